@@ -1,0 +1,34 @@
+"""Cell segmentation in napari with a DINOv3 vision transformer.
+
+Importing this package loads neither torch nor Qt: the public names below are
+resolved when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+try:
+    __version__ = version("napari-dinocell")
+except PackageNotFoundError:  # a source tree that was never installed
+    __version__ = "0+unknown"
+
+if TYPE_CHECKING:
+    from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.segmenter import Segmenter, segment
+
+_HOME = {
+    "SegmentConfig": "napari_dinocell.engine.config",
+    "Segmenter": "napari_dinocell.engine.segmenter",
+    "segment": "napari_dinocell.engine.segmenter",
+}
+
+__all__ = ["SegmentConfig", "Segmenter", "__version__", "segment"]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,177 @@
+"""Frozen settings. Comparing two of them decides what must be computed again.
+
+A change in `WatershedConfig` reuses the distance map; a change anywhere else
+drops it. Units are pixels of the image as opened, unless stated otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, TypeAlias, get_args
+
+from napari_dinocell.engine.errors import SettingsError
+
+CellDiameter: TypeAlias = float | Literal["auto"] | None
+"""Pixels; "auto" measures it in a first pass; None takes the image as it is."""
+
+ChannelName: TypeAlias = Literal["gray", "max", "mean"]
+Channel: TypeAlias = int | ChannelName
+"""An index, or how to make one plane of several ("gray" is luminance for RGB)."""
+
+DeviceName: TypeAlias = str
+"""auto, cpu, mps, cuda or cuda:N."""
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise SettingsError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContrastConfig:
+    """How intensities become the [0, 1] image that the network sees."""
+
+    low_percentile: float = 0.1
+    """Percentile of the plane that becomes 0."""
+    high_percentile: float = 99.9
+    """Percentile of the plane that becomes 1."""
+    clahe: bool = True
+    """Contrast-limited adaptive histogram equalisation (Zuiderveld 1994)."""
+    clip_limit: float = 2.0
+    """Largest slope of the local equalisation; 1 changes nothing."""
+    window: int = 128
+    """Side of the equalisation window, in pixels."""
+
+    def __post_init__(self) -> None:
+        low, high = self.low_percentile, self.high_percentile
+        _require(
+            0 <= low < high <= 100,
+            f"Expected percentiles with 0 <= low < high <= 100, got {low} and {high}.",
+        )
+        _require(
+            self.clip_limit >= 1,
+            f"Expected a CLAHE clip limit of at least 1, got {self.clip_limit}.",
+        )
+        _require(
+            self.window >= 8,
+            f"Expected a CLAHE window of at least 8 pixels, got {self.window}.",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TilingConfig:
+    """How a plane is cut for the network."""
+
+    tile_size: int = 256
+    """Side of a tile, in pixels that the network sees."""
+    overlap: int = 32
+    """Width of the band that neighbouring tiles share, in pixels."""
+    batch_size: int | None = None
+    """Tiles per forward pass; None chooses by device."""
+
+    def __post_init__(self) -> None:
+        _require(
+            self.tile_size >= 32 and self.tile_size % 16 == 0,
+            f"Expected a tile size that is a multiple of 16 and at least 32, "
+            f"got {self.tile_size}.",
+        )
+        _require(
+            0 <= self.overlap <= self.tile_size // 2,
+            f"Expected an overlap between 0 and half a tile "
+            f"({self.tile_size // 2}), got {self.overlap}.",
+        )
+        _require(
+            self.batch_size is None or self.batch_size >= 1,
+            f"Expected a batch size of at least 1, got {self.batch_size}.",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatershedConfig:
+    """How the distance map becomes labels: the live part."""
+
+    seed_threshold: float = 0.47
+    """A connected region above it is one cell (the literature's cells_max)."""
+    foreground_threshold: float = 0.09
+    """Pixels above it can belong to a cell (the literature's cell_fill)."""
+    min_size: int = 0
+    """Cells with fewer pixels are dropped."""
+
+    def __post_init__(self) -> None:
+        seed, foreground = self.seed_threshold, self.foreground_threshold
+        _require(
+            0 < foreground <= seed < 1,
+            "Expected 0 < foreground threshold <= seed threshold < 1, got "
+            f"{foreground} and {seed}.",
+        )
+        _require(
+            self.min_size >= 0, f"Expected a minimum size >= 0, got {self.min_size}."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentConfig:
+    """All that decides the labels of an image, besides model and device."""
+
+    contrast: ContrastConfig = field(default_factory=ContrastConfig)
+    tiling: TilingConfig = field(default_factory=TilingConfig)
+    watershed: WatershedConfig = field(default_factory=WatershedConfig)
+    channel: Channel = "gray"
+    """Which channel is segmented."""
+    cell_diameter: CellDiameter = None
+    """Typical cell diameter in this image; scales it to the model's."""
+
+    def __post_init__(self) -> None:
+        diameter = self.cell_diameter
+        _require(
+            diameter is None
+            or diameter == "auto"
+            or (not isinstance(diameter, str) and 1 <= diameter <= 10_000),
+            f"Expected a cell diameter of 1 to 10000 pixels, 'auto' or none, "
+            f"got {diameter!r}.",
+        )
+        channel = self.channel
+        _require(
+            channel in get_args(ChannelName)
+            or (isinstance(channel, int) and channel >= 0),
+            f"Expected a channel index >= 0, 'gray', 'max' or 'mean', got {channel!r}.",
+        )
+
+    def same_map(self, other: SegmentConfig) -> bool:
+        """Whether both settings lead to the same distance map."""
+        return all(
+            getattr(self, f.name) == getattr(other, f.name)
+            for f in fields(self)
+            if f.name != "watershed"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form, read back by `from_dict`."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> SegmentConfig:
+        """Settings from the form that `to_dict` gives.
+
+        Raises
+        ------
+        SettingsError
+            If a name is unknown or a value is out of range.
+        """
+        parts = {
+            "contrast": ContrastConfig,
+            "tiling": TilingConfig,
+            "watershed": WatershedConfig,
+        }
+        try:
+            return cls(
+                **{
+                    name: parts[name](**value) if name in parts else value
+                    for name, value in values.items()
+                }
+            )
+        except TypeError as error:
+            raise SettingsError(
+                f"Unknown or missing setting: {error}. Expected the names that "
+                "SegmentConfig().to_dict() gives."
+            ) from error

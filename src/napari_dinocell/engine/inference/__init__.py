@@ -1,0 +1,1 @@
+"""Image to distance map: contrast, scale, tiles, prediction."""

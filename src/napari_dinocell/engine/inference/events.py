@@ -1,0 +1,86 @@
+"""What a running segmentation reports, in order: frozen, cheap, thread-safe.
+
+`ModelLoaded`? -> (`ScaleChosen`?) -> `TilesPlanned` -> (`TileDone` | `Degraded`)* ->
+`DistanceMapReady`. Receivers `match` on the type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from napari_dinocell.engine.arrays import DistanceMap, Shape2D
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoaded:
+    """The checkpoint is in memory on the device that will really be used."""
+
+    name: str
+    device: str
+    precision: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleChosen:
+    """The image is resized by `scale` before the network sees it."""
+
+    cell_diameter: float | None
+    scale: float
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TilesPlanned:
+    """The work ahead: `total` tiles over a map of `shape` (Y, X).
+
+    `distance_map` is the array that later events fill in place; 0 where no tile
+    has arrived yet. Read it, never write it.
+    """
+
+    total: int
+    shape: Shape2D
+    distance_map: DistanceMap
+
+
+@dataclass(frozen=True, slots=True)
+class TileDone:
+    """`done` of `total` tiles are in the map.
+
+    `region` (rows, columns), in image pixels, is the part of the map that the last
+    batch changed.
+    """
+
+    done: int
+    total: int
+    region: tuple[slice, slice]
+
+
+@dataclass(frozen=True, slots=True)
+class Degraded:
+    """Memory ran out and the job goes on with less: say so to the user."""
+
+    reason: str
+    action: str
+    batch_size: int
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceMapReady:
+    """The whole map (Y, X) in image pixels, and how long it took.
+
+    `constant` is True when the image held one single value: the map is all 0.
+    """
+
+    distance_map: DistanceMap
+    seconds: float
+    device: str
+    precision: str
+    constant: bool = False
+
+
+SegmentEvent: TypeAlias = (
+    ModelLoaded | ScaleChosen | TilesPlanned | TileDone | Degraded | DistanceMapReady
+)

@@ -1,0 +1,1 @@
+"""Distance map to labels: live watershed, and how labels are scored."""

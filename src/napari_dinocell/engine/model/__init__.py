@@ -1,0 +1,1 @@
+"""The network: DINOv3 backbone, U-Net decoder, checkpoints."""

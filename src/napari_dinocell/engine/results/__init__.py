@@ -1,0 +1,1 @@
+"""Labels to disk: image files, exports, provenance."""
