@@ -1,0 +1,95 @@
+"""Random crops: image, target and trust move together."""
+
+import numpy as np
+import pytest
+
+from dinocell_training.augment import random_crop
+from dinocell_training.config import AugmentConfig, SourceConfig
+from dinocell_training.samples import Sample
+
+QUIET = AugmentConfig(
+    gamma=(1.0, 1.0),
+    brightness=0.0,
+    contrast=(1.0, 1.0),
+    illumination=0.0,
+    invert=0.0,
+    noise=0.0,
+    blur=0.31,
+    without_clahe=0.0,
+)
+
+
+def _sample(shape=(120, 150), seed=0) -> Sample:
+    rng = np.random.default_rng(seed)
+    coarse = rng.random((shape[0] // 10, shape[1] // 10))
+    image = (np.kron(coarse, np.ones((10, 10))) * 255).astype(np.uint8)
+    return Sample(
+        image=image,
+        plain=255 - image,
+        target=image,
+        verified=np.full(image.shape, 255, np.uint8),
+        labels=np.zeros(image.shape, np.int32),
+        ignore_border=0,
+        name="x",
+        source=SourceConfig(name="s"),
+    )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_image_and_target_are_warped_alike(seed):
+    """With image == target and no change of intensity they must stay equal."""
+    crop = random_crop(_sample(), 64, QUIET, np.random.default_rng(seed))
+    inside = crop.verified > 0
+    assert inside.mean() > 0.5
+    difference = np.abs(crop.image - crop.target)[inside]
+    assert np.median(difference) < 0.02
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_values_stay_in_range_under_all_changes(seed):
+    rng = np.random.default_rng(seed)
+    crop = random_crop(_sample(seed=seed), 96, AugmentConfig(invert=0.5), rng)
+    for part in (crop.image, crop.target, crop.verified):
+        assert part.shape == (96, 96)
+        assert part.dtype == np.float32
+        assert part.min() >= 0
+        assert part.max() <= 1
+
+
+def test_the_same_seed_gives_the_same_crop():
+    first, second = (
+        random_crop(_sample(), 64, AugmentConfig(), np.random.default_rng(5))
+        for _ in range(2)
+    )
+    np.testing.assert_array_equal(first.image, second.image)
+    np.testing.assert_array_equal(first.target, second.target)
+
+
+def test_beyond_a_small_image_nothing_is_verified():
+    crop = random_crop(_sample((40, 40)), 128, QUIET, np.random.default_rng(1))
+    assert 0 < crop.verified.mean() < 0.5
+    assert set(np.unique(crop.verified)) == {0.0, 1.0}
+
+
+def test_a_large_image_fills_the_crop():
+    shares = [
+        random_crop(
+            _sample((400, 400)), 64, AugmentConfig(), np.random.default_rng(i)
+        ).verified.mean()
+        for i in range(20)
+    ]
+    assert np.mean(shares) > 0.95
+
+
+def test_the_plain_image_is_shown_when_asked():
+    config = AugmentConfig(
+        **{
+            name: getattr(QUIET, name)
+            for name in QUIET.__slots__
+            if name != "without_clahe"
+        },
+        without_clahe=1.0,
+    )
+    crop = random_crop(_sample(), 64, config, np.random.default_rng(3))
+    inside = crop.verified > 0
+    assert np.median(np.abs(crop.image + crop.target - 1)[inside]) < 0.02

@@ -1,0 +1,115 @@
+"""Random crops of a sample: geometry on image and target, intensity on the image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+
+    from dinocell_training.config import AugmentConfig
+    from dinocell_training.samples import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """One training example; arrays (S, S), float32 in [0, 1]."""
+
+    image: NDArray[np.float32]
+    target: NDArray[np.float32]
+    verified: NDArray[np.float32]
+
+
+def random_crop(
+    sample: Sample, size: int, config: AugmentConfig, rng: Generator
+) -> Crop:
+    """A crop of `size` pixels, turned, flipped, zoomed and re-lit at random.
+
+    The distance target is relative to each cell's own size, so that it may be
+    resampled like an image instead of being computed anew.
+    """
+    to_sample = _random_geometry(sample.image.shape, size, config, rng)
+    shown = sample.plain if rng.random() < config.without_clahe else sample.image
+    image = _warp(shown, to_sample, size, cv2.BORDER_REFLECT_101)
+    target = _warp(sample.target, to_sample, size, cv2.BORDER_REFLECT_101)
+    # What lies beyond the image was never annotated.
+    verified = _warp(sample.verified, to_sample, size, cv2.BORDER_CONSTANT)
+    return Crop(
+        image=_random_intensity(image, config, rng),
+        target=target,
+        verified=(verified > 0.99).astype(np.float32),
+    )
+
+
+def _random_geometry(
+    shape: tuple[int, ...], size: int, config: AugmentConfig, rng: Generator
+) -> NDArray[np.float64]:
+    """2x3 matrix from crop pixels (x, y) to sample pixels."""
+    zoom = np.exp(rng.uniform(*np.log(config.scale)))
+    stretch = 1 + rng.uniform(-config.stretch, config.stretch)
+    angle = rng.uniform(0, 2 * np.pi)
+    mirror = -1.0 if rng.random() < 0.5 else 1.0
+    cos, sin = np.cos(angle), np.sin(angle)
+    turn = np.array([[cos, -sin], [sin, cos]])
+    linear = turn @ np.diag([mirror * stretch / zoom, 1 / (stretch * zoom)])
+    height, width = shape
+    reach = size / zoom / 2
+    centre = [_random_centre(width, reach, rng), _random_centre(height, reach, rng)]
+    shift = np.array(centre) - linear @ np.full(2, (size - 1) / 2)
+    return np.column_stack([linear, shift])
+
+
+def _random_centre(extent: int, reach: float, rng: Generator) -> float:
+    """A centre that keeps the crop inside where the sample is large enough."""
+    if extent <= 2 * reach:
+        return (extent - 1) / 2
+    return float(rng.uniform(reach, extent - reach))
+
+
+def _warp(
+    values: NDArray[np.uint8], to_sample: NDArray[np.float64], size: int, border: int
+) -> NDArray[np.float32]:
+    warped = cv2.warpAffine(
+        values,
+        to_sample,
+        (size, size),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=border,
+    )
+    unit: NDArray[np.float32] = warped.astype(np.float32) / 255
+    return unit
+
+
+def _random_intensity(
+    image: NDArray[np.float32], config: AugmentConfig, rng: Generator
+) -> NDArray[np.float32]:
+    """Microscopes differ in focus, exposure, noise and sign."""
+    if rng.random() < 0.4:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, config.blur))
+    if rng.random() < config.invert:
+        image = 1 - image
+    image = image ** np.exp(rng.uniform(*np.log(config.gamma)))
+    mean = image.mean()
+    image = (image - mean) * rng.uniform(*config.contrast) + mean
+    image = image + rng.uniform(-config.brightness, config.brightness)
+    if rng.random() < config.illumination:
+        image = image * _gradient(image.shape[0], rng)
+    if rng.random() < 0.5:
+        noise = rng.standard_normal(image.shape, np.float32)
+        image = image + noise * rng.uniform(0, config.noise)
+    lit: NDArray[np.float32] = np.clip(image, 0, 1).astype(np.float32)
+    return lit
+
+
+def _gradient(size: int, rng: Generator) -> NDArray[np.float32]:
+    """A plane of light, tilted in a random direction, 0.5 to 1.5 at its ends."""
+    axis = np.linspace(-0.5, 0.5, size, dtype=np.float32)
+    angle = rng.uniform(0, 2 * np.pi)
+    tilt = np.cos(angle) * axis[None, :] + np.sin(angle) * axis[:, None]
+    light: NDArray[np.float32] = 1 + np.float32(rng.uniform(0, 0.7)) * tilt
+    return light

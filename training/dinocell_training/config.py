@@ -1,0 +1,187 @@
+"""Frozen settings of a training run, and how a recipe file is read."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, field, fields
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from napari_dinocell.engine.config import ContrastConfig
+from napari_dinocell.engine.errors import SettingsError, TrainingDataError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceConfig:
+    """One kind of training image: which files, how often, what to leave out."""
+
+    name: str
+    """Shown in tables."""
+    pattern: str = "*"
+    """Image paths that belong to it, relative to the data folder (`*` matches `/`)."""
+    weight: float = 1.0
+    """Share of the crops drawn from it, relative to the other sources."""
+    ignore_border: int = 0
+    """Width in pixels of an image border whose annotation is not trusted."""
+    train: bool = True
+    """False: only ever used for evaluation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AugmentConfig:
+    """Random changes of a crop; probabilities unless a unit is named."""
+
+    scale: tuple[float, float] = (0.7, 1.4)
+    """Range of the random zoom, drawn log-uniformly."""
+    stretch: float = 0.15
+    """Largest relative difference of the zoom along the two axes."""
+    gamma: tuple[float, float] = (0.6, 1.6)
+    """Range of the exponent, drawn log-uniformly."""
+    brightness: float = 0.15
+    """Largest shift, as a fraction of the intensity range."""
+    contrast: tuple[float, float] = (0.6, 1.3)
+    """Range of the factor around the crop's mean."""
+    illumination: float = 0.25
+    """Chance of a smooth multiplicative gradient across the crop."""
+    invert: float = 0.1
+    """Chance of exchanging dark and bright."""
+    noise: float = 0.06
+    """Largest standard deviation of added Gaussian noise."""
+    blur: float = 1.5
+    """Largest standard deviation of a Gaussian blur, in pixels."""
+    without_clahe: float = 0.25
+    """Chance of showing the image without the local equalisation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig:
+    """All that decides a training run, besides data and output folder."""
+
+    name: str = "dinocell"
+    """Name of the checkpoint that comes out."""
+    variant: str = "vitt16"
+    """Backbone variant of a model trained from scratch."""
+    decoder_channels: tuple[int, ...] = (128, 64, 32, 16)
+    """Channels of the decoder's four stages, deepest first."""
+    cell_diameter: float = 24.0
+    """Median cell diameter, in pixels, that the network is taught to expect."""
+    diameter_range: tuple[float, float] = (12.0, 30.0)
+    """Images whose median diameter lies outside are resized to its nearer end."""
+    contrast: ContrastConfig = field(default_factory=ContrastConfig)
+    sources: tuple[SourceConfig, ...] = (SourceConfig(name="all"),)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    validation_share: float = 0.2
+    """Share of the images, in whole groups, kept for validation."""
+    seed: int = 0
+    """Decides the split, the first weights and every random draw."""
+    crop_sizes: tuple[int, ...] = (160, 192, 256)
+    """Sides of training crops in pixels, one drawn per step. Several, because the
+    network's position code is relative to the tile: it must not bind to one size."""
+    batch_size: int = 16
+    """Crops per step."""
+    epochs: int = 40
+    """An epoch is `steps_per_epoch` steps; a checkpoint is written after each."""
+    steps_per_epoch: int = 100
+    learning_rate: float = 6e-4
+    """Of AdamW, after the warm-up."""
+    weight_decay: float = 0.05
+    warmup_steps: int = 100
+    """Steps over which the learning rate rises linearly from 0."""
+    decay_share: float = 0.5
+    """Last share of all steps, over which the rate falls to 0 along a cosine."""
+    gradient_clip: float = 1.0
+    """Largest norm of the gradient."""
+    average_decay: float = 0.998
+    """Decay per step of the exponential average of the weights; 0 turns it off."""
+    loss: Literal["mse", "bce"] = "bce"
+    """Squared error, or cross-entropy against the soft target."""
+    patience: int = 15
+    """Epochs without a better validation score before the run stops."""
+    validation_images: int = 60
+    """At most so many validation images are scored after an epoch."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    device: str = "auto"
+    licence: str = ""
+    """Licence of the resulting weights, stored in the checkpoint."""
+    data_sources: tuple[str, ...] = ()
+    """One line per data set with its licence, stored in the checkpoint."""
+
+    def __post_init__(self) -> None:
+        if not self.crop_sizes or any(s < 32 or s % 16 for s in self.crop_sizes):
+            raise SettingsError(
+                "Expected crop sizes that are multiples of 16 and at least 32, "
+                f"got {self.crop_sizes}."
+            )
+        if not 0 < self.validation_share < 1:
+            raise SettingsError(
+                "Expected a validation share between 0 and 1, "
+                f"got {self.validation_share}."
+            )
+        for name in ("batch_size", "epochs", "steps_per_epoch", "patience"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"Expected {name} >= 1, got {getattr(self, name)}.")
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of the whole run."""
+        return self.epochs * self.steps_per_epoch
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form, read back by `from_dict`."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> TrainConfig:
+        """Settings from a recipe's tables.
+
+        Raises
+        ------
+        SettingsError
+            If a name is unknown or a value is out of range.
+        """
+        values = dict(values)
+        try:
+            if "contrast" in values:
+                values["contrast"] = ContrastConfig(**values["contrast"])
+            if "augment" in values:
+                values["augment"] = AugmentConfig(**_tuples(values["augment"]))
+            if "sources" in values:
+                values["sources"] = tuple(SourceConfig(**s) for s in values["sources"])
+            return cls(**_tuples(values))
+        except TypeError as error:
+            known = ", ".join(f.name for f in fields(cls))
+            raise SettingsError(
+                f"Unknown or missing setting in the recipe: {error}. "
+                f"Expected names among: {known}."
+            ) from error
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    """TOML and JSON know lists only; frozen settings hold tuples."""
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+
+
+def load_recipe(name_or_path: str | Path) -> TrainConfig:
+    """Read a recipe: a bundled name such as "default", or a TOML file.
+
+    Raises
+    ------
+    TrainingDataError
+        If there is no such recipe or it is not valid TOML.
+    SettingsError
+        If it holds unknown names or values out of range.
+    """
+    folder = files("dinocell_training") / "recipes"
+    bundled = folder / f"{name_or_path}.toml"
+    source = bundled if bundled.is_file() else Path(name_or_path)
+    if not source.is_file():
+        names = sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
+        raise TrainingDataError(
+            f"Expected a recipe file or one of {names}, got {str(name_or_path)!r}."
+        )
+    try:
+        values = tomllib.loads(source.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise TrainingDataError(f"{source} is not valid TOML: {error}") from error
+    return TrainConfig.from_dict(values)

@@ -1,0 +1,122 @@
+"""The end of a run: thresholds tuned on validation images, the file to ship."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+
+from dinocell_training.evaluate import predict_map, score_image, summarise
+from dinocell_training.samples import read_pair
+from napari_dinocell.engine.config import WatershedConfig
+from napari_dinocell.engine.instances.metrics import average_precision
+from napari_dinocell.engine.instances.watershed import LiveWatershed
+from napari_dinocell.engine.model.checkpoint import load_checkpoint, save_checkpoint
+from napari_dinocell.engine.segmenter import Segmenter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from dinocell_training.pairs import Pair
+    from napari_dinocell.engine.config import SegmentConfig
+
+SEED_THRESHOLDS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
+FOREGROUND_THRESHOLDS = (0.05, 0.09, 0.13, 0.17, 0.21, 0.25)
+
+_PRECISIONS = {"float16": torch.float16, "float32": torch.float32}
+
+
+def finish_checkpoint(
+    trained: Path,
+    destination: Path,
+    validation: Sequence[Pair],
+    *,
+    device: str = "auto",
+    stored_as: Literal["float16", "float32"] = "float16",
+) -> WatershedConfig:
+    """Tune the thresholds of a trained checkpoint and write the final file.
+
+    The final file is scored as it will be used: its weights are rounded to
+    `stored_as` first, and images go through the whole pipeline as they are.
+
+    Returns
+    -------
+    The thresholds now stored in `destination`.
+    """
+    model, info = load_checkpoint(trained)
+    dtype = _PRECISIONS[stored_as]
+    save_checkpoint(destination, model, info, dtype=dtype)
+    segmenter = Segmenter(destination, device=device)
+    watershed, metrics = tune_thresholds(
+        segmenter, segmenter.default_config(), validation
+    )
+    finished = replace(
+        info, watershed=watershed, metrics={**info.metrics, "validation": metrics}
+    )
+    save_checkpoint(destination, model, finished, dtype=dtype)
+    return watershed
+
+
+def tune_thresholds(
+    segmenter: Segmenter, config: SegmentConfig, pairs: Sequence[Pair]
+) -> tuple[WatershedConfig, dict[str, dict[str, float]]]:
+    """The pair of thresholds with the best score over all sources, and its scores.
+
+    A map is predicted once per image; every pair of thresholds is then a query of
+    the live watershed. The score is the mean over sources, by their weights, of
+    AP at IoU 0.5 and 0.75: the first asks for the right cells, the second for their
+    outlines.
+    """
+    candidates = [
+        WatershedConfig(seed_threshold=seed, foreground_threshold=foreground)
+        for seed in SEED_THRESHOLDS
+        for foreground in FOREGROUND_THRESHOLDS
+    ]
+    scores: dict[str, list[list[float]]] = defaultdict(list)
+    live = []
+    for pair in pairs:
+        image, true = read_pair(pair)
+        live.append(LiveWatershed(predict_map(segmenter, image, config)))
+        scores[pair.source.name].append(
+            [
+                float(
+                    np.mean(
+                        average_precision(
+                            true,
+                            live[-1].labels(candidate),
+                            (0.5, 0.75),
+                            ignore_border=pair.source.ignore_border,
+                        )
+                    )
+                )
+                for candidate in candidates
+            ]
+        )
+    weights = {pair.source.name: pair.source.weight for pair in pairs}
+    means = [weights[name] * np.mean(rows, axis=0) for name, rows in scores.items()]
+    best = candidates[int(np.argmax(np.sum(means, axis=0)))]
+    return best, _table(pairs, live, best)
+
+
+def _table(
+    pairs: Sequence[Pair], live: Sequence[LiveWatershed], watershed: WatershedConfig
+) -> dict[str, dict[str, float]]:
+    """AP by source at the chosen thresholds, for the checkpoint's card."""
+    scores = [
+        score_image(pair, read_pair(pair)[1], each.labels(watershed))
+        for pair, each in zip(pairs, live, strict=True)
+    ]
+    return {
+        row.source: {
+            "images": row.images,
+            "cells": row.cells,
+            "ap50": round(row.ap50, 4),
+            "ap75": round(row.ap75, 4),
+            "mean_ap": round(row.mean_ap, 4),
+        }
+        for row in summarise(scores)
+    }

@@ -1,0 +1,154 @@
+"""Which images have labels, which belong together, and who validates.
+
+Two layouts are read: a folder with a `manifest.csv` (columns image, label and,
+optionally, group; paths relative to it), and a plain folder of `NAME.ext` beside
+`NAME_label.ext`, `NAME_labels.ext` or `NAME_masks.ext`.
+"""
+
+from __future__ import annotations
+
+import csv
+import random
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from napari_dinocell.engine.errors import TrainingDataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from dinocell_training.config import SourceConfig
+
+_LABEL_SUFFIXES = ("_label", "_labels", "_masks")
+_IMAGE_TYPES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One image file and its label file."""
+
+    image: Path
+    label: Path
+    name: str
+    """Path of the image relative to the data folder, with `/`."""
+    group: str
+    """Images of one group show the same field: never split them."""
+    source: SourceConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Pairs to train on, pairs to validate on, pairs only ever evaluated."""
+
+    train: tuple[Pair, ...]
+    validation: tuple[Pair, ...]
+    evaluation_only: tuple[Pair, ...]
+
+
+def find_pairs(folder: Path, sources: Sequence[SourceConfig]) -> list[Pair]:
+    """All pairs below `folder` that belong to one of the sources, sorted by name.
+
+    Raises
+    ------
+    TrainingDataError
+        If the folder is missing, holds no pair, a manifest lacks a column, or a
+        listed file does not exist.
+    """
+    if not folder.is_dir():
+        raise TrainingDataError(
+            f"Expected a folder of images and labels, but {folder} is not one."
+        )
+    manifest = folder / "manifest.csv"
+    rows = _manifest_rows(manifest) if manifest.is_file() else _folder_rows(folder)
+    pairs = []
+    for name, label, group in rows:
+        source = _source_of(name, sources)
+        if source is not None:
+            pairs.append(Pair(folder / name, folder / label, name, group, source))
+    missing = [p for pair in pairs for p in (pair.image, pair.label) if not p.is_file()]
+    if missing:
+        raise TrainingDataError(
+            f"{manifest} lists {len(missing)} files that do not exist, the first is "
+            f"{missing[0]}. Correct the manifest or restore the files."
+        )
+    if not pairs:
+        raise TrainingDataError(
+            f"Found no image with labels in {folder}. Expected a manifest.csv, or "
+            f"pairs such as cells.tif + cells_label.tif (also _labels, _masks) that "
+            f"match one of the patterns {[s.pattern for s in sources]}."
+        )
+    return sorted(pairs, key=lambda pair: pair.name)
+
+
+def split_pairs(pairs: Iterable[Pair], *, validation_share: float, seed: int) -> Split:
+    """Split by whole groups, each source by itself; the same seed, the same split.
+
+    Groups are shuffled per source and go to validation until its share of the
+    source's images is reached. A source with one group only trains. A group that
+    two sources share stays on the side where the first one put it.
+    """
+    pairs = list(pairs)
+    side: dict[str, str] = {}
+    for source in dict.fromkeys(p.source for p in pairs if p.source.train):
+        own = [p for p in pairs if p.source == source]
+        names = sorted({p.group for p in own})
+        random.Random(f"{seed}/{source.name}").shuffle(names)
+        wanted = validation_share * len(own) if len(names) > 1 else 0
+        taken = 0
+        for name in names:
+            size = sum(p.group == name for p in own)
+            fits = taken + size <= max(1.25 * wanted, taken + 1)
+            if name not in side:
+                side[name] = "validation" if taken < wanted and fits else "train"
+            taken += size * (side[name] == "validation")
+    return Split(
+        train=tuple(p for p in pairs if p.source.train and side[p.group] == "train"),
+        validation=tuple(
+            p for p in pairs if p.source.train and side[p.group] == "validation"
+        ),
+        evaluation_only=tuple(p for p in pairs if not p.source.train),
+    )
+
+
+def _source_of(name: str, sources: Sequence[SourceConfig]) -> SourceConfig | None:
+    return next((s for s in sources if fnmatchcase(name, s.pattern)), None)
+
+
+def _manifest_rows(manifest: Path) -> list[tuple[str, str, str]]:
+    with manifest.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        columns = reader.fieldnames or []
+        for column in ("image", "label"):
+            if column not in columns:
+                raise TrainingDataError(
+                    f"Expected a column {column!r} in {manifest}, got {columns}."
+                )
+        return [
+            # Group names are only unique within a data set.
+            (
+                row["image"],
+                row["label"],
+                f"{row.get('dataset', '')}/{row.get('group') or row['image']}",
+            )
+            for row in reader
+        ]
+
+
+def _folder_rows(folder: Path) -> list[tuple[str, str, str]]:
+    images = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in _IMAGE_TYPES and not path.name.startswith(".")
+    ]
+    by_stem = {path.with_suffix(""): path for path in images}
+    rows = []
+    for stem, path in by_stem.items():
+        for suffix in _LABEL_SUFFIXES:
+            label = by_stem.get(stem.with_name(stem.name + suffix))
+            if label is not None:
+                name = path.relative_to(folder).as_posix()
+                rows.append((name, label.relative_to(folder).as_posix(), name))
+                break
+    return rows

@@ -1,0 +1,145 @@
+"""Training images in memory, prepared once: contrast, scale, distance target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from dinocell_training.targets import distance_target
+from napari_dinocell.engine.errors import TrainingDataError
+from napari_dinocell.engine.inference.preprocess import adjust_contrast, to_plane
+from napari_dinocell.engine.results.image_files import open_image
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from dinocell_training.config import SourceConfig, TrainConfig
+    from dinocell_training.pairs import Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One image as the augmentation wants it; all arrays (Y, X), uint8.
+
+    The target is stored in steps of 1/255: finer than the network's error, and a
+    quarter of the memory.
+    """
+
+    image: NDArray[np.uint8]
+    """Percentile-normalised and equalised (CLAHE)."""
+    plain: NDArray[np.uint8]
+    """Percentile-normalised only."""
+    target: NDArray[np.uint8]
+    verified: NDArray[np.uint8]
+    """255 where the annotation is trusted."""
+    labels: NDArray[np.int32]
+    """Instance ids, resized like the image; for validation."""
+    ignore_border: int
+    """Width of the untrusted border, in pixels of this sample."""
+    name: str
+    source: SourceConfig
+
+
+def read_pair(pair: Pair) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Image (Y, X) or (Y, X, 3) and labels (Y, X) of a pair.
+
+    Raises
+    ------
+    TrainingDataError
+        If the two do not have the same height and width, the labels are no integers
+        or there is more than one page.
+    """
+    image, labels = _only_page(pair.image), _only_page(pair.label)
+    if labels.ndim != 2 or labels.shape != image.shape[:2]:
+        raise TrainingDataError(
+            f"Expected labels of shape {image.shape[:2]} for {pair.image}, got "
+            f"{labels.shape} in {pair.label}."
+        )
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise TrainingDataError(
+            f"Expected integer instance ids in {pair.label}, got {labels.dtype}."
+        )
+    return image, labels
+
+
+def median_diameter(labels: NDArray[Any]) -> float | None:
+    """Median equivalent diameter of the cells in pixels; None without a cell."""
+    areas = np.bincount(labels.ravel())[1:]
+    areas = areas[areas > 0]
+    return None if areas.size == 0 else float(2 * np.sqrt(np.median(areas) / np.pi))
+
+
+def prepare_sample(pair: Pair, config: TrainConfig) -> Sample:
+    """Read a pair, adjust its contrast, bring its cells to a size worth learning.
+
+    An image whose median cell diameter lies outside `config.diameter_range` is
+    resized to the nearer end of it, so that the network's capacity is not spread
+    over every scale: users give the cell diameter instead.
+    """
+    image, labels = read_pair(pair)
+    plane = to_plane(image, "gray")
+    plain = adjust_contrast(plane, replace(config.contrast, clahe=False))
+    equalised = adjust_contrast(plane, replace(config.contrast, clahe=True))
+    verified = np.zeros(labels.shape, np.uint8)
+    border = pair.source.ignore_border
+    height, width = labels.shape
+    verified[border : height - border, border : width - border] = 255
+    diameter = median_diameter(labels)
+    low, high = config.diameter_range
+    zoom = 1.0 if diameter is None else float(np.clip(diameter, low, high)) / diameter
+    target = distance_target(labels)
+    return Sample(
+        image=_zoomed(_bytes(equalised.image), zoom),
+        plain=_zoomed(_bytes(plain.image), zoom),
+        target=_zoomed(_bytes(target), zoom),
+        verified=_zoomed(verified, zoom),
+        labels=_zoomed_labels(labels, zoom),
+        ignore_border=round(border * zoom),
+        name=pair.name,
+        source=pair.source,
+    )
+
+
+def _only_page(path: Path) -> NDArray[Any]:
+    pages = list(open_image(path).pages())
+    if len(pages) != 1:
+        raise TrainingDataError(
+            f"Expected a single image in {path}, got a stack of {len(pages)}. "
+            "Save each plane as its own file."
+        )
+    return pages[0]
+
+
+def _bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """[0, 1] -> 0..255, rounded; uint8 passes through."""
+    if values.dtype == np.uint8:
+        return values
+    return np.rint(values * 255).astype(np.uint8)
+
+
+def _zoomed(values: NDArray[np.uint8], zoom: float) -> NDArray[np.uint8]:
+    how = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
+    resized: NDArray[np.uint8] = cv2.resize(
+        values, _zoomed_size(values, zoom), interpolation=how
+    )
+    return resized
+
+
+def _zoomed_labels(labels: NDArray[Any], zoom: float) -> NDArray[np.int32]:
+    resized: NDArray[np.int32] = cv2.resize(
+        labels.astype(np.int32),
+        _zoomed_size(labels, zoom),
+        interpolation=cv2.INTER_NEAREST,
+    )
+    return resized
+
+
+def _zoomed_size(values: NDArray[Any], zoom: float) -> tuple[int, int]:
+    """Width and height, as OpenCV wants them."""
+    height, width = values.shape
+    return max(1, round(width * zoom)), max(1, round(height * zoom))
