@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import pytest
+
 from dinocell_training.config import SourceConfig, TrainConfig
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def draw_cells(seed: int, shape: tuple[int, int] = (80, 96)) -> tuple:

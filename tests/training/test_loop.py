@@ -11,16 +11,18 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from dinocell_training import loop
 from dinocell_training.events import (
     EpochDone,
     StepDone,
     TrainingFinished,
     TrainingStarted,
+    TuningThresholds,
 )
-from dinocell_training.loop import BEST_FILE, train
+from dinocell_training.loop import train
+from dinocell_training.run import BEST_FILE
 from dinocell_training.state import STATE_FILE, load_state
-
 from napari_dinocell.engine.errors import TrainingDataError, TrainingFailedError
 from napari_dinocell.engine.model.checkpoint import load_checkpoint
 
@@ -36,13 +38,17 @@ def test_events_come_in_order_and_a_checkpoint_comes_out(pair_folder, tmp_path):
     assert [type(e) for e in events] == [
         TrainingStarted,
         *2 * [StepDone, StepDone, EpochDone],
+        TuningThresholds,
         TrainingFinished,
     ]
     assert [e.step for e in events if isinstance(e, StepDone)] == [1, 2, 3, 4]
-    assert events[-1].checkpoint == tmp_path / "run" / BEST_FILE
+    assert events[-1].checkpoint == tmp_path / "run" / "small.safetensors"
+    assert (tmp_path / "run" / BEST_FILE).is_file()
     model, info = load_checkpoint(events[-1].checkpoint)
     assert info.name == "small"
     assert info.model.variant == "vitt16"
+    assert info.watershed == events[-1].watershed
+    assert info.metrics["validation"]["discs"]["images"] == 1
     assert info.recipe["steps_per_epoch"] == 2
     assert model(torch.rand(1, 1, 32, 32)).shape == (1, 1, 32, 32)
 

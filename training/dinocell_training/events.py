@@ -1,6 +1,7 @@
 """What a training run reports, in order: frozen, cheap, thread-safe.
 
-`TrainingStarted` -> (`StepDone`* -> `EpochDone`)* -> `TrainingFinished`.
+`TrainingStarted` -> (`StepDone`* -> `EpochDone`)* -> `TuningThresholds` ->
+`TrainingFinished`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from napari_dinocell.engine.config import WatershedConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,24 @@ class EpochDone:
 
 
 @dataclass(frozen=True, slots=True)
+class TuningThresholds:
+    """Training is over; the best checkpoint is scored on all validation images."""
+
+    images: int
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingFinished:
     """The best checkpoint of the run and why the run ended."""
 
     checkpoint: Path
     best_epoch: int
     best_score: float
+    watershed: WatershedConfig
+    """Thresholds tuned on the validation images, stored in the checkpoint."""
     reason: str
 
 
-TrainingEvent: TypeAlias = TrainingStarted | StepDone | EpochDone | TrainingFinished
+TrainingEvent: TypeAlias = (
+    TrainingStarted | StepDone | EpochDone | TuningThresholds | TrainingFinished
+)

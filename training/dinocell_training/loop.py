@@ -8,62 +8,48 @@ run; what is on disk stays.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from dinocell_training.augment import random_crop
-from dinocell_training.average import WeightAverage
 from dinocell_training.events import (
     EpochDone,
     StepDone,
     TrainingEvent,
     TrainingFinished,
     TrainingStarted,
+    TuningThresholds,
 )
+from dinocell_training.finish import finish_checkpoint
 from dinocell_training.loss import distance_loss
-from dinocell_training.pairs import Split, find_pairs, split_pairs
-from dinocell_training.samples import Sample, prepare_sample
+from dinocell_training.pairs import find_pairs, split_pairs
+from dinocell_training.run import (
+    BEST_FILE,
+    TrainingRun,
+    restore_run,
+    save_best,
+    save_run,
+    start_run,
+    state_to_resume,
+)
 from dinocell_training.schedule import learning_rate_factor
 from dinocell_training.scoring import score_samples, weighted_score
-from dinocell_training.state import RunState, load_state, save_state
 from napari_dinocell.engine.config import WatershedConfig
-from napari_dinocell.engine.errors import TrainingDataError, TrainingFailedError
-from napari_dinocell.engine.inference.device import choose_device, choose_precision
-from napari_dinocell.engine.model.checkpoint import CheckpointInfo, save_checkpoint
-from napari_dinocell.engine.model.dinocell import DinoCell, ModelConfig
+from napari_dinocell.engine.errors import TrainingFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.random import Generator
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from dinocell_training.config import TrainConfig
-
-BEST_FILE = "best.safetensors"
-
-
-@dataclass(slots=True)
-class _Run:
-    """All that lives as long as the run does."""
-
-    config: TrainConfig
-    folder: Path
-    device: torch.device
-    precision: str
-    train: Sequence[Sample]
-    validation: Sequence[Sample]
-    model: DinoCell
-    average: WeightAverage
-    optimizer: torch.optim.Optimizer
-    epoch: int = 0
-    best_epoch: int = 0
-    best_score: float = -1.0
+    from dinocell_training.samples import Sample
 
 
 def train(
@@ -76,7 +62,8 @@ def train(
     data
         Folder of pairs (see `pairs`).
     output
-        Folder of the run: receives `best.safetensors` and `state.pt`.
+        Folder of the run: receives `state.pt` and `best.safetensors` after each
+        epoch, and the final checkpoint at the end.
     config
         Settings; when resuming, `epochs` may be larger than before.
     resume
@@ -84,7 +71,8 @@ def train(
 
     Yields
     ------
-    TrainingStarted, then per epoch StepDone... and EpochDone, then TrainingFinished.
+    TrainingStarted, then per epoch StepDone... and EpochDone, then TuningThresholds
+    and TrainingFinished, whose checkpoint is `NAME.safetensors` in `output`.
 
     Raises
     ------
@@ -94,15 +82,15 @@ def train(
         If the loss becomes NaN, the state is damaged, or `output` holds another run.
     """
     output.mkdir(parents=True, exist_ok=True)
-    state = _state_to_resume(output, config, resume=resume)
+    state = state_to_resume(output, config, resume=resume)
     split = split_pairs(
         find_pairs(data, config.sources),
         validation_share=config.validation_share,
         seed=config.seed,
     )
-    run = _start(output, config, split)
+    run = start_run(output, config, split)
     if state is not None:
-        _restore(run, state)
+        restore_run(run, state)
     yield TrainingStarted(
         train_images=len(run.train),
         validation_images=len(run.validation),
@@ -117,102 +105,15 @@ def train(
             reason = f"no better score for {config.patience} epochs"
             break
         yield from _epoch(run)
-    yield TrainingFinished(output / BEST_FILE, run.best_epoch, run.best_score, reason)
-
-
-def _state_to_resume(
-    output: Path, config: TrainConfig, *, resume: bool
-) -> RunState | None:
-    """The state to go on with; refuses to overwrite a run or to mix two."""
-    state = load_state(output)
-    if state is None:
-        return None
-    if not resume:
-        raise TrainingFailedError(
-            f"{output} already holds a training run. Resume it, or choose another "
-            "output folder."
-        )
-    before = replace(config, **_later_choices(config)).to_dict()
-    stored = {**state.config, **_later_choices(config)}
-    changed = sorted(
-        name for name, value in before.items() if _plain(value) != _plain(stored[name])
+    yield TuningThresholds(len(split.validation))
+    final = output / f"{config.name}.safetensors"
+    watershed = finish_checkpoint(
+        output / BEST_FILE, final, split.validation, device=config.device
     )
-    if changed:
-        raise TrainingFailedError(
-            f"The run in {output} was started with other settings for {changed}. "
-            "Resume with the same ones, or choose another output folder."
-        )
-    return state
+    yield TrainingFinished(final, run.best_epoch, run.best_score, watershed, reason)
 
 
-def _later_choices(config: TrainConfig) -> dict[str, object]:
-    """Settings that may change between two slices of one run."""
-    names = ("epochs", "patience", "device", "precision", "licence", "data_sources")
-    return {name: getattr(config, name) for name in names}
-
-
-def _plain(value: object) -> object:
-    """Tuples and lists compare alike: a stored state may hold either."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _start(output: Path, config: TrainConfig, split: Split) -> _Run:
-    if not split.train or not split.validation:
-        raise TrainingDataError(
-            f"Expected images to train on and to validate on, got {len(split.train)} "
-            f"and {len(split.validation)}. Add images, or groups to split by."
-        )
-    device = choose_device(config.device)
-    torch.manual_seed(config.seed)
-    model = DinoCell(
-        ModelConfig(variant=config.variant, decoder_channels=config.decoder_channels)
-    ).to(device)
-    # An even choice over the sources: the list is sorted by name.
-    step = max(1, len(split.validation) / config.validation_images)
-    chosen = [
-        split.validation[int(i)] for i in np.arange(0, len(split.validation), step)
-    ]
-    return _Run(
-        config=config,
-        folder=output,
-        device=device,
-        precision=(
-            choose_precision(device) if config.precision == "auto" else config.precision
-        ),
-        train=[prepare_sample(pair, config) for pair in split.train],
-        validation=[prepare_sample(pair, config) for pair in chosen],
-        model=model,
-        average=WeightAverage(model, decay=config.average_decay),
-        optimizer=_optimizer(model, config),
-    )
-
-
-def _optimizer(model: DinoCell, config: TrainConfig) -> torch.optim.Optimizer:
-    """AdamW; biases, norms and layer scales are not decayed (they are vectors)."""
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
-    return torch.optim.AdamW(
-        [
-            {"params": decayed, "weight_decay": config.weight_decay},
-            {"params": others, "weight_decay": 0.0},
-        ],
-        lr=config.learning_rate,
-    )
-
-
-def _restore(run: _Run, state: RunState) -> None:
-    run.model.load_state_dict(state.weights)
-    run.average.load_state_dict(state.average)
-    run.optimizer.load_state_dict(state.optimizer)
-    run.epoch = state.epoch
-    run.best_epoch, run.best_score = state.best_epoch, state.best_score
-
-
-def _epoch(run: _Run) -> Iterator[TrainingEvent]:
+def _epoch(run: TrainingRun) -> Iterator[TrainingEvent]:
     config, started = run.config, time.perf_counter()
     # Own seed per epoch: a resumed run draws what the uninterrupted one would.
     rng = np.random.default_rng([config.seed, run.epoch])
@@ -235,8 +136,8 @@ def _epoch(run: _Run) -> Iterator[TrainingEvent]:
     improved = score > run.best_score
     if improved:
         run.best_epoch, run.best_score = run.epoch, score
-        _save_best(run, scores)
-    _save_run(run)
+        save_best(run, scores)
+    save_run(run)
     yield EpochDone(
         epoch=run.epoch,
         total=config.epochs,
@@ -248,7 +149,7 @@ def _epoch(run: _Run) -> Iterator[TrainingEvent]:
     )
 
 
-def _set_learning_rate(run: _Run, step: int) -> float:
+def _set_learning_rate(run: TrainingRun, step: int) -> float:
     config = run.config
     rate = config.learning_rate * learning_rate_factor(
         step,
@@ -261,7 +162,7 @@ def _set_learning_rate(run: _Run, step: int) -> float:
     return rate
 
 
-def _step(run: _Run, rng: Generator) -> float:
+def _step(run: TrainingRun, rng: Generator) -> float:
     image, target, verified = (part.to(run.device) for part in _batch(run, rng))
     with torch.autocast(
         run.device.type, torch.bfloat16, enabled=run.precision == "bfloat16"
@@ -283,7 +184,7 @@ def _step(run: _Run, rng: Generator) -> float:
     return value
 
 
-def _batch(run: _Run, rng: Generator) -> tuple[Tensor, Tensor, Tensor]:
+def _batch(run: TrainingRun, rng: Generator) -> tuple[Tensor, Tensor, Tensor]:
     """Image, target and verified mask, each (B, 1, S, S)."""
     weights = _draw_weights(run.train)
     size = int(rng.choice(run.config.crop_sizes))
@@ -295,42 +196,9 @@ def _batch(run: _Run, rng: Generator) -> tuple[Tensor, Tensor, Tensor]:
     )
 
 
-def _draw_weights(samples: Sequence[Sample]) -> np.ndarray:
+def _draw_weights(samples: Sequence[Sample]) -> NDArray[np.float64]:
     """Chance of each sample: by source weight, evenly inside a source."""
-    counts: dict[str, int] = {}
-    for sample in samples:
-        counts[sample.source.name] = counts.get(sample.source.name, 0) + 1
-    raw = [s.source.weight / counts[s.source.name] for s in samples]
-    return np.asarray(raw) / np.sum(raw)
-
-
-def _save_best(run: _Run, scores: dict[str, float]) -> None:
-    config = run.config
-    info = CheckpointInfo(
-        name=config.name,
-        model=run.model.config,
-        contrast=config.contrast,
-        watershed=WatershedConfig(),
-        cell_diameter=config.cell_diameter,
-        licence=config.licence,
-        data_sources=config.data_sources,
-        metrics={"validation_ap50": scores, "epoch": run.epoch},
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        recipe=config.to_dict(),
-    )
-    save_checkpoint(run.folder / BEST_FILE, run.average.model, info)
-
-
-def _save_run(run: _Run) -> None:
-    save_state(
-        run.folder,
-        RunState(
-            config=run.config.to_dict(),
-            weights=run.model.state_dict(),
-            average=run.average.state_dict(),
-            optimizer=run.optimizer.state_dict(),
-            epoch=run.epoch,
-            best_epoch=run.best_epoch,
-            best_score=run.best_score,
-        ),
-    )
+    counts = Counter(sample.source.name for sample in samples)
+    raw = np.array([s.source.weight / counts[s.source.name] for s in samples])
+    weights: NDArray[np.float64] = raw / raw.sum()
+    return weights

@@ -1,0 +1,83 @@
+"""What is needed to build a model, short of its weights. Knows no torch."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from napari_dinocell.engine.errors import CheckpointError
+from napari_dinocell.engine.model.variants import Variant, parse_variant
+
+DECODER_CHANNELS = (256, 128, 64, 32)
+"""Channels of the decoder's four stages, as in the reference design."""
+
+THIN_DECODER_CHANNELS = (128, 64, 32, 16)
+"""Half of them: about a quarter of the decoder's work."""
+
+NUM_STAGES = len(DECODER_CHANNELS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelConfig:
+    """Architecture and input statistics of one `DinoCell`."""
+
+    variant: str = "vits8"
+    """Backbone size and patch size, see `variants`."""
+    decoder_channels: tuple[int, ...] = DECODER_CHANNELS
+    """Channels of the four decoder stages, coarsest first."""
+    image_mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    """Subtracted from the three (equal) input channels; ImageNet's by default."""
+    image_std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    """The channels are divided by it."""
+
+    def __post_init__(self) -> None:
+        parse_variant(self.variant)
+        channels = self.decoder_channels
+        if len(channels) != NUM_STAGES or min(channels) < 1:
+            raise CheckpointError(
+                f"Expected {NUM_STAGES} positive decoder channels, got {channels}."
+            )
+        for name, values in (("mean", self.image_mean), ("std", self.image_std)):
+            if len(values) != 3:
+                raise CheckpointError(
+                    f"Expected an image {name} of 3 numbers, got {values}."
+                )
+        if min(self.image_std) <= 0:
+            raise CheckpointError(
+                f"Expected a positive image standard deviation, got {self.image_std}."
+            )
+
+    @property
+    def backbone(self) -> Variant:
+        """Size of the backbone."""
+        return parse_variant(self.variant)[0]
+
+    @property
+    def patch_size(self) -> int:
+        """Side of a patch in pixels."""
+        return parse_variant(self.variant)[1]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form, read back by `from_dict`."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
+        """Read the form that `to_dict` gives, also after a JSON round trip.
+
+        Raises
+        ------
+        CheckpointError
+            If a name is unknown or a value cannot be used.
+        """
+        settings: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        try:
+            return cls(**settings)
+        except TypeError as error:
+            raise CheckpointError(
+                f"The model description cannot be read: {error}. Expected the names "
+                f"{', '.join(cls.__dataclass_fields__)}."
+            ) from error

@@ -1,0 +1,167 @@
+"""Tensors from disk and back. Nothing in a file is ever executed.
+
+Two formats: safetensors, and PyTorch's own (.pt, .pth) with `weights_only=True`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from napari_dinocell.engine.errors import (
+    CheckpointError,
+    ExportError,
+    UnsafeCheckpointError,
+)
+from napari_dinocell.engine.model.checkpoint_file import (
+    detect_kind,
+    read_safetensors_header,
+)
+from napari_dinocell.engine.model.checkpoint_info import HEADER_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from torch import Tensor
+
+WEIGHTS_KEY = "weights"
+"""In a native .pt file: {"dinocell": description, "weights": state dict}."""
+
+_WRAPPERS = (WEIGHTS_KEY, "model", "state_dict", "teacher")
+"""Under these names, others' .pth files keep the state dict."""
+
+# What torch raises on damaged files: it parses before it checks.
+_DAMAGE = (
+    RuntimeError,
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    MemoryError,
+    OSError,
+    pickle.UnpicklingError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightFile:
+    """A checkpoint as read: the description, if it has one, and the tensors."""
+
+    header: str | None
+    weights: dict[str, Tensor]
+
+
+def read_weights(path: Path, *, device: str = "cpu") -> WeightFile:
+    """Read a checkpoint of either format; "meta" as device reads shapes only.
+
+    Raises
+    ------
+    CheckpointNotFoundError
+        If there is no such file.
+    UnsafeCheckpointError
+        If a pickle asks for more than tensors; nothing of it was run.
+    CheckpointError
+        If it is damaged, of another format, or holds something else than tensors.
+    """
+    if detect_kind(path) == "safetensors":
+        return _read_safetensors(path)
+    return _read_torch(path, device)
+
+
+def _read_safetensors(path: Path) -> WeightFile:
+    header = read_safetensors_header(path)
+    try:
+        weights = load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} is damaged: {error}. Get the file again."
+        ) from error
+    return WeightFile(header.metadata.get(HEADER_KEY), weights)
+
+
+def _read_torch(path: Path, device: str) -> WeightFile:
+    try:
+        content = torch.load(path, map_location=device, weights_only=True)
+    except _DAMAGE as error:
+        raise _torch_error(path, error) from error
+    header = content.get(HEADER_KEY) if isinstance(content, dict) else None
+    if header is not None and not isinstance(header, str):
+        raise CheckpointError(
+            f"{path}: expected text under '{HEADER_KEY}', got "
+            f"{type(header).__name__}. Get the file again."
+        )
+    return WeightFile(header, _find_state_dict(path, content))
+
+
+def _torch_error(path: Path, error: Exception) -> CheckpointError:
+    """Tell a pickle that wants to run code from a damaged one."""
+    message = str(error)
+    wanted = re.search(r"GLOBAL ([\w.]+)|[Uu]nsupported (?:global|class|type)", message)
+    if isinstance(error, pickle.UnpicklingError) and wanted:
+        name = wanted[1] or "an object that is no tensor"
+        return UnsafeCheckpointError(
+            f"{path} asks to load {name}, which could run code; nothing was run. Get "
+            "the model as safetensors, or from someone you trust who saves its state "
+            "dict only."
+        )
+    reason = message.splitlines()[0] if message else type(error).__name__
+    return CheckpointError(f"{path} is damaged or cut short: {reason}. Get it again.")
+
+
+def _find_state_dict(path: Path, content: Any) -> dict[str, Tensor]:
+    """Unwrap at most one level and make sure that all values are tensors."""
+    if isinstance(content, dict):
+        inner = (content[key] for key in _WRAPPERS if key in content)
+        content = next((item for item in inner if isinstance(item, dict)), content)
+    if not isinstance(content, dict) or not content:
+        raise CheckpointError(
+            f"Expected a state dict in {path}, got {type(content).__name__}. Save "
+            "model.state_dict(), or pick another file."
+        )
+    for name, value in content.items():
+        if not isinstance(name, str) or not isinstance(value, torch.Tensor):
+            raise CheckpointError(
+                f"Expected named tensors only in {path}, got "
+                f"{type(value).__name__} under {name!r}. Save model.state_dict(), or "
+                "pick another file."
+            )
+    return dict(content)
+
+
+def write_safetensors(path: Path, weights: Mapping[str, Tensor], header: str) -> None:
+    """Write weights and description under a temporary name, then rename.
+
+    Whoever reads `path` sees the old file or the new one, never a part of either.
+
+    Raises
+    ------
+    ExportError
+        If the disk is full or the folder cannot be written.
+    """
+    contiguous = {name: tensor.contiguous() for name, tensor in weights.items()}
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(contiguous, temporary, {"format": "pt", HEADER_KEY: header})
+        with temporary.open("rb+") as file:  # on disk before its name is
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except (OSError, SafetensorError) as error:
+        raise ExportError(
+            f"{path} could not be written: {error}. Check the folder's permissions and "
+            "the free space; a former file there is untouched."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,90 @@
+"""What every test gets: no network, no user folders, few threads, no leftovers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Read when torch and huggingface_hub are imported, hence set before any of that.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+WINDOW_FIXTURES = {"make_napari_viewer", "make_napari_viewer_proxy", "qapp", "qtbot"}
+
+
+def has_display() -> bool:
+    """Whether Qt can open a window; pytest-xvfb sets DISPLAY where Xvfb exists."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+@pytest.hookimpl(trylast=True)  # after pytest-xvfb
+def pytest_configure() -> None:
+    if sys.platform.startswith("linux"):
+        # xcb keeps windows off the desktop of a Wayland session; without any display
+        # Qt would end the whole process, unless told to draw nothing.
+        platform = "xcb" if os.environ.get("DISPLAY") else "offscreen"
+        os.environ.setdefault("QT_QPA_PLATFORM", platform)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if has_display():
+        return
+    skip = pytest.mark.skip(
+        reason="needs a window: install Xvfb (scripts/system_packages.sh test)"
+    )
+    for item in items:
+        if WINDOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def dinocell_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty folder in place of the user's models and settings."""
+    home = tmp_path_factory.mktemp("dinocell_home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DINOCELL_HOME", str(home))
+        yield home
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real images that lies beside the checkout on some machines."""
+    folder = REPOSITORY.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"needs the real images, and {folder} does not exist")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_worker_left() -> Iterator[None]:
+    """Fail a test that leaves a napari worker or a pool thread running."""
+    yield
+    if "superqt.utils" not in sys.modules:  # the test knows no Qt
+        return
+    from qtpy.QtCore import QThreadPool
+    from superqt.utils import WorkerBase
+
+    pool = QThreadPool.globalInstance()
+    assert pool is not None
+    workers, threads = list(WorkerBase._worker_set), pool.activeThreadCount()
+    if not workers and not threads:
+        return
+    for worker in workers:
+        worker.quit()
+    stopped = pool.waitForDone(5000)
+    WorkerBase._worker_set.clear()
+    pytest.fail(
+        f"{len(workers)} worker(s) and {threads} pool thread(s) were left running; "
+        f"stopped now: {stopped}"
+    )

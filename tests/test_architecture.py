@@ -1,0 +1,101 @@
+"""Rules about the code itself: what may import what, and how long things get."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+FOLDERS = ("src", "training", "tests", "benchmarks")
+SOURCES = sorted(p for folder in FOLDERS for p in (REPOSITORY / folder).rglob("*.py"))
+HEAVY = {"torch", "qtpy", "PyQt5", "PyQt6", "PySide2", "PySide6", "napari", "cv2"}
+MAX_FILE_LINES = 320
+MAX_FUNCTION_LINES = 60
+
+
+def modules_after(statement: str) -> set[str]:
+    """Top-level modules that a fresh interpreter holds after `statement`."""
+    script = (
+        f"{statement}\nimport sys\nprint(*{{m.split('.')[0] for m in sys.modules}})"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return {name.partition(".")[0] for name in result.stdout.split()}
+
+
+def path_id(path: Path) -> str:
+    return path.relative_to(REPOSITORY).as_posix()
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "napari_dinocell",
+        "napari_dinocell.engine.config",
+        "napari_dinocell.engine.errors",
+        "napari_dinocell.widgets",
+        "napari_dinocell.widgets._sample_data",
+    ],
+)
+def test_import_stays_light(module: str) -> None:
+    """napari discovers the plugin at start-up: that must not load torch or Qt."""
+    assert modules_after(f"import {module}") & HEAVY == set()
+
+
+def test_unknown_name_is_an_attribute_error() -> None:
+    """Resolving names on first use keeps the error that Python users know."""
+    import napari_dinocell
+
+    with pytest.raises(AttributeError, match="no_such_name"):
+        napari_dinocell.no_such_name  # noqa: B018
+
+
+def test_import_rules_are_kept() -> None:
+    """Widgets may import the engine, never the reverse (contracts: pyproject.toml)."""
+    pytest.importorskip("importlinter")
+    command = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
+    if command is None:
+        pytest.skip("the command lint-imports is not installed beside Python")
+    result = subprocess.run(
+        [command, "--no-cache"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=path_id)
+def test_file_and_functions_stay_short(path: Path) -> None:
+    """One idea per file, and functions that fit a screen."""
+    text = path.read_text(encoding="utf-8")
+    long_functions = [
+        f"{node.name}, line {node.lineno}"
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= MAX_FUNCTION_LINES
+    ]
+    assert len(text.splitlines()) <= MAX_FILE_LINES
+    assert long_functions == []
+
+
+def test_root_manifest_is_the_packaged_one() -> None:
+    """The link at the root shows readers the file that napari really reads."""
+    link = REPOSITORY / "napari.yaml"
+    if not link.is_symlink():
+        pytest.skip("this checkout holds no links")
+    packaged = REPOSITORY / "src" / "napari_dinocell" / "napari.yaml"
+    assert link.resolve() == packaged.resolve()
+
+
+def test_training_folder_holds_only_the_package_and_its_readme() -> None:
+    """Anything else in it would become importable in an editable install."""
+    found = {p.name for p in (REPOSITORY / "training").iterdir()}
+    assert found - {"__pycache__"} <= {"dinocell_training", "README.md"}
