@@ -10,7 +10,8 @@ import numpy as np
 
 from dinocell_training.samples import median_diameter, read_pair
 from napari_dinocell.engine.inference.events import DistanceMapReady
-from napari_dinocell.engine.instances.metrics import IOU_THRESHOLDS, Score, match
+from napari_dinocell.engine.instances.metrics import IOU_THRESHOLDS, Score, Tally
+from napari_dinocell.engine.instances.overlap import match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from dinocell_training.pairs import Pair
     from napari_dinocell.engine.arrays import DistanceMap, Labels
     from napari_dinocell.engine.config import SegmentConfig
-    from napari_dinocell.engine.instances.metrics import Tally
     from napari_dinocell.engine.segmenter import Segmenter
 
 DiameterPolicy: TypeAlias = Literal["none", "auto", "known"]
@@ -114,7 +114,7 @@ def score_image(
     pair: Pair, true: NDArray[Any], found: Labels, *, seconds: float = 0.0
 ) -> ImageScore:
     """Compare labels with the truth; the source's border band is not scored."""
-    tally = match(true, found, ignore_border=pair.source.ignore_border).tally()
+    tally = Tally.of(match(true, found, ignore_border=pair.source.ignore_border))
     return ImageScore(pair.name, pair.source.name, tally, seconds)
 
 

@@ -27,6 +27,15 @@ Levels: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
 _Unsigned = TypeVar("_Unsigned", np.uint8, np.uint16)
 
 
+def safe_real_type(dtype: np.dtype[Any]) -> np.dtype[np.float32 | np.float64]:
+    """Choose a float type in which differences of such pixels are exact enough.
+
+    8- and 16-bit values are exact in float32; wider ones need the range and the
+    digits of a double until they are brought into [0, 1].
+    """
+    return np.dtype(np.float32 if dtype.itemsize <= 2 else np.float64)
+
+
 def row_bands(shape: Shape2D, *, pixels: int = BAND_PIXELS) -> Iterator[slice]:
     """Cut a plane into slices of whole rows, top to bottom, none empty."""
     height, width = shape
@@ -78,13 +87,10 @@ class AdjustedImage:
         block = self.plane[rows, columns]
         if self.constant:
             return np.zeros(block.shape, np.float32)
-        # 8- and 16-bit values are exact in float32; wider ones need the double's
-        # range until the limits have brought them into [0, 1].
-        real = np.float32 if block.dtype.itemsize <= 2 else np.float64
+        scaled: NDArray[Any] = block.astype(safe_real_type(block.dtype), order="C")
         with np.errstate(over="ignore", invalid="ignore"):
-            scaled = block.astype(real, order="C")
-            scaled -= real(self.low)
-            scaled /= real(self.high - self.low)
+            scaled -= self.low
+            scaled /= self.high - self.low
         if block.dtype.kind == "f":
             scaled[~np.isfinite(block)] = 0
         return np.clip(scaled, 0, 1, out=scaled).astype(np.float32, copy=False)

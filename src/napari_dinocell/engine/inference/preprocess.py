@@ -12,7 +12,11 @@ import cv2
 import numpy as np
 
 from napari_dinocell.engine.errors import ImageError
-from napari_dinocell.engine.inference.adjusted_image import AdjustedImage, row_bands
+from napari_dinocell.engine.inference.adjusted_image import (
+    AdjustedImage,
+    row_bands,
+    safe_real_type,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,8 +83,10 @@ def to_plane(
         # fmax, unlike max, is not infected by NaN in one of the channels
         return _by_rows(channels, array.dtype, lambda part: np.fmax.reduce(part, -1))
     weights = LUMINANCE if rgb and channel == "gray" else _equal(channels.shape[-1])
-    real = _real_type(array.dtype)
-    return _by_rows(channels, real, lambda part: part.astype(real) @ real(weights))
+    real = safe_real_type(array.dtype)
+    weights = weights.astype(real)
+    # a C-ordered copy, so that the order of summation does not follow the layout
+    return _by_rows(channels, real, lambda part: part.astype(real, order="C") @ weights)
 
 
 def adjust_contrast(
@@ -121,7 +127,7 @@ def adjust_contrast(
     smallest, largest = _finite_range(plane)
     if not (smallest < largest and low < high):
         return AdjustedImage(plane, 0.0, 1.0, constant=True)
-    stretched = AdjustedImage(plane, low, high)
+    stretched = AdjustedImage(plane, float(low), float(high))
     if not config.clahe:
         return stretched
     equalise = cv2.createCLAHE(config.clip_limit, _window_grid(plane.shape, config))
@@ -155,15 +161,14 @@ def intensity_limits(image: Image, config: ContrastConfig) -> tuple[float, float
     _check_dtype(image)
     stride = _sampling_stride(image.shape)
     sample = image[(slice(None, None, stride),) * image.ndim].ravel()
-    sample = sample.astype(_real_type(image.dtype))
-    sample = sample[np.isfinite(sample)]
+    sample = sample.astype(safe_real_type(image.dtype))
+    sample = _clipped(sample[np.isfinite(sample)])
     if sample.size:
-        np.clip(sample, -LARGEST, LARGEST, out=sample)
         percentiles = (config.low_percentile, config.high_percentile)
         low, high = np.percentile(sample, percentiles, overwrite_input=True)
         if low < high:
             return float(low), float(high)
-    smallest, largest = np.clip(_finite_range(image), -LARGEST, LARGEST)
+    smallest, largest = _clipped(np.array(_finite_range(image)))
     return float(smallest), float(largest)
 
 
@@ -222,9 +227,11 @@ def _by_rows(
     return plane
 
 
-def _real_type(dtype: np.dtype[Any]) -> type[np.float32] | type[np.float64]:
-    """Choose the float type in which sums and differences of such pixels are safe."""
-    return np.float32 if dtype.itemsize <= 2 else np.float64
+def _clipped(values: NDArray[Any]) -> NDArray[Any]:
+    """Keep doubles so small that no difference of two overflows."""
+    if values.dtype != np.float64:
+        return values
+    return np.clip(values, -LARGEST, LARGEST, out=values)
 
 
 def _sampling_stride(shape: tuple[int, ...]) -> int:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_dinocell.engine.errors import SettingsError
-from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
+from napari_dinocell.engine.inference.adjusted_image import AdjustedImage, Levels
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from napari_dinocell.engine.arrays import DistanceMap, Shape2D
 
 MAX_SCALE = 8.0
@@ -56,8 +57,8 @@ def scale_for(cell_diameter: float | None, training_diameter: float) -> float:
         largest = training_diameter / MIN_SCALE
         raise SettingsError(
             f"Expected a cell diameter between {smallest:.3g} and {largest:.5g} pixels "
-            f"for this model, got {cell_diameter:.5g}. Measure a typical cell, or leave "
-            "the diameter empty."
+            f"for this model, got {cell_diameter:.5g}. Measure a typical cell, or "
+            "leave the diameter empty."
         )
     return scale
 
@@ -98,11 +99,12 @@ def resize_image(image: AdjustedImage, shape: Shape2D) -> AdjustedImage:
     """Resize an adjusted image, in as many levels as it has (256 or 65536)."""
     if image.shape == shape:
         return image
-    equalised = image.plane.dtype == np.uint8
-    levels = image.levels(np.uint8) if equalised else image.levels(np.uint16)
-    return AdjustedImage.from_levels(
-        resize_plane(levels, shape), constant=image.constant
-    )
+    resized: Levels
+    if image.plane.dtype == np.uint8:
+        resized = resize_plane(image.levels(np.uint8), shape)
+    else:
+        resized = resize_plane(image.levels(np.uint16), shape)
+    return AdjustedImage.from_levels(resized, constant=image.constant)
 
 
 def read_resized(

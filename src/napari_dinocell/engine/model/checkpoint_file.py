@@ -29,10 +29,8 @@ LENGTH_BYTES = 8
 MAX_HEADER_BYTES = 100_000_000
 """The format's own limit; more is a damaged or hostile file."""
 
-_TORCH_STARTS = (
-    b"PK\x03\x04",
-    b"\x80",
-)  # zip archive; bare pickle, as before torch 1.6
+# A zip archive, and a bare pickle: what torch wrote before version 1.6.
+_TORCH_STARTS = (b"PK\x03\x04", b"\x80")
 _LOOKALIKES = {
     b"version https://git-lfs": "a Git LFS pointer: run 'git lfs pull' in its folder",
     b"<": "a web page or XML: download the file itself, not the page about it",

@@ -94,12 +94,8 @@ def _model_files() -> Iterator[tuple[str, Path, ModelKind]]:
         yield path.stem, path, "own"
     for path in _checkpoints(downloads_folder(), "*/*/**/*"):
         owner, repository, *_ = path.relative_to(downloads_folder()).parts
-        name = f"{owner}/{repository}"
-        yield (
-            name if path.stem == "model" else f"{name}/{path.stem}",
-            path,
-            "downloaded",
-        )
+        part = "" if path.stem == "model" else f"/{path.stem}"
+        yield f"{owner}/{repository}{part}", path, "downloaded"
 
 
 def _checkpoints(folder: Path, pattern: str) -> list[Path]:

@@ -38,4 +38,5 @@ def resize_patch_embedding(weight: Tensor, patch_size: int) -> Tensor:
         return weight
     inverse = torch.linalg.pinv(resize_matrix(old, patch_size))  # (old², new²)
     resized = weight.double().flatten(2) @ inverse  # (C, 3, new²)
-    return resized.view(*weight.shape[:2], patch_size, patch_size).to(weight.dtype)
+    kernel: Tensor = resized.view(*weight.shape[:2], patch_size, patch_size)
+    return kernel.to(weight.dtype)
