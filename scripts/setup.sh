@@ -17,7 +17,8 @@ python=".venv/bin/python"
 say() { printf '\n== %s\n' "$*"; }
 
 fail() {
-    printf '\n%s\n' "$@" >&2
+    printf '\n' >&2
+    printf '%s\n' "$@" >&2
     exit 1
 }
 
@@ -35,7 +36,8 @@ find_python() {
     done
     fail "napari-dinocell needs Python 3.11 or newer; none was found${PYTHON:+ as $PYTHON}." \
         "Install one (Debian, Ubuntu: sudo apt install python3; macOS: brew install python;" \
-        "anywhere: https://www.python.org/downloads) or name it: make ${group/viewer/demo} PYTHON=/path/to/python3"
+        "anywhere: https://www.python.org/downloads), or name it in front of the command:" \
+        "PYTHON=/path/to/python3 make ..."
 }
 
 make_venv() {

@@ -66,6 +66,7 @@ apt_install() {
         as_root=(sudo -n)
     fi
     as_root+=(env DEBIAN_FRONTEND=noninteractive)
+    printf '\n== Installing system packages: %s\n' "$*"
     "${as_root[@]}" apt-get update -qq || true # an old list may still do
     "${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@"
 }
@@ -73,8 +74,6 @@ apt_install() {
 mapfile -t packages < <(missing_for "$@")
 [ "${#packages[@]}" -gt 0 ] || exit 0
 
-echo
-echo "== Installing system packages: ${packages[*]}"
 if ! apt_install "${packages[@]}" </dev/null; then
     cat >&2 <<MESSAGE
 

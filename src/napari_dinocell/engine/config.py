@@ -6,7 +6,7 @@ drops it. Units are pixels of the image as opened, unless stated otherwise.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias, get_args
 
 from napari_dinocell.engine.errors import SettingsError
@@ -126,7 +126,7 @@ class SegmentConfig:
         _require(
             diameter is None
             or diameter == "auto"
-            or (not isinstance(diameter, str) and 1 <= diameter <= 10_000),
+            or (isinstance(diameter, int | float) and 1 <= diameter <= 10_000),
             f"Expected a cell diameter of 1 to 10000 pixels, 'auto' or none, "
             f"got {diameter!r}.",
         )
@@ -145,6 +145,35 @@ class SegmentConfig:
             if f.name != "watershed"
         )
 
+    def with_overrides(self, **values: Any) -> SegmentConfig:
+        """Replace settings by their own names, whichever part they belong to.
+
+        Parameters
+        ----------
+        **values
+            For example `seed_threshold=0.5, clahe=False, cell_diameter=40`.
+
+        Raises
+        ------
+        SettingsError
+            If there is no setting of a name, or a value is out of range.
+        """
+        parts: dict[str, dict[str, Any]] = {}
+        own: dict[str, Any] = {}
+        homes = _setting_homes()
+        for name, value in values.items():
+            if name not in homes:
+                raise SettingsError(
+                    f"Expected one of the settings {', '.join(sorted(homes))}, got "
+                    f"{name!r}. Correct its name."
+                )
+            part = homes[name]
+            (own if part is None else parts.setdefault(part, {}))[name] = value
+        changed = {
+            part: replace(getattr(self, part), **new) for part, new in parts.items()
+        }
+        return replace(self, **own, **changed)
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form, read back by `from_dict`."""
         return asdict(self)
@@ -158,15 +187,10 @@ class SegmentConfig:
         SettingsError
             If a name is unknown or a value is out of range.
         """
-        parts = {
-            "contrast": ContrastConfig,
-            "tiling": TilingConfig,
-            "watershed": WatershedConfig,
-        }
         try:
             return cls(
                 **{
-                    name: parts[name](**value) if name in parts else value
+                    name: _PARTS[name](**value) if name in _PARTS else value
                     for name, value in values.items()
                 }
             )
@@ -175,3 +199,20 @@ class SegmentConfig:
                 f"Unknown or missing setting: {error}. Expected the names that "
                 "SegmentConfig().to_dict() gives."
             ) from error
+
+
+_PARTS: dict[str, type[Any]] = {
+    "contrast": ContrastConfig,
+    "tiling": TilingConfig,
+    "watershed": WatershedConfig,
+}
+
+
+def _setting_homes() -> dict[str, str | None]:
+    """Part of `SegmentConfig` that holds each setting; None for its own ones."""
+    homes: dict[str, str | None] = {
+        own.name: None for own in fields(SegmentConfig) if own.name not in _PARTS
+    }
+    for part, kind in _PARTS.items():
+        homes |= {setting.name: part for setting in fields(kind)}
+    return homes

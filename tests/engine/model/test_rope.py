@@ -82,8 +82,9 @@ def test_table_from_inference_mode_serves_training() -> None:
     with torch.inference_mode():
         cache.get(1, 1, CPU, torch.float32)
     tokens = torch.randn(1, 1, 1, 8, requires_grad=True)
-    rotate(tokens, cache.get(1, 1, CPU, torch.float32)).sum().backward()
-    assert tokens.grad is not None
+    turned = rotate(tokens, cache.get(1, 1, CPU, torch.float32))
+    (gradient,) = torch.autograd.grad(turned.sum(), tokens)
+    assert gradient.count_nonzero()
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)

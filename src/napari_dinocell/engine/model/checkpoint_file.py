@@ -96,10 +96,10 @@ def detect_kind(path: Path) -> FileKind:
         raise CheckpointError(
             f"{path} is empty: its download or copy failed. Get it again."
         )
+    if _starts_like_safetensors(start):
+        return "safetensors"
     if start.startswith(_TORCH_STARTS):
         return "torch"
-    if start[LENGTH_BYTES : LENGTH_BYTES + 1] == b"{":
-        return "safetensors"
     for mark, advice in _LOOKALIKES.items():
         if start.lower().lstrip().startswith(mark):
             raise CheckpointError(f"{path} holds no weights but is {advice}.")
@@ -107,6 +107,13 @@ def detect_kind(path: Path) -> FileKind:
         f"Expected a safetensors or PyTorch (.pt, .pth) file, got {path}, which starts "
         f"with {start[:8]!r}. Pick a checkpoint file."
     )
+
+
+def _starts_like_safetensors(start: bytes) -> bool:
+    """Whether a header follows its length, which may begin like anything else."""
+    follows = start[LENGTH_BYTES : LENGTH_BYTES + 1] == b"{"
+    length = int.from_bytes(start[:LENGTH_BYTES], "little")
+    return follows and (length <= MAX_HEADER_BYTES or start[0:1] not in b"P\x80")
 
 
 def read_safetensors_header(path: Path) -> SafetensorsHeader:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from napari_dinocell.engine.model.autocast import without_autocast
 from napari_dinocell.engine.model.model_config import ModelConfig
 from napari_dinocell.engine.model.unet_decoder import ConvBlock, UNetDecoder
 from napari_dinocell.engine.model.vit import VisionTransformer
@@ -43,7 +43,7 @@ class DistanceHead(nn.Conv2d):
 
     def forward(self, decoded: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, 1, H, W), float32."""
-        with torch.autocast(decoded.device.type, enabled=False):
+        with without_autocast(decoded.device):
             bias = self.bias.float() if self.bias is not None else None
             return F.conv2d(decoded.float(), self.weight.float(), bias)
 

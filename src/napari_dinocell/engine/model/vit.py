@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_dinocell.engine.model.attention import Attention
+from napari_dinocell.engine.model.autocast import autocast_dtype
 from napari_dinocell.engine.model.rope import RotaryTableCache
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class LayerScale(nn.Module):
 
     def __init__(self, embed_dim: int, initial: float) -> None:
         super().__init__()
-        self.gamma = nn.Parameter(torch.full((embed_dim,), initial))
+        self.gamma = nn.Parameter(torch.full((embed_dim,), float(initial)))
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(B, N, C) -> (B, N, C)."""
@@ -165,7 +166,8 @@ class VisionTransformer(nn.Module):
             )
         rows, columns = height // self.patch_size, width // self.patch_size
         tokens = self._embed(image)
-        table = self._tables.get(rows, columns, image.device, self._table_dtype(tokens))
+        dtype = autocast_dtype(tokens.device) or tokens.dtype
+        table = self._tables.get(rows, columns, tokens.device, dtype)
         features = []
         for index, block in enumerate(self.blocks):
             tokens = block(tokens, table)
@@ -175,12 +177,3 @@ class VisionTransformer(nn.Module):
                 grid = patches.transpose(1, 2).reshape(len(image), -1, rows, columns)
                 features.append(grid)
         return tuple(features)
-
-    @staticmethod
-    def _table_dtype(tokens: Tensor) -> torch.dtype:
-        device = tokens.device.type
-        if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(
-            device
-        ):
-            return torch.get_autocast_dtype(device)
-        return tokens.dtype

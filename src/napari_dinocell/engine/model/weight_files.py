@@ -92,7 +92,9 @@ def _read_safetensors(path: Path) -> WeightFile:
 
 def _read_torch(path: Path, device: str) -> WeightFile:
     try:
-        content = torch.load(path, map_location=device, weights_only=True)
+        # a file, not its path: torch.load would trust the path's suffix
+        with path.open("rb") as file:
+            content = torch.load(file, map_location=device, weights_only=True)
     except _DAMAGE as error:
         raise _torch_error(path, error) from error
     header = content.get(HEADER_KEY) if isinstance(content, dict) else None
@@ -107,16 +109,27 @@ def _read_torch(path: Path, device: str) -> WeightFile:
 def _torch_error(path: Path, error: Exception) -> CheckpointError:
     """Tell a pickle that wants to run code from a damaged one."""
     message = str(error)
-    wanted = re.search(r"GLOBAL ([\w.]+)|[Uu]nsupported (?:global|class|type)", message)
+    wanted = re.search(r"GLOBAL ([\w.]+)", message)
     if isinstance(error, pickle.UnpicklingError) and wanted:
-        name = wanted[1] or "an object that is no tensor"
         return UnsafeCheckpointError(
-            f"{path} asks to load {name}, which could run code; nothing was run. Get "
-            "the model as safetensors, or from someone you trust who saves its state "
-            "dict only."
+            f"{path} asks for {wanted[1]}, which is no tensor and could run code; "
+            "nothing was run. Get the model as safetensors, or have its author save "
+            "the state dict only."
+        )
+    if isinstance(error, pickle.UnpicklingError):
+        return CheckpointError(
+            f"{path} is a pickle that cannot be read as a state dict"
+            f"{_unpickler_reason(message)}; nothing was run. Get the model as "
+            "safetensors, or have its author save the state dict with torch.save."
         )
     reason = message.splitlines()[0] if message else type(error).__name__
     return CheckpointError(f"{path} is damaged or cut short: {reason}. Get it again.")
+
+
+def _unpickler_reason(message: str) -> str:
+    """Pick the one telling line of torch's advice, if there is any."""
+    found = re.search(r"WeightsUnpickler error:\s*(.+)", message)
+    return f" ({found[1].strip()})" if found else ""
 
 
 def _find_state_dict(path: Path, content: Any) -> dict[str, Tensor]:

@@ -1,0 +1,136 @@
+"""How much memory does the distance map of a large plane take?
+
+    python benchmarks/memory.py [--size 16384] [--model NAME|PATH|VARIANT] [--json]
+
+A 16-bit plane is written to a TIFF file and segmented from its memory map, up to the
+distance map, in a process of its own. `ratio` is what the plane added to the resident
+memory of a process with the model loaded and used once, in planes; pages of the
+memory-mapped file count. A bare variant such as vitt16 gets random weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import numpy as np
+
+MEGABYTE = 2**20
+TARGET = 3.0
+BAND = 256
+
+
+def main() -> None:
+    """Write the plane, measure in a fresh process, report."""
+    options = _parse_options()
+    if options.measure is not None:
+        print(json.dumps(measure(options.measure, options.model)))
+        return
+    with TemporaryDirectory() as folder:
+        plane, model = Path(folder, "plane.tif"), options.model
+        write_plane(plane, options.size)
+        if model is not None:
+            model = random_checkpoint(model, Path(folder)) or model
+        command = [sys.executable, __file__, "--measure", str(plane)]
+        command += [] if model is None else ["--model", str(model)]
+        report = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    result = {"size": options.size, "target": TARGET} | json.loads(report.stdout)
+    if options.json:
+        print(json.dumps(result))
+    else:
+        print("\n".join(f"{name:12} {value}" for name, value in result.items()))
+
+
+def write_plane(path: Path, size: int) -> None:
+    """Write a 16-bit TIFF of bright discs, one every 24 pixels, band by band."""
+    import tifffile
+
+    plane = tifffile.memmap(path, shape=(size, size), dtype="uint16", bigtiff=True)
+    rng = np.random.default_rng(0)
+    x = (np.arange(size) % 24 - 12) ** 2
+    for top in range(0, size, BAND):
+        y = (np.arange(top, min(top + BAND, size)) % 24 - 12) ** 2
+        discs = 3000 * (y[:, None] + x < 81)
+        plane[top : top + BAND] = discs + rng.integers(200, 500, discs.shape)
+    plane.flush()
+
+
+def random_checkpoint(variant: str, folder: Path) -> Path | None:
+    """Write a checkpoint with random weights if the name is that of a variant."""
+    from napari_dinocell.engine.errors import CheckpointError
+    from napari_dinocell.engine.model.checkpoint import CheckpointInfo, save_checkpoint
+    from napari_dinocell.engine.model.dinocell import DinoCell, ModelConfig
+
+    try:
+        config = ModelConfig(variant=variant)
+    except CheckpointError:
+        return None
+    path = folder / f"{variant}.safetensors"
+    info = CheckpointInfo(model=config, name=variant)
+    save_checkpoint(path, DinoCell(config).eval(), info)
+    return path
+
+
+def measure(path: Path, model: str | None) -> dict[str, object]:
+    """Peak of resident memory while the plane is segmented up to its map."""
+    import tifffile
+
+    from napari_dinocell.engine.segmenter import Segmenter
+
+    segmenter = Segmenter(model)
+    for _ in segmenter.steps(np.arange(256 * 256).reshape(256, 256)):
+        pass  # the model is loaded, and its scratch memory allocated
+    segmenter.forget_map()
+    resting = reset_peak_memory()
+    plane = tifffile.memmap(path, mode="r")
+    started = perf_counter()
+    for _ in segmenter.steps(plane):
+        pass
+    seconds = perf_counter() - started
+    peak = peak_memory()
+    return {
+        "model": segmenter.info.name,
+        "device": segmenter.device,
+        "plane_mb": round(plane.nbytes / MEGABYTE, 1),
+        "resting_mb": round(resting / MEGABYTE, 1),
+        "peak_mb": round(peak / MEGABYTE, 1),
+        "ratio": round((peak - resting) / plane.nbytes, 3),
+        "seconds": round(seconds, 1),
+    }
+
+
+def peak_memory() -> int:
+    """Largest resident memory of this process so far, in bytes."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(t for t in status.read_text().splitlines() if "VmHWM" in t)
+        return int(line.split()[1]) * 1024
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
+
+
+def reset_peak_memory() -> int:
+    """Forget the peak of loading the model where Linux allows it; the new peak."""
+    clear = Path("/proc/self/clear_refs")
+    if clear.exists():
+        clear.write_text("5")  # resets VmHWM, see proc(5)
+    return peak_memory()
+
+
+def _parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--size", type=int, default=16384, help="side of the plane")
+    parser.add_argument("--model", help="name, path, or a variant such as vitt16")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""The commands of `dinocell`, put together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from napari_dinocell import __version__
+from napari_dinocell.cli import demo, evaluate, models, train
+from napari_dinocell.cli.errors import output
+from napari_dinocell.cli.segment import segment
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        output.print(f"napari-dinocell {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def dinocell(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print it."
+        ),
+    ] = False,
+) -> None:
+    """Segment cells with DINOCell: files in, labels out.
+
+    [bold]Examples[/]
+
+      dinocell demo
+
+      dinocell segment images -o results --overlay
+
+      dinocell models list
+    """
+
+
+app.command()(segment)
+app.command()(evaluate.evaluate)
+app.command()(train.train)
+app.command()(demo.demo)
+app.add_typer(models.app, name="models")

@@ -1,0 +1,60 @@
+"""Where errors end: one plain sentence on stderr and an exit status.
+
+0 everything done, 1 something failed, 2 wrong arguments, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from napari_dinocell.engine.errors import DinoCellError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEBUG_VARIABLE = "DINOCELL_DEBUG"
+"""Set to anything, it shows the traceback of every error."""
+
+FAILED, INTERRUPTED = 1, 130
+
+output = Console()
+"""Results."""
+
+messages = Console(stderr=True)
+"""Progress, notes and errors: everything that is no result."""
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn the project's own errors into a message and an exit status.
+
+    Errors of other kinds are faults of the program and keep their traceback.
+    """
+    try:
+        yield
+    except DinoCellError as error:
+        if debugging():
+            raise
+        print_error(str(error))
+        sys.exit(FAILED)
+
+
+def debugging() -> bool:
+    """Whether the user asked for tracebacks."""
+    return bool(os.environ.get(DEBUG_VARIABLE))
+
+
+def print_error(text: str) -> None:
+    """Print one error on stderr, as it is."""
+    messages.print("Error: ", style="bold red", end="")
+    messages.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_note(text: str) -> None:
+    """Print something that the user should know but need not act on."""
+    messages.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)

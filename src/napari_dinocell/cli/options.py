@@ -1,0 +1,152 @@
+"""Options that several commands share, and how their text becomes settings."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+MODEL_PANEL = "Model"
+IMAGE_PANEL = "Image"
+CELLS_PANEL = "Cells"
+RESULT_PANEL = "Results"
+
+
+def parse_channel(text: str) -> int | str:
+    """A channel's number from 0, or gray, max or mean."""
+    if text in ("gray", "max", "mean"):
+        return text
+    if text.isdecimal():
+        return int(text)
+    raise typer.BadParameter(
+        f"expected a number from 0, gray, max or mean, got {text!r}"
+    )
+
+
+def parse_cell_diameter(text: str) -> float | str:
+    """A diameter in pixels, "auto" or "none"."""
+    if text in ("auto", "none"):
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"expected a number of pixels, auto or none, got {text!r}"
+        ) from None
+
+
+class LabelFormatName(StrEnum):
+    """Choices of --format."""
+
+    tif = "tif"
+    png = "png"
+    npy = "npy"
+
+
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME|FILE",
+        help="A model that `dinocell models list` shows, or a checkpoint file. "
+        "The bundled one if left out.",
+        rich_help_panel=MODEL_PANEL,
+    ),
+]
+DeviceOption = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|cpu|cuda|cuda:N|mps",
+        help="Where the network runs.",
+        rich_help_panel=MODEL_PANEL,
+    ),
+]
+ChannelOption = Annotated[
+    Any,
+    typer.Option(
+        parser=parse_channel,
+        metavar="N|gray|max|mean",
+        help="Channel to segment, counted from 0; gray is the luminance of RGB.",
+        rich_help_panel=IMAGE_PANEL,
+    ),
+]
+AxesOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LETTERS",
+        help="What the dimensions of a TIFF are, where the file says it wrongly: "
+        "CYX for channels, TYX or ZYX for pages, YXS for RGB.",
+        rich_help_panel=IMAGE_PANEL,
+    ),
+]
+ClaheOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--clahe/--no-clahe",
+        help="Local contrast equalisation before the network.",
+        show_default="as the model was trained",
+        rich_help_panel=IMAGE_PANEL,
+    ),
+]
+CellDiameterOption = Annotated[
+    Any,
+    typer.Option(
+        "--cell-diameter",
+        "-d",
+        parser=parse_cell_diameter,
+        metavar="PIXELS|auto|none",
+        help="Typical cell diameter; auto measures it, none takes the image as it is.",
+        show_default="none",
+        rich_help_panel=CELLS_PANEL,
+    ),
+]
+SeedThresholdOption = Annotated[
+    float | None,
+    typer.Option(
+        "--seed-threshold",
+        metavar="0-1",
+        help="Higher finds fewer cells, lower splits more.",
+        show_default="the model's",
+        rich_help_panel=CELLS_PANEL,
+    ),
+]
+ForegroundThresholdOption = Annotated[
+    float | None,
+    typer.Option(
+        "--foreground-threshold",
+        metavar="0-1",
+        help="Higher makes cells smaller.",
+        show_default="the model's",
+        rich_help_panel=CELLS_PANEL,
+    ),
+]
+MinSizeOption = Annotated[
+    int | None,
+    typer.Option(
+        "--min-size",
+        metavar="PIXELS",
+        help="Drop cells with fewer pixels.",
+        show_default="the model's",
+        rich_help_panel=CELLS_PANEL,
+    ),
+]
+ImagesArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="IMAGES",
+        help="TIFF, PNG or JPEG files, folders, or patterns such as 'day*/*.tif'.",
+    ),
+]
+OutputOption = Annotated[
+    Path,
+    typer.Option("--output", "-o", metavar="DIR", help="Folder for the results."),
+]
+
+
+def given_overrides(**values: Any) -> dict[str, Any]:
+    """The settings that the user gave, for `SegmentConfig.with_overrides`."""
+    given = {name: value for name, value in values.items() if value is not None}
+    return {name: None if value == "none" else value for name, value in given.items()}

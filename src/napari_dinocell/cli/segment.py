@@ -1,0 +1,229 @@
+"""`dinocell segment`: labels for files, folders and patterns."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from napari_dinocell.cli.errors import FAILED, INTERRUPTED, debugging, print_note
+from napari_dinocell.cli.options import (
+    RESULT_PANEL,
+    AxesOption,
+    CellDiameterOption,
+    ChannelOption,
+    ClaheOption,
+    DeviceOption,
+    ForegroundThresholdOption,
+    ImagesArgument,
+    LabelFormatName,
+    MinSizeOption,
+    ModelOption,
+    OutputOption,
+    SeedThresholdOption,
+    given_overrides,
+)
+
+if TYPE_CHECKING:
+    from napari_dinocell.cli.segment_files import SegmentJob, Target
+    from napari_dinocell.cli.segment_report import SegmentReport
+
+logger = logging.getLogger(__name__)
+
+
+def segment(
+    images: ImagesArgument,
+    output: OutputOption,
+    model: ModelOption = None,
+    device: DeviceOption = "auto",
+    channel: ChannelOption = None,
+    axes: AxesOption = None,
+    clahe: ClaheOption = None,
+    cell_diameter: CellDiameterOption = None,
+    seed_threshold: SeedThresholdOption = None,
+    foreground_threshold: ForegroundThresholdOption = None,
+    min_size: MinSizeOption = None,
+    file_format: Annotated[
+        LabelFormatName,
+        typer.Option("--format", help="Of the labels.", rich_help_panel=RESULT_PANEL),
+    ] = LabelFormatName.tif,
+    overlay: Annotated[
+        bool,
+        typer.Option(
+            "--overlay",
+            help="Also write NAME_overlay.png, the image with outlines.",
+            rich_help_panel=RESULT_PANEL,
+        ),
+    ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Skip images that the same model and settings have segmented.",
+            rich_help_panel=RESULT_PANEL,
+        ),
+    ] = False,
+    settings: Annotated[
+        Path | None,
+        typer.Option(
+            "--settings",
+            metavar="FILE.json",
+            help="Take settings and model from the side-car of other labels; options "
+            "given besides go first.",
+            rich_help_panel=RESULT_PANEL,
+        ),
+    ] = None,
+) -> None:
+    """Segment the cells of images.
+
+    The labels of NAME.tif go to DIR/NAME_labels.tif, with DIR/NAME_labels.json
+    beside them: all settings and versions, to be replayed by --settings. Each page of
+    a stack is segmented, and the labels keep its axes and its pixel size.
+
+    When a file cannot be segmented the others are done all the same; the exit status
+    is 1 then.
+
+    [bold]Examples[/]
+
+      dinocell segment image.tif -o results
+
+      dinocell segment day1 'day2/*.tif' -o results --overlay --resume
+
+      dinocell segment rgb.png -o results --channel 2 --cell-diameter 40
+
+      dinocell segment new.tif -o results --settings results/image_labels.json
+    """
+    overrides = given_overrides(
+        channel=channel,
+        clahe=clahe,
+        cell_diameter=cell_diameter,
+        seed_threshold=seed_threshold,
+        foreground_threshold=foreground_threshold,
+        min_size=min_size,
+    )
+    from napari_dinocell.cli.segment_files import plan_targets
+    from napari_dinocell.engine.results.image_files import find_images
+
+    targets = plan_targets(find_images(images), output, file_format.value)
+    job = make_job(
+        model=model,
+        device=device,
+        settings=settings,
+        overrides=overrides,
+        axes=axes,
+        overlay=overlay,
+    )
+    try:
+        failed = segment_targets(job, targets, resume=resume)
+    except KeyboardInterrupt:
+        print_note("Interrupted. Finished files are kept; go on with --resume.")
+        raise typer.Exit(INTERRUPTED) from None
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def make_job(
+    *,
+    model: str | None,
+    device: str,
+    settings: Path | None,
+    overrides: dict[str, Any],
+    axes: str | None,
+    overlay: bool,
+) -> SegmentJob:
+    """Model and settings from options and, if given, a side-car.
+
+    Raises
+    ------
+    CheckpointError
+        If the side-car's model is not the one found under its name.
+    DinoCellError
+        If model or settings cannot be used.
+    """
+    from napari_dinocell.cli.segment_files import SegmentJob
+    from napari_dinocell.engine.errors import CheckpointError
+    from napari_dinocell.engine.model.checkpoint_file import file_sha256
+    from napari_dinocell.engine.results.provenance import ModelRecord, read_provenance
+    from napari_dinocell.engine.segmenter import Segmenter
+
+    recorded = None if settings is None else read_provenance(settings)
+    wanted = recorded.model.name if model is None and recorded is not None else model
+    segmenter = Segmenter(wanted, device=device)
+    sha256 = file_sha256(segmenter.path)
+    if model is None and recorded is not None and recorded.model.sha256 != sha256:
+        raise CheckpointError(
+            f"Expected the model of {settings} (SHA-256 {recorded.model.sha256[:12]}…),"
+            f" but {segmenter.path} is another one ({sha256[:12]}…). Name the right "
+            "file by --model, or the new one to use it on purpose."
+        )
+    config = segmenter.default_config() if recorded is None else recorded.settings
+    return SegmentJob(
+        segmenter=segmenter,
+        model=ModelRecord(name=_recordable_name(wanted), sha256=sha256),
+        config=config.with_overrides(**overrides),
+        axes=axes,
+        overlay=overlay,
+    )
+
+
+def _recordable_name(wanted: str | None) -> str:
+    """A name as it is, a path made absolute so that it can be found again."""
+    if wanted is None:
+        return "default"
+    path = Path(wanted).expanduser()
+    return str(path.absolute()) if path.is_file() else wanted
+
+
+def segment_targets(job: SegmentJob, targets: list[Target], *, resume: bool) -> int:
+    """Segment all files, whatever happens to single ones.
+
+    Returns
+    -------
+    The number of files that failed.
+    """
+    from napari_dinocell.cli.segment_files import is_finished
+    from napari_dinocell.cli.segment_report import SegmentReport
+
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # errors say it better
+    with SegmentReport(len(targets)) as report:
+        for target in targets:
+            if resume and is_finished(job, target):
+                report.skip(target.image)
+            else:
+                _segment_target(job, target, report)
+    return report.failed
+
+
+def _segment_target(job: SegmentJob, target: Target, report: SegmentReport) -> None:
+    from napari_dinocell.cli.segment_files import segment_file
+    from napari_dinocell.engine.errors import (
+        CheckpointError,
+        DeviceError,
+        NeedsTrainingError,
+    )
+
+    report.start(target.image)
+    try:
+        with closing(segment_file(job, target)) as events:
+            for event in events:
+                report.show(event)
+    except (CheckpointError, DeviceError, NeedsTrainingError):
+        raise  # not this file's fault: all others would fail alike
+    except Exception as error:
+        if debugging():
+            raise
+        report.fail(target.image, _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    from napari_dinocell.engine.errors import DinoCellError
+
+    if isinstance(error, DinoCellError):
+        return str(error)
+    return (
+        f"unexpected {type(error).__name__}: {error}. This is a fault of the program; "
+        "please report it, with DINOCELL_DEBUG=1 set to see where it happened."
+    )

@@ -1,0 +1,176 @@
+"""Measure how large the cells of an unknown image are: a first, cheap pass.
+
+The network is tried on one busy part of the image at a few scales. Where it is most
+certain of cells near the size that it was trained on, their size is measured, and
+the measurement repeated at the scale that it suggests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, log, pi, sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+
+from napari_dinocell.engine.inference.scale import (
+    MAX_SCALE,
+    MIN_SCALE,
+    resize_plane,
+    scaled_shape,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from napari_dinocell.engine.arrays import DistanceMap, GrayImage, Labels
+    from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
+
+PROBE_SIDE = 384
+"""Side of the part that the network is tried on, in its own pixels: 4 tiles."""
+
+SMALLEST_PROBE = 32
+"""A probe with a shorter side says nothing."""
+
+SCALES = (2.0, 1.0, 0.5, 0.25)
+"""Tried first; at a training diameter of 24 px they suit cells of 12 to 96 px."""
+
+REFINEMENTS = 2
+"""Measurements repeated at most, each at the scale that the former one suggests."""
+
+GOOD_ENOUGH = log(1.1)
+"""Within 10 % of the training diameter there is nothing left to refine."""
+
+SPECK = 16
+"""Objects with fewer pixels at the network's scale are not cells."""
+
+THUMBNAIL = 512
+"""Longer side of the coarse grid on which the busiest part is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What the network saw at one scale."""
+
+    scale: float
+    diameter: float
+    """Area-weighted median equivalent diameter, in pixels of the network."""
+    score: float
+    """How much this scale deserves to be believed, 0 to 1."""
+
+
+def estimate_cell_diameter(
+    image: AdjustedImage,
+    predict: Callable[[GrayImage], tuple[DistanceMap, Labels]],
+    *,
+    training_diameter: float,
+) -> float | None:
+    """Measure the typical cell diameter of an image.
+
+    Parameters
+    ----------
+    image
+        (Y, X), contrast adjusted.
+    predict
+        Distance map and labels of a part of it, both in the part's pixels.
+    training_diameter
+        Diameter that the model knows best, in pixels.
+
+    Returns
+    -------
+    Equivalent diameter, 2 sqrt(area / pi), in pixels of the image, or None if no cell
+    is found at any scale.
+    """
+
+    def probe(scale: float) -> Probe | None:
+        part = _busiest_part(image, scale)
+        if part is None:
+            return None
+        return judge(*predict(part), scale=scale, training_diameter=training_diameter)
+
+    probes = [found for scale in SCALES if (found := probe(scale)) is not None]
+    if not probes:
+        return None
+    best = max(probes, key=lambda found: found.score)
+    for _ in range(REFINEMENTS):
+        if abs(log(best.diameter / training_diameter)) <= GOOD_ENOUGH:
+            break
+        scale = best.scale * training_diameter / best.diameter
+        better = probe(min(max(scale, MIN_SCALE), MAX_SCALE))
+        if better is None or better.score < best.score:
+            break
+        best = better
+    return best.diameter / best.scale
+
+
+def judge(
+    distance_map: DistanceMap,
+    labels: Labels,
+    *,
+    scale: float,
+    training_diameter: float,
+) -> Probe | None:
+    """Measure the cells of one probe, and how far to believe them.
+
+    The score is the mean height of the cells' peaks (how certain the network is),
+    times the root of the share of pixels in cells (a few chance finds count little),
+    times how near their diameter is to the training diameter.
+
+    Returns
+    -------
+    The measurement, None if there is no cell.
+    """
+    areas = np.bincount(labels.ravel())
+    areas[0] = 0
+    ids = np.flatnonzero(areas >= SPECK)
+    if ids.size == 0:
+        return None
+    areas = areas[ids]
+    peaks = ndimage.maximum(distance_map, labels, ids)
+    diameter = 2 * sqrt(_weighted_median(areas) / pi)
+    certainty = float(np.average(peaks, weights=areas))
+    coverage = float(areas.sum()) / labels.size
+    nearness = exp(-abs(log(diameter / training_diameter)))
+    return Probe(scale, diameter, certainty * sqrt(coverage) * nearness)
+
+
+def _weighted_median(areas: NDArray[np.intp]) -> float:
+    """Area of the cell in which the middle pixel of all cells lies."""
+    ordered = np.sort(areas)
+    return float(ordered[np.searchsorted(ordered.cumsum(), ordered.sum() / 2)])
+
+
+def _busiest_part(image: AdjustedImage, scale: float) -> GrayImage | None:
+    """Part with the most edges, resized; None where too little would be left."""
+    height, width = (min(length, round(PROBE_SIDE / scale)) for length in image.shape)
+    shape = scaled_shape((height, width), scale)
+    if min(shape) < SMALLEST_PROBE:
+        return None
+    step = -(-max(image.shape) // THUMBNAIL)
+    coarse = slice(None, None, step)
+    edges = _edges(image.window(coarse, coarse))
+    # mean over every possible part, by its top left corner
+    sums = np.pad(edges, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
+    tall = min(-(-height // step), edges.shape[0])
+    wide = min(-(-width // step), edges.shape[1])
+    inside = sums[tall:, wide:] - sums[:-tall, wide:]
+    inside -= sums[tall:, :-wide] - sums[:-tall, :-wide]
+    corner = np.unravel_index(np.argmax(inside), inside.shape)
+    top, left = (
+        min(int(start) * step, length - side)
+        for start, length, side in zip(
+            corner, image.shape, (height, width), strict=True
+        )
+    )
+    part = image.window(slice(top, top + height), slice(left, left + width))
+    return resize_plane(part, shape)
+
+
+def _edges(image: GrayImage) -> NDArray[np.float64]:
+    """Sum of the absolute differences to the next pixel below and to the right."""
+    down = np.abs(np.diff(image, axis=0, append=image[-1:]))
+    across = np.abs(np.diff(image, axis=1, append=image[:, -1:]))
+    return (down + across).astype(np.float64)

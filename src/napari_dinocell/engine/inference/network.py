@@ -1,0 +1,129 @@
+"""A model made ready for inference: loaded, simplified, on its device."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+
+from napari_dinocell.engine.inference.device import (
+    choose_device,
+    choose_precision,
+    default_batch_size,
+    free_memory,
+)
+from napari_dinocell.engine.inference.events import Degraded
+from napari_dinocell.engine.inference.predict import predict_distance_map
+from napari_dinocell.engine.inference.self_test import agrees_with_cpu
+from napari_dinocell.engine.model.checkpoint import load_checkpoint
+from napari_dinocell.engine.model.dinocell import DinoCell, fold_batch_norm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from napari_dinocell.engine.arrays import GrayImage
+    from napari_dinocell.engine.config import DeviceName, TilingConfig
+    from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
+    from napari_dinocell.engine.inference.device import Precision, PrecisionName
+    from napari_dinocell.engine.inference.events import SegmentEvent
+    from napari_dinocell.engine.inference.predict import Viewport
+
+
+def prepare_for_inference(model: DinoCell) -> DinoCell:
+    """Copy a model for speed: BatchNorm folded, convolutions channels-last."""
+    folded = fold_batch_norm(model)
+    for parameter in folded.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(
+                memory_format=torch.channels_last
+            )
+    return folded
+
+
+class Network:
+    """Predicts distance maps, and remembers what memory allowed.
+
+    Parameters
+    ----------
+    path
+        A checkpoint.
+    device
+        Where it shall run.
+    precision
+        Of its matrix products.
+
+    Raises
+    ------
+    DeviceError
+        If there is no such device.
+    CheckpointError
+        If the checkpoint cannot be used.
+    """
+
+    def __init__(
+        self, path: Path, *, device: DeviceName, precision: PrecisionName
+    ) -> None:
+        self.device = choose_device(device)
+        """Where the network runs: the CPU once memory ran out elsewhere."""
+        self._precision: PrecisionName = precision
+        self._batch_limit: int | None = None
+        model, self.info = load_checkpoint(path)
+        self._model = prepare_for_inference(model)
+        self.degraded: Degraded | None = None
+        """What the self-test of the device found wrong, if anything."""
+        # Apple's GPUs only: there, wrong maps without an error have been reported.
+        if self.device.type == "mps" and not agrees_with_cpu(self._model, self.device):
+            self._leave_device()
+
+    @property
+    def precision(self) -> Precision:
+        """Precision of the matrix products on the device."""
+        return choose_precision(self.device, self._precision)
+
+    def predict(
+        self,
+        image: GrayImage | AdjustedImage,
+        tiling: TilingConfig,
+        *,
+        scale: float = 1.0,
+        viewport: Viewport | None = None,
+        cancel: Callable[[], bool] | None = None,
+    ) -> Iterator[SegmentEvent]:
+        """Predict a map as `predict_distance_map` does, on the rung last reached.
+
+        A batch or a device that was too much for one plane is not tried again with
+        the next.
+        """
+        size = tiling.batch_size or default_batch_size(self.device)
+        limited = replace(tiling, batch_size=min(size, self._batch_limit or size))
+        for event in predict_distance_map(
+            self._model,
+            image,
+            limited,
+            device=self.device,
+            precision=self.precision,
+            scale=scale,
+            viewport=viewport,
+            cancel=cancel,
+        ):
+            if isinstance(event, Degraded):
+                self._batch_limit = event.batch_size
+                self.device = torch.device(event.device)
+            yield event
+
+    def free_memory(self) -> None:
+        """Give the device's memory back; the network is of no use afterwards."""
+        self._model.to("cpu")
+        free_memory(self.device)
+
+    def _leave_device(self) -> None:
+        reason = f"{self.device} gives other values than the CPU"
+        self.device = torch.device("cpu")
+        self.degraded = Degraded(
+            reason,
+            "moved to the CPU, which is slower",
+            default_batch_size(self.device),
+            "cpu",
+        )

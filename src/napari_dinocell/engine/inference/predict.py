@@ -1,0 +1,139 @@
+"""An image becomes a distance map, tile by tile, as a stream of events."""
+
+from __future__ import annotations
+
+import math
+from time import perf_counter
+from typing import TYPE_CHECKING, TypeAlias
+
+from napari_dinocell.engine.errors import PredictionError
+from napari_dinocell.engine.inference.accumulator import MapBuilder
+from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
+from napari_dinocell.engine.inference.device import (
+    choose_precision,
+    default_batch_size,
+)
+from napari_dinocell.engine.inference.events import DistanceMapReady, TilesPlanned
+from napari_dinocell.engine.inference.memory_ladder import Rung
+from napari_dinocell.engine.inference.scale import resize_image, scaled_shape
+from napari_dinocell.engine.inference.tile_job import TileJob
+from napari_dinocell.engine.inference.tiling import plan_tiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import torch
+
+    from napari_dinocell.engine.arrays import GrayImage, Shape2D
+    from napari_dinocell.engine.config import TilingConfig
+    from napari_dinocell.engine.inference.device import PrecisionName
+    from napari_dinocell.engine.inference.events import SegmentEvent
+
+Viewport: TypeAlias = tuple[slice, slice]
+"""Rows and columns of the image that the user looks at, in pixels."""
+
+
+def predict_distance_map(
+    model: torch.nn.Module,
+    image: GrayImage | AdjustedImage,
+    tiling: TilingConfig,
+    *,
+    device: torch.device,
+    precision: PrecisionName = "auto",
+    scale: float = 1.0,
+    viewport: Viewport | None = None,
+    cancel: Callable[[], bool] | None = None,
+) -> Iterator[SegmentEvent]:
+    """Predict the distance map of one plane.
+
+    Memory does not grow with the image beyond the image itself: tiles become floats
+    one batch at a time, and large maps live in a temporary file.
+
+    Parameters
+    ----------
+    model
+        A `DinoCell` or anything like it, in evaluation mode: (B, 1, H, W) in [0, 1]
+        to distances of the same shape.
+    image
+        (Y, X) in [0, 1]: an array, or the result of `adjust_contrast`.
+    tiling
+        Tile size, overlap, batch size.
+    device
+        Where to begin; the model is moved there.
+    precision
+        Of the matrix products; "auto" takes what the device does natively.
+    scale
+        The network sees the image resized by this factor.
+    viewport
+        Rows and columns of the image, whose tiles come first.
+    cancel
+        Asked before each batch; once it says True the iterator just ends.
+
+    Yields
+    ------
+    `TilesPlanned`, then `TileDone` after each batch and `Degraded` whenever memory
+    ran out and the rest is done with less, then `DistanceMapReady`.
+
+    Raises
+    ------
+    PredictionError
+        If memory does not suffice for one tile on the CPU, if the network fails in
+        another way, or if it returns values that are not numbers.
+    """
+    started = perf_counter()
+    if not isinstance(image, AdjustedImage):
+        image = AdjustedImage.from_image(image)
+    rung = Rung(
+        device,
+        choose_precision(device, precision),
+        tiling.batch_size or default_batch_size(device),
+    )
+    job = _plan_job(model, image, tiling, rung, scale, viewport)
+    yield TilesPlanned(job.total, image.shape, job.distance_map)
+    try:
+        while not job.finished:
+            if cancel is not None and cancel():
+                return
+            yield from job.advance()
+    finally:
+        job.free_memory()
+    yield DistanceMapReady(
+        job.distance_map,
+        perf_counter() - started,
+        str(job.rung.device),
+        job.rung.precision,
+        image.constant,
+    )
+
+
+def _plan_job(
+    model: torch.nn.Module,
+    image: AdjustedImage,
+    tiling: TilingConfig,
+    rung: Rung,
+    scale: float,
+    viewport: Viewport | None,
+) -> TileJob:
+    shape = scaled_shape(image.shape, scale)
+    try:
+        builder = MapBuilder(image.shape, shape, tiling)
+        resized = resize_image(image, shape)
+    except MemoryError as error:
+        height, width = image.shape
+        raise PredictionError(
+            f"Memory does not suffice for the distance map of {height} x {width} "
+            "pixels. Segment a smaller region, or free memory and disk space."
+        ) from error
+    seen = None if viewport is None else _scaled_viewport(viewport, image.shape, shape)
+    tiles = [] if image.constant else plan_tiles(shape, tiling, viewport=seen)
+    return TileJob(model, resized, tiles, builder, rung)
+
+
+def _scaled_viewport(viewport: Viewport, image: Shape2D, network: Shape2D) -> Viewport:
+    """Viewport of the resized image that holds every pixel of the original one."""
+    spans = []
+    for span, length, resized in zip(viewport, image, network, strict=True):
+        start, stop, _ = span.indices(length)
+        factor = resized / length
+        spans.append(slice(math.floor(start * factor), math.ceil(stop * factor)))
+    return spans[0], spans[1]

@@ -1,0 +1,234 @@
+"""Live watershed: from a distance map to labels, at once for every pair of thresholds.
+
+The definition
+--------------
+Seeds are the regions of `distance > seed_threshold`, foreground is `distance >
+foreground_threshold`. Each seed grows downhill over the foreground until it meets
+another one; foreground that no seed reaches stays 0. **Regions are 4-connected, seeds
+and growth alike**: pixels that touch only at a corner do not touch. Thresholds are
+compared in float32. This is the project's definition of a cell; preview, export,
+command line and scripts all use it.
+
+In detail, every pixel belongs to the basin of the summit that steepest ascent leads to
+(`basins`), basins are joined over their highest saddles (`saddles`), and cells are cut
+out of the forest of these joints (`merge_forest`). This is the watershed by the drop of
+water principle (Meyer 1994; Cousty et al. 2009). It finds exactly as many cells as
+flooding with a queue (`scikit-image`'s `watershed`) and gives at least 99.9 % of the
+foreground pixels the same cell on smooth and lumpy maps, but it is not identical to it:
+the queue gives a pixel to the region that touches it first, here the steepest way
+decides. Where a map was rounded to few levels, ties must be broken that no definition
+settles.
+
+The work
+--------
+All that does not depend on the thresholds is done once. A query then computes one cell
+per basin, a table of some ten thousand entries, and looks every pixel up in it.
+
+References
+----------
+F. Meyer, "Topographic distance and watershed lines", Signal Processing 38 (1994).
+J. Cousty, G. Bertrand, L. Najman, M. Couprie, "Watershed cuts: minimum spanning forests
+and the drop of water principle", IEEE TPAMI 31 (2009).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dinocell.engine.errors import SettingsError
+from napari_dinocell.engine.instances.bands import (
+    default_workers,
+    map_bands,
+    row_bands,
+)
+from napari_dinocell.engine.instances.basins import find_basins
+from napari_dinocell.engine.instances.merge_forest import grow_forest
+from napari_dinocell.engine.instances.saddles import find_saddles
+from napari_dinocell.engine.instances.terrain import raise_terrain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_dinocell.engine.arrays import Labels, Shape2D
+    from napari_dinocell.engine.config import WatershedConfig
+
+FLOOR = 0.01
+"""Lowest foreground threshold of the live preview; below it lies only background."""
+
+
+class LiveWatershed:
+    """The watershed of one distance map, ready for any pair of thresholds.
+
+    Parameters
+    ----------
+    distance_map
+        (Y, X) of any floating type and memory layout, values in [0, 1]. It is copied,
+        as float32.
+    floor
+        Lowest foreground threshold that will be asked for. The lower it is, the more
+        background noise is divided into basins.
+    workers
+        Threads; at most two by default, which leaves the viewer responsive.
+
+    Raises
+    ------
+    ImageError
+        If the map is not 2-D, not floating, not finite, not in [0, 1], or too large.
+    SettingsError
+        If the floor is outside [0, 1).
+
+    Notes
+    -----
+    A cell's id is the number of its highest basin, counted from the highest summit of
+    the map down. It depends on the map alone: while thresholds move, a cell keeps its
+    id for as long as its highest point stays a cell of its own. Ids are therefore not
+    consecutive.
+
+    Memory: 8 bytes per pixel are kept; the constructor needs about 30 in between.
+    """
+
+    def __init__(
+        self,
+        distance_map: NDArray[Any],
+        *,
+        floor: float = FLOOR,
+        workers: int | None = None,
+    ) -> None:
+        self._floor = floor
+        self._workers = default_workers() if workers is None else workers
+        self._terrain = raise_terrain(distance_map, floor=floor)
+        basins = find_basins(self._terrain, workers=self._workers)
+        saddles = find_saddles(self._terrain, basins, workers=self._workers)
+        self._basins = basins.numbers
+        self._forest = grow_forest(basins.heights, saddles)
+        # The last foreground threshold with the basin areas above it.
+        self._areas: tuple[float, NDArray[np.int64]] | None = None
+
+    @property
+    def shape(self) -> Shape2D:
+        """Height and width of the map."""
+        height, width = self._terrain.shape
+        return height - 2, width - 2
+
+    @property
+    def floor(self) -> float:
+        """Lowest foreground threshold that can be asked for."""
+        return self._floor
+
+    def labels(self, config: WatershedConfig) -> Labels:
+        """Labels of the whole plane.
+
+        Returns
+        -------
+        (Y, X), int32: a new array; ids are stable between calls but not consecutive.
+
+        Raises
+        ------
+        SettingsError
+            If the foreground threshold lies below the floor.
+        """
+        return self.region(config, (slice(None), slice(None)))
+
+    def region(self, config: WatershedConfig, window: tuple[slice, slice]) -> Labels:
+        """Labels of a window: the same pixels that `labels` gives, for less work.
+
+        Parameters
+        ----------
+        config
+            Thresholds and minimum size, which counts cells beyond the window too.
+        window
+            Rows and columns, as for indexing an array; steps thin the pixels out.
+
+        Raises
+        ------
+        SettingsError
+            If the foreground threshold lies below the floor.
+        """
+        table = self._cell_table(config)
+        foreground = np.float32(config.foreground_threshold)
+        distances = self._terrain[1:-1, 1:-1][window]
+        basins = self._basins[1:-1, 1:-1][window]
+        labels = np.empty(basins.shape, np.int32)
+
+        def look_up(band: slice) -> None:
+            np.take(table, basins[band], out=labels[band], mode="clip")
+            labels[band] *= distances[band] > foreground
+
+        bands = row_bands(*basins.shape)
+        map_bands(look_up, bands, workers=self._workers)
+        return labels
+
+    def count(self, config: WatershedConfig) -> int:
+        """Number of cells, without making the image.
+
+        Raises
+        ------
+        SettingsError
+            If the foreground threshold lies below the floor.
+        """
+        table = self._cell_table(config)
+        # A cell's id is the number of its own highest basin.
+        return int(np.count_nonzero(table[1:] == np.arange(1, table.size)))
+
+    def _cell_table(self, config: WatershedConfig) -> NDArray[np.int32]:
+        """(N + 1,): cell id of each basin, 0 where it belongs to none."""
+        foreground = config.foreground_threshold
+        if np.float32(foreground) < np.float32(self._floor):
+            raise SettingsError(
+                f"Expected a foreground threshold of at least {self._floor}, the floor "
+                f"this map was prepared with, got {foreground}. Raise the threshold, "
+                "or prepare the map with a lower floor."
+            )
+        table = self._forest.cells(config.seed_threshold, foreground)
+        if config.min_size > 1:
+            sizes = np.bincount(table, self._basin_areas(foreground), table.size)
+            table[sizes[table] < config.min_size] = 0
+        return table
+
+    def _basin_areas(self, foreground_threshold: float) -> NDArray[np.int64]:
+        """(N + 1,): pixels of each basin above the threshold; entry 0 means nothing.
+
+        Kept for the next call: only the foreground threshold changes areas.
+        """
+        if self._areas is None or self._areas[0] != foreground_threshold:
+            self._areas = foreground_threshold, self._count_pixels(foreground_threshold)
+        return self._areas[1]
+
+    def _count_pixels(self, foreground_threshold: float) -> NDArray[np.int64]:
+        threshold = np.float32(foreground_threshold)
+        basins, count = self._basins, self._forest.heights.size
+
+        def count_band(band: slice) -> NDArray[np.int64]:
+            above = basins[band] * (self._terrain[band] > threshold)
+            return np.bincount(above.ravel(), minlength=count)
+
+        bands = row_bands(*basins.shape, pixels=max(1 << 20, 8 * count))
+        return np.sum(map_bands(count_band, bands, workers=self._workers), axis=0)
+
+
+def label_cells(distance_map: NDArray[Any], config: WatershedConfig) -> Labels:
+    """Labels of a distance map, for one pair of thresholds.
+
+    The same labels, ids included, that `LiveWatershed` gives at these thresholds.
+
+    Parameters
+    ----------
+    distance_map
+        (Y, X) of any floating type, values in [0, 1].
+    config
+        Thresholds and minimum size in pixels.
+
+    Returns
+    -------
+    (Y, X), int32: ids are not consecutive; `skimage.segmentation.relabel_sequential`
+    makes them so.
+
+    Raises
+    ------
+    ImageError
+        If the map is not 2-D, not floating, not finite, not in [0, 1], or too large.
+    """
+    floor = min(FLOOR, config.foreground_threshold)
+    return LiveWatershed(distance_map, floor=floor).labels(config)

@@ -1,0 +1,50 @@
+"""Files that are either written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_dinocell.engine.errors import ExportError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def replaced_file(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` to write; move it there in the end.
+
+    When anything interrupts the writing, also Ctrl-C, what stood at `path` stays and
+    the temporary file goes. The folder is made if need be.
+
+    Raises
+    ------
+    ExportError
+        If the file cannot be written: no space, no permission, a name that is taken
+        by a folder, or a file that another program holds open.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(3)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(temporary, path)
+    except ExportError:
+        raise
+    except OSError as error:
+        raise ExportError(
+            f"{path} could not be written: {error.strerror or error}. Free space, "
+            "close it in other programs, or choose another folder."
+        ) from error
+    finally:
+        _discard(temporary)
+
+
+def _discard(path: Path) -> None:
+    try:
+        Path(path).unlink(missing_ok=True)
+    except OSError:  # the disk itself is gone; the first error tells so
+        return

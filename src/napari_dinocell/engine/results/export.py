@@ -1,0 +1,216 @@
+"""Labels to disk, page by page: TIFF, PNG or NPY, written whole or not at all."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+import cv2
+import numpy as np
+import tifffile
+
+from napari_dinocell.engine.errors import ExportError
+from napari_dinocell.engine.results.atomic_file import replaced_file
+from napari_dinocell.engine.results.pixel_size import tiff_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from napari_dinocell.engine.results.pixel_size import PixelSize
+
+    AnyLabels: TypeAlias = NDArray[np.integer[Any]]
+
+LabelFormat: TypeAlias = Literal["tif", "png", "npy"]
+LABEL_FORMATS: tuple[LabelFormat, ...] = get_args(LabelFormat)
+
+UINT16_MAX = 65_535
+
+
+@contextmanager
+def open_labels(
+    path: Path,
+    *,
+    axes: str = "",
+    counts: Sequence[int] = (),
+    pixel_size: PixelSize | None = None,
+) -> Iterator[LabelPages]:
+    """Collect labels page by page, then write them to a file in one go.
+
+    Leaving the context normally writes `path`; leaving it by an error, also Ctrl-C,
+    leaves `path` as it was. Memory does not grow with the number of pages.
+
+    Parameters
+    ----------
+    path
+        Ends in .tif, .png or .npy, which is the format. Ids are kept as they are:
+        uint16 where the largest fits, else uint32. TIFF is compressed by Deflate.
+    axes, counts
+        Letter and length of each axis that counts pages, as in `ImageFile`.
+    pixel_size
+        Kept in a TIFF.
+
+    Raises
+    ------
+    ExportError
+        If the suffix is none of these, PNG is asked to hold a stack or an id above
+        65535, pages are missing, or the file cannot be written.
+    """
+    shape = tuple(counts)
+    _check_format(path, shape)
+    with replaced_file(path) as temporary:
+        spool = temporary.with_name(f"{temporary.name}.pages")
+        try:
+            with tifffile.TiffWriter(spool, bigtiff=True) as writer:
+                pages = LabelPages(writer)
+                yield pages
+            _check_count(path, pages.count, shape)
+            content = _Content(spool, shape + pages.plane_shape, pages.dtype)
+            if path.suffix == ".png":
+                _write_png(temporary, content)
+            elif path.suffix == ".npy":
+                _write_npy(temporary, content)
+            else:
+                _write_tiff(temporary, content, axes, pixel_size)
+        finally:
+            spool.unlink(missing_ok=True)
+
+
+def write_labels(
+    path: Path,
+    labels: AnyLabels,
+    *,
+    axes: str | None = None,
+    pixel_size: PixelSize | None = None,
+) -> None:
+    """Write labels (..., Y, X) that are in memory; see `open_labels`.
+
+    `axes` names the leading axes, all but Y and X; None makes them T, then Z.
+    """
+    leading = labels.shape[:-2]
+    letters = {0: "", 1: "T", 2: "TZ"}.get(len(leading), "") if axes is None else axes
+    with open_labels(path, axes=letters, counts=leading, pixel_size=pixel_size) as file:
+        for index in np.ndindex(leading):
+            file.add(labels[index])
+
+
+class LabelPages:
+    """Takes the pages of `open_labels`, in order."""
+
+    def __init__(self, writer: tifffile.TiffWriter) -> None:
+        self._writer = writer
+        self.count = 0
+        """Pages so far."""
+        self.plane_shape: tuple[int, ...] = ()
+        """(Y, X) of the first page."""
+        self.dtype: np.dtype[Any] = np.dtype(np.uint16)
+        """The smallest of uint16 and uint32 that holds all ids so far."""
+
+    def add(self, labels: AnyLabels) -> None:
+        """Take the labels (Y, X) of the next page.
+
+        Raises
+        ------
+        ExportError
+            If they are no integer plane, not of the first page's shape, or negative.
+        """
+        self.plane_shape = self.plane_shape or labels.shape
+        plane = labels.ndim == 2 and labels.shape == self.plane_shape
+        if not plane or labels.dtype.kind not in "ui":
+            raise ExportError(
+                f"Expected integer labels (Y, X) of shape {self.plane_shape}, got "
+                f"{labels.dtype} of shape {labels.shape}. Add them page by page."
+            )
+        if labels.min(initial=0) < 0 or labels.max(initial=0) >= 2**32:
+            raise ExportError(
+                f"Expected ids from 0 to {2**32 - 1}, got {labels.min()} to "
+                f"{labels.max()}. Number the cells anew."
+            )
+        if labels.max(initial=0) > UINT16_MAX:
+            self.dtype = np.dtype(np.uint32)
+        self._writer.write(
+            labels.astype(self.dtype),
+            photometric="minisblack",
+            compression="zlib",
+            compressionargs={"level": 1},
+            metadata=None,
+            contiguous=False,
+        )
+        self.count += 1
+
+
+class _Content:
+    """Pages on disk, on their way into the final file."""
+
+    def __init__(
+        self, spool: Path, shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> None:
+        self.spool = spool
+        self.shape = shape
+        self.dtype = dtype
+
+    def __iter__(self) -> Iterator[AnyLabels]:
+        with tifffile.TiffFile(self.spool) as tiff:
+            for page in tiff.pages:
+                yield page.asarray().astype(self.dtype, copy=False)
+
+
+def _check_format(path: Path, counts: tuple[int, ...]) -> None:
+    if path.suffix.removeprefix(".") not in LABEL_FORMATS:
+        raise ExportError(
+            f"Expected a name ending in .{', .'.join(LABEL_FORMATS)}, got {path.name}."
+        )
+    pages = int(np.prod(counts, dtype=np.int64))
+    if path.suffix == ".png" and pages != 1:
+        raise ExportError(
+            f"A PNG holds one page, and {path.name} would need {pages}. Write tif or "
+            "npy instead."
+        )
+
+
+def _check_count(path: Path, found: int, counts: tuple[int, ...]) -> None:
+    expected = int(np.prod(counts, dtype=np.int64))
+    if found != expected or expected == 0:
+        raise ExportError(
+            f"Expected {expected} pages of labels for {path.name}, got {found}. "
+            "Nothing was written."
+        )
+
+
+def _write_png(path: Path, content: _Content) -> None:
+    (labels,) = content
+    if content.dtype != np.uint16:
+        raise ExportError(
+            f"A PNG holds ids up to {UINT16_MAX}, and the largest is {labels.max()}. "
+            "Write tif or npy instead."
+        )
+    path.write_bytes(cv2.imencode(".png", labels)[1].tobytes())
+
+
+def _write_npy(path: Path, content: _Content) -> None:
+    header = {
+        "descr": np.lib.format.dtype_to_descr(content.dtype),
+        "fortran_order": False,
+        "shape": content.shape,
+    }
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for page in content:
+            file.write(page.tobytes())
+
+
+def _write_tiff(
+    path: Path, content: _Content, axes: str, pixel_size: PixelSize | None
+) -> None:
+    size = int(np.prod(content.shape, dtype=np.int64)) * content.dtype.itemsize
+    tifffile.imwrite(
+        path,
+        iter(content),
+        shape=content.shape,
+        dtype=content.dtype,
+        photometric="minisblack",
+        compression="zlib",
+        **tiff_metadata(axes, content.dtype, size, pixel_size),
+    )

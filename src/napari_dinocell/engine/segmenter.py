@@ -1,0 +1,308 @@
+"""The facade: one model, one plane at a time; a slow map, then fast labels.
+
+Torch is imported when the model is first needed, so that making a `Segmenter`, and
+asking a model for its card, costs nothing.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from napari_dinocell.engine.config import SegmentConfig
+from napari_dinocell.engine.errors import ImageError, NeedsTrainingError
+from napari_dinocell.engine.inference.choose_scale import CancelledError, choose_scale
+from napari_dinocell.engine.inference.events import (
+    Degraded,
+    DistanceMapReady,
+    ModelLoaded,
+    ScaleChosen,
+)
+from napari_dinocell.engine.inference.fingerprint import fingerprint_of
+from napari_dinocell.engine.inference.plane_map import LazyWatershed, PlaneMap
+from napari_dinocell.engine.inference.preprocess import adjust_contrast, to_plane
+from napari_dinocell.engine.model.model_store import resolve_model
+from napari_dinocell.engine.model.read_info import read_info
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from napari_dinocell.engine.arrays import DistanceMap, Image, Labels
+    from napari_dinocell.engine.config import DeviceName, WatershedConfig
+    from napari_dinocell.engine.inference.device import PrecisionName
+    from napari_dinocell.engine.inference.events import SegmentEvent
+    from napari_dinocell.engine.inference.network import Network
+    from napari_dinocell.engine.inference.predict import Viewport
+    from napari_dinocell.engine.model.checkpoint_info import CheckpointInfo
+
+
+class Segmenter:
+    """Segments planes with one model, and relabels the last one at once.
+
+    `steps` is slow and runs wherever it is iterated, in a worker for example;
+    `labels` is fast and may be called from another thread at any time. A run that
+    fails or is cancelled leaves the former map and labels as they were.
+
+    Parameters
+    ----------
+    model
+        A model's name or the path of a checkpoint; None is the bundled model.
+    device
+        auto, cpu, mps, cuda or cuda:N; looked for when the model is loaded.
+    precision
+        auto, float32 or bfloat16.
+
+    Raises
+    ------
+    CheckpointNotFoundError
+        If there is no such model.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        *,
+        device: DeviceName = "auto",
+        precision: PrecisionName = "auto",
+    ) -> None:
+        self.path = resolve_model(model)
+        """The checkpoint. A file that changes is read by a new `Segmenter` only."""
+        self._wanted_device = device
+        self._wanted_precision: PrecisionName = precision
+        self._info: CheckpointInfo | None = None
+        self._network: Network | None = None
+        self._plane_map: PlaneMap | None = None
+
+    @property
+    def info(self) -> CheckpointInfo:
+        """The model's card, read without its weights."""
+        if self._info is None:
+            self._info = read_info(self.path)
+        return self._info
+
+    @property
+    def device(self) -> DeviceName:
+        """Device that is really used; the one asked for until the model is loaded."""
+        if self._network is None:
+            return self._wanted_device
+        return str(self._network.device)
+
+    @property
+    def precision(self) -> PrecisionName:
+        """Precision really used; the one asked for until the model is loaded."""
+        if self._network is None:
+            return self._wanted_precision
+        return self._network.precision
+
+    @property
+    def distance_map(self) -> DistanceMap | None:
+        """Map (Y, X) of the last plane that was finished; read it, never write it."""
+        return None if self._plane_map is None else self._plane_map.ready.distance_map
+
+    @property
+    def config(self) -> SegmentConfig | None:
+        """Settings of that map: `same_map` tells whether others need a new one."""
+        return None if self._plane_map is None else self._plane_map.config
+
+    @property
+    def scale(self) -> ScaleChosen | None:
+        """How that plane was resized; None if no cell diameter was asked for."""
+        return None if self._plane_map is None else self._plane_map.scale
+
+    def default_config(self) -> SegmentConfig:
+        """Settings with the model's own contrast and thresholds."""
+        return SegmentConfig(contrast=self.info.contrast, watershed=self.info.watershed)
+
+    def steps(
+        self,
+        image: Image,
+        config: SegmentConfig | None = None,
+        *,
+        channel_axis: int | None = None,
+        viewport: Viewport | None = None,
+        cancel: Callable[[], bool] | None = None,
+    ) -> Iterator[SegmentEvent]:
+        """Make the distance map of a plane.
+
+        The map of the last plane is used again if the pixels (by their checksum) and
+        all settings but the thresholds are the same.
+
+        Parameters
+        ----------
+        image
+            (Y, X), RGB(A), or channels along `channel_axis`. For stacks, call it
+            plane by plane.
+        config
+            Settings; None takes the model's own.
+        channel_axis
+            Axis of the channels of a 3-D image that is not RGB.
+        viewport
+            Rows and columns whose tiles come first.
+        cancel
+            Asked before each batch; once it says True the iterator just ends.
+
+        Yields
+        ------
+        The events of `inference.events`, `DistanceMapReady` last unless cancelled.
+
+        Raises
+        ------
+        NeedsTrainingError
+            If the model's decoder was never trained.
+        DinoCellError
+            Any other kind, if image, settings, device or model cannot be used.
+        """
+        config = config or self.default_config()
+        self._check_trained()
+        plane = to_plane(image, config.channel, channel_axis=channel_axis)
+        fingerprint = fingerprint_of(plane)
+        known = self._plane_map
+        if known is not None and known.serves(fingerprint, config):
+            self._plane_map = replace(known, config=config)
+            yield from [known.scale] if known.scale is not None else []
+            yield replace(known.ready, seconds=0.0)
+            return
+        if self._network is None:
+            yield from self._load()
+        yield from self._predict(plane, config, fingerprint, viewport, cancel)
+
+    def labels(self, watershed: WatershedConfig | None = None) -> Labels:
+        """Label the cells of the last plane: fast, from its map.
+
+        Parameters
+        ----------
+        watershed
+            Thresholds; None takes those that the plane was segmented with.
+
+        Returns
+        -------
+        Instance ids (Y, X), int32; a cell keeps its id while thresholds change.
+
+        Raises
+        ------
+        ImageError
+            If no plane has been segmented yet.
+        """
+        plane_map = self._plane_map
+        if plane_map is None:
+            raise ImageError(
+                "Expected a segmented image, but there is no distance map yet. Run "
+                "all of steps(image) first."
+            )
+        return plane_map.watershed.labels(watershed or plane_map.config.watershed)
+
+    def unload(self) -> None:
+        """Drop the model and give its memory back; the map and its labels stay."""
+        if self._network is not None:
+            self._network.free_memory()
+            self._network = None
+
+    def forget_map(self) -> None:
+        """Drop the map and all that was computed from it."""
+        self._plane_map = None
+
+    def _check_trained(self) -> None:
+        if self.info.needs_training:
+            raise NeedsTrainingError(
+                f"Expected a trained model, but {self.path.name} holds a backbone "
+                "only. Train it on some labelled images first, or choose another model."
+            )
+
+    def _load(self) -> Iterator[SegmentEvent]:
+        from napari_dinocell.engine.inference.network import Network
+
+        network = Network(
+            self.path, device=self._wanted_device, precision=self._wanted_precision
+        )
+        self._network, self._info = network, network.info
+        yield ModelLoaded(network.info.name, self.device, network.precision)
+        yield from [network.degraded] if network.degraded is not None else []
+
+    def _predict(
+        self,
+        plane: Image,
+        config: SegmentConfig,
+        fingerprint: bytes,
+        viewport: Viewport | None,
+        cancel: Callable[[], bool] | None,
+    ) -> Iterator[SegmentEvent]:
+        network = self._network
+        assert network is not None
+        image = adjust_contrast(plane, config.contrast)
+        try:
+            chosen = choose_scale(network, image, config, cancel=cancel)
+        except CancelledError:
+            return
+        yield from [chosen] if chosen is not None else []
+        for event in network.predict(
+            image,
+            config.tiling,
+            scale=1.0 if chosen is None else chosen.scale,
+            viewport=viewport,
+            cancel=cancel,
+        ):
+            if isinstance(event, DistanceMapReady):
+                watershed = LazyWatershed(event.distance_map)
+                self._plane_map = PlaneMap(
+                    fingerprint, config, chosen, event, watershed
+                )
+            yield event
+
+
+def segment(
+    image: Image,
+    *,
+    model: str | Path | None = None,
+    device: DeviceName = "auto",
+    config: SegmentConfig | None = None,
+    channel_axis: int | None = None,
+    **overrides: Any,
+) -> Labels:
+    """Segment the cells of one image.
+
+    Parameters
+    ----------
+    image
+        (Y, X), RGB(A), or channels along `channel_axis`.
+    model
+        A model's name or the path of a checkpoint; None is the bundled model.
+    device
+        auto, cpu, mps, cuda or cuda:N.
+    config
+        Settings; None takes the model's own.
+    channel_axis
+        Axis of the channels of a 3-D image that is not RGB.
+    **overrides
+        Single settings by name, over those of `config`: `cell_diameter`, `channel`,
+        `clahe`, `seed_threshold`, `foreground_threshold`, `min_size` and the others
+        of `SegmentConfig.with_overrides`.
+
+    Returns
+    -------
+    Instance ids (Y, X), int32; 0 is background.
+
+    Raises
+    ------
+    DinoCellError
+        If image, settings, device or model cannot be used.
+    """
+    segmenter = Segmenter(model, device=device)
+    settings = (config or segmenter.default_config()).with_overrides(**overrides)
+    for event in segmenter.steps(image, settings, channel_axis=channel_axis):
+        if (doubt := _doubt_about(event)) is not None:
+            warnings.warn(doubt, stacklevel=2)
+    return segmenter.labels()
+
+
+def _doubt_about(event: SegmentEvent) -> str | None:
+    """What a script's author should know about a run that went on all the same."""
+    match event:
+        case Degraded(reason=reason, action=action):
+            return f"{reason}: {action}"
+        case DistanceMapReady(constant=True):
+            return "The image holds one single value: there are no cells to find."
+        case ScaleChosen(cell_diameter=None):
+            return "No cell was found to measure: the image is taken as it is."
+    return None
