@@ -1,6 +1,6 @@
 """How fast is tiled prediction, and how far from what the machine can do?
 
-    python benchmarks/inference.py [--model NAME|PATH|VARIANT] [--device auto] [--size N]
+    python benchmarks/inference.py [--model NAME|PATH|VARIANT] [--size N]
 
 Three things are timed in turns, so that a busy machine slows all of them alike:
 

@@ -48,7 +48,7 @@ def test_events_come_in_order_and_a_checkpoint_comes_out(pair_folder, tmp_path):
     assert info.name == "small"
     assert info.model.variant == "vitt16"
     assert info.watershed == events[-1].watershed
-    assert info.metrics["validation"]["discs"]["images"] == 1
+    assert info.metrics["validation"]["discs"]["images"] == 2
     assert info.recipe["steps_per_epoch"] == 2
     assert model(torch.rand(1, 1, 32, 32)).shape == (1, 1, 32, 32)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from dinocell_training.config import TrainConfig
     from dinocell_training.pairs import Split
+    from napari_dinocell.engine.inference.device import PrecisionName
 
 BEST_FILE = "best.safetensors"
 
@@ -40,7 +41,7 @@ class TrainingRun:
     config: TrainConfig
     folder: Path
     device: torch.device
-    precision: str
+    precision: PrecisionName
     train: Sequence[Sample]
     validation: Sequence[Sample]
     model: DinoCell
@@ -112,9 +113,7 @@ def start_run(output: Path, config: TrainConfig, split: Split) -> TrainingRun:
         config=config,
         folder=output,
         device=device,
-        precision=(
-            choose_precision(device) if config.precision == "auto" else config.precision
-        ),
+        precision=choose_precision(device, config.precision),
         train=[prepare_sample(pair, config) for pair in split.train],
         validation=[prepare_sample(pair, config) for pair in chosen],
         model=model,

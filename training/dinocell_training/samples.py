@@ -94,9 +94,9 @@ def prepare_sample(pair: Pair, config: TrainConfig) -> Sample:
     zoom = 1.0 if diameter is None else float(np.clip(diameter, low, high)) / diameter
     target = distance_target(labels)
     return Sample(
-        image=_zoomed(_bytes(equalised.image), zoom),
-        plain=_zoomed(_bytes(plain.image), zoom),
-        target=_zoomed(_bytes(target), zoom),
+        image=_zoomed(equalised.levels(np.uint8), zoom),
+        plain=_zoomed(plain.levels(np.uint8), zoom),
+        target=_zoomed(np.rint(target * 255).astype(np.uint8), zoom),
         verified=_zoomed(verified, zoom),
         labels=_zoomed_labels(labels, zoom),
         ignore_border=round(border * zoom),
@@ -113,13 +113,6 @@ def _only_page(path: Path) -> NDArray[Any]:
             "Save each plane as its own file."
         )
     return pages[0]
-
-
-def _bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """[0, 1] -> 0..255, rounded; uint8 passes through."""
-    if values.dtype == np.uint8:
-        return values
-    return np.rint(values * 255).astype(np.uint8)
 
 
 def _zoomed(values: NDArray[np.uint8], zoom: float) -> NDArray[np.uint8]:

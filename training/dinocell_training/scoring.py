@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dinocell.engine.config import TilingConfig, WatershedConfig
+from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
 from napari_dinocell.engine.inference.events import DistanceMapReady
 from napari_dinocell.engine.inference.predict import predict_distance_map
 from napari_dinocell.engine.instances.metrics import average_precision
@@ -20,14 +21,15 @@ if TYPE_CHECKING:
 
     from dinocell_training.samples import Sample
     from napari_dinocell.engine.arrays import DistanceMap
+    from napari_dinocell.engine.inference.device import PrecisionName
     from napari_dinocell.engine.model.dinocell import DinoCell
 
 
 def predict_sample(
-    model: DinoCell, sample: Sample, *, device: torch.device, precision: str
+    model: DinoCell, sample: Sample, *, device: torch.device, precision: PrecisionName
 ) -> DistanceMap:
     """Distance map (Y, X) of a prepared sample, tiled as users' images are."""
-    image = sample.image.astype(np.float32) / 255
+    image = AdjustedImage.from_levels(sample.image)
     for event in predict_distance_map(
         model, image, TilingConfig(), device=device, precision=precision
     ):
@@ -42,7 +44,7 @@ def score_samples(
     *,
     watershed: WatershedConfig,
     device: torch.device,
-    precision: str,
+    precision: PrecisionName,
 ) -> dict[str, float]:
     """Mean AP at IoU 0.5 by source name, over the samples of each."""
     scores = defaultdict(list)

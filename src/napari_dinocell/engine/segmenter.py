@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.engine.errors import ImageError, NeedsTrainingError
-from napari_dinocell.engine.inference.choose_scale import CancelledError, choose_scale
 from napari_dinocell.engine.inference.events import (
-    Degraded,
     DistanceMapReady,
     ModelLoaded,
     ScaleChosen,
+    doubt_about,
 )
 from napari_dinocell.engine.inference.fingerprint import fingerprint_of
 from napari_dinocell.engine.inference.plane_map import LazyWatershed, PlaneMap
-from napari_dinocell.engine.inference.preprocess import adjust_contrast, to_plane
+from napari_dinocell.engine.inference.plane_prediction import predict_plane
+from napari_dinocell.engine.inference.preprocess import to_plane
 from napari_dinocell.engine.model.model_store import resolve_model
 from napari_dinocell.engine.model.read_info import read_info
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.inference.events import SegmentEvent
     from napari_dinocell.engine.inference.network import Network
     from napari_dinocell.engine.inference.predict import Viewport
+    from napari_dinocell.engine.instances.watershed import LiveWatershed
     from napari_dinocell.engine.model.checkpoint_info import CheckpointInfo
 
 
@@ -168,33 +169,50 @@ class Segmenter:
             yield from self._load()
         yield from self._predict(plane, config, fingerprint, viewport, cancel)
 
-    def labels(self, watershed: WatershedConfig | None = None) -> Labels:
+    def labels(
+        self,
+        watershed: WatershedConfig | None = None,
+        *,
+        region: tuple[slice, slice] | None = None,
+    ) -> Labels:
         """Label the cells of the last plane: fast, from its map.
 
         Parameters
         ----------
         watershed
             Thresholds; None takes those that the plane was segmented with.
+        region
+            Rows and columns to label, for less work; None labels the plane.
 
         Returns
         -------
-        Instance ids (Y, X), int32; a cell keeps its id while thresholds change.
+        Instance ids (Y, X), int32. A cell keeps its id while thresholds change; hence
+        ids are not consecutive.
 
         Raises
         ------
         ImageError
             If no plane has been segmented yet.
         """
-        plane_map = self._plane_map
-        if plane_map is None:
-            raise ImageError(
-                "Expected a segmented image, but there is no distance map yet. Run "
-                "all of steps(image) first."
-            )
-        return plane_map.watershed.labels(watershed or plane_map.config.watershed)
+        live, config = self._watershed(watershed)
+        return live.labels(config) if region is None else live.region(config, region)
+
+    def count(self, watershed: WatershedConfig | None = None) -> int:
+        """Count the cells of the last plane without making an image of them.
+
+        Raises
+        ------
+        ImageError
+            If no plane has been segmented yet.
+        """
+        live, config = self._watershed(watershed)
+        return live.count(config)
 
     def unload(self) -> None:
-        """Drop the model and give its memory back; the map and its labels stay."""
+        """Drop the model and give its memory back; the map and its labels stay.
+
+        Not while `steps` is running.
+        """
         if self._network is not None:
             self._network.free_memory()
             self._network = None
@@ -230,25 +248,28 @@ class Segmenter:
     ) -> Iterator[SegmentEvent]:
         network = self._network
         assert network is not None
-        image = adjust_contrast(plane, config.contrast)
-        try:
-            chosen = choose_scale(network, image, config, cancel=cancel)
-        except CancelledError:
-            return
-        yield from [chosen] if chosen is not None else []
-        for event in network.predict(
-            image,
-            config.tiling,
-            scale=1.0 if chosen is None else chosen.scale,
-            viewport=viewport,
-            cancel=cancel,
+        scale = None
+        for event in predict_plane(
+            network, plane, config, viewport=viewport, cancel=cancel
         ):
-            if isinstance(event, DistanceMapReady):
+            if isinstance(event, ScaleChosen):
+                scale = event
+            elif isinstance(event, DistanceMapReady):
                 watershed = LazyWatershed(event.distance_map)
-                self._plane_map = PlaneMap(
-                    fingerprint, config, chosen, event, watershed
-                )
+                self._plane_map = PlaneMap(fingerprint, config, scale, event, watershed)
             yield event
+
+    def _watershed(
+        self, config: WatershedConfig | None
+    ) -> tuple[LiveWatershed, WatershedConfig]:
+        plane_map = self._plane_map
+        if plane_map is None:
+            raise ImageError(
+                "Expected a segmented image, but there is no distance map yet. Run "
+                "all of steps(image) first."
+            )
+        config = config or plane_map.config.watershed
+        return plane_map.watershed.ready_for(config.foreground_threshold), config
 
 
 def segment(
@@ -281,7 +302,8 @@ def segment(
 
     Returns
     -------
-    Instance ids (Y, X), int32; 0 is background.
+    Instance ids (Y, X), int32; 0 is background. As in the viewer, ids are not
+    consecutive: there are `len(numpy.unique(labels)) - 1` cells.
 
     Raises
     ------
@@ -291,18 +313,6 @@ def segment(
     segmenter = Segmenter(model, device=device)
     settings = (config or segmenter.default_config()).with_overrides(**overrides)
     for event in segmenter.steps(image, settings, channel_axis=channel_axis):
-        if (doubt := _doubt_about(event)) is not None:
+        if (doubt := doubt_about(event)) is not None:
             warnings.warn(doubt, stacklevel=2)
     return segmenter.labels()
-
-
-def _doubt_about(event: SegmentEvent) -> str | None:
-    """What a script's author should know about a run that went on all the same."""
-    match event:
-        case Degraded(reason=reason, action=action):
-            return f"{reason}: {action}"
-        case DistanceMapReady(constant=True):
-            return "The image holds one single value: there are no cells to find."
-        case ScaleChosen(cell_diameter=None):
-            return "No cell was found to measure: the image is taken as it is."
-    return None

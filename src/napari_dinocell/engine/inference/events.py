@@ -84,3 +84,20 @@ class DistanceMapReady:
 SegmentEvent: TypeAlias = (
     ModelLoaded | ScaleChosen | TilesPlanned | TileDone | Degraded | DistanceMapReady
 )
+
+
+def doubt_about(event: SegmentEvent) -> str | None:
+    """Say in one sentence what a user should know about a run that went on anyway.
+
+    Returns
+    -------
+    None for events that need no word.
+    """
+    match event:
+        case Degraded(reason=reason, action=action):
+            return f"{reason}: {action}."
+        case ScaleChosen(cell_diameter=None):
+            return "No cell was found to measure: the image is taken as it is."
+        case DistanceMapReady(constant=True):
+            return "The image holds one single value: there are no cells to find."
+    return None

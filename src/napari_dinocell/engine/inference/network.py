@@ -75,7 +75,7 @@ class Network:
         """What the self-test of the device found wrong, if anything."""
         # Apple's GPUs only: there, wrong maps without an error have been reported.
         if self.device.type == "mps" and not agrees_with_cpu(self._model, self.device):
-            self._leave_device()
+            self.degraded = self._move_to_cpu(f"{self.device} computes other values")
 
     @property
     def precision(self) -> Precision:
@@ -118,12 +118,7 @@ class Network:
         self._model.to("cpu")
         free_memory(self.device)
 
-    def _leave_device(self) -> None:
-        reason = f"{self.device} gives other values than the CPU"
+    def _move_to_cpu(self, reason: str) -> Degraded:
         self.device = torch.device("cpu")
-        self.degraded = Degraded(
-            reason,
-            "moved to the CPU, which is slower",
-            default_batch_size(self.device),
-            "cpu",
-        )
+        size = default_batch_size(self.device)
+        return Degraded(reason, "moved to the CPU, which is slower", size, "cpu")

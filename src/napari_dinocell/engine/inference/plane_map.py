@@ -1,4 +1,4 @@
-"""The map of one plane, all that decided it, and the labels that follow from it."""
+"""The map of one plane, all that decided it, and the watershed that cuts it."""
 
 from __future__ import annotations
 
@@ -6,29 +6,34 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from napari_dinocell.engine.instances.watershed import LiveWatershed
+from napari_dinocell.engine.instances.watershed import FLOOR, LiveWatershed
 
 if TYPE_CHECKING:
-    from napari_dinocell.engine.arrays import DistanceMap, Labels
-    from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
+    from napari_dinocell.engine.arrays import DistanceMap
+    from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.inference.events import DistanceMapReady, ScaleChosen
 
 
 class LazyWatershed:
-    """The live watershed of a map, computed when the first labels are wanted."""
+    """The live watershed of a map, prepared when it is first wanted."""
 
     def __init__(self, distance_map: DistanceMap) -> None:
         self._distance_map = distance_map
         self._watershed: LiveWatershed | None = None
         self._lock = threading.Lock()
 
-    def labels(self, config: WatershedConfig) -> Labels:
-        """Instance ids (Y, X), int32; several threads may ask."""
+    def ready_for(self, foreground_threshold: float) -> LiveWatershed:
+        """Watershed that can be asked for this threshold; several threads may call.
+
+        It is prepared again only for a threshold below the usual floor.
+        """
         with self._lock:
-            if self._watershed is None:
-                self._watershed = LiveWatershed(self._distance_map)
-            labels: Labels = self._watershed.labels(config)
-            return labels
+            watershed = self._watershed
+            if watershed is None or foreground_threshold < watershed.floor:
+                floor = min(FLOOR, foreground_threshold)
+                watershed = LiveWatershed(self._distance_map, floor=floor)
+                self._watershed = watershed
+            return watershed
 
 
 @dataclass(frozen=True, slots=True, eq=False)

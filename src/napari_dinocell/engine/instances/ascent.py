@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dinocell.engine.instances.bands import map_bands, row_bands
+from napari_dinocell.engine.instances.terrain import neighbour_steps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,8 +37,8 @@ class Ascent:
 
 def climb(terrain: DistanceMap, *, workers: int = 1) -> Ascent:
     """Point every pixel of a rimmed terrain (Y + 2, X + 2) at its highest neighbour."""
-    target = np.zeros(terrain.shape, np.int32)
     bits = terrain.view(np.uint32)
+    target = np.zeros(terrain.shape, np.int32)
 
     def climb_band(band: slice) -> tuple[Sites, Sites]:
         return _climb_rows(bits, target, band.start + 1, band.stop + 1)
@@ -63,35 +64,34 @@ def _climb_rows(
     backwards finds the same neighbour unless two are equally high.
     """
     stride = bits.shape[1]
-    heights = bits[top - 1 : bottom + 1] << 2
-    here = heights[1:-1, 1:-1]
-    ways = (
-        heights[:-2, 1:-1],
-        heights[1:-1, :-2],
-        heights[1:-1, 2:],
-        heights[2:, 1:-1],
-    )
+    start, stop = top * stride, bottom * stride
+    around = bits.ravel()[start - stride : stop + stride] << np.uint32(2)
+    ways = [
+        around[stride + step : stride + step + stop - start]
+        for step in neighbour_steps(bits)
+    ]
+    here = around[stride:-stride]
     best = _highest(ways, (0, 1, 2, 3))
     backwards = _highest(ways, (3, 2, 1, 0))
 
-    ground = here != 0
-    rises = best > (here | 3)
+    ground = here != 0  # never the rim, whose neighbours are not its own
+    rises = best > (here | np.uint32(3))
+    rises &= ground
     backwards ^= best
-    backwards &= 3
-    tied = (backwards != 3) & rises & ground
+    backwards &= np.uint32(3)
+    tied = backwards != 3
+    tied &= rises
 
-    rows = target[top:bottom, 1:-1]
-    rows[...] = _steps((best & 3).view(np.int32), stride)
-    rows *= rises
-    rows += np.arange(top * stride, bottom * stride, stride, dtype=np.int32)[:, None]
-    rows += np.arange(1, stride - 1, dtype=np.int32)
-    rows *= ground
-    np.greater(ground, rises, out=ground)
-    return _sites(ground, top, stride), _sites(tied, top, stride)
+    sites = target.ravel()[start:stop]
+    np.add(_steps(best, stride), np.arange(start, stop, dtype=np.int32), out=sites)
+    sites *= rises
+    flat = np.flatnonzero(ground > rises) + start
+    sites[flat - start] = flat
+    return flat, np.flatnonzero(tied) + start
 
 
 def _highest(
-    ways: tuple[NDArray[np.uint32], ...], codes: tuple[int, ...]
+    ways: list[NDArray[np.uint32]], codes: tuple[int, ...]
 ) -> NDArray[np.uint32]:
     """Largest of the neighbours' heights, each with its code in the two low bits."""
     best = ways[0] | np.uint32(codes[0])
@@ -100,20 +100,15 @@ def _highest(
     return best
 
 
-def _steps(direction: NDArray[np.int32], stride: int) -> NDArray[np.int32]:
+def _steps(best: NDArray[np.uint32], stride: int) -> NDArray[np.int32]:
     """Directions 0, 1, 2, 3 as steps -stride, -1, 1, stride, without a table."""
-    sideways = direction >> 1
-    sideways ^= direction
-    sideways &= 1
-    length = np.multiply(sideways, 1 - stride, out=sideways)
+    direction = (best & np.uint32(3)).view(np.int32)
+    length = direction >> 1
+    length ^= direction
+    length &= 1  # 1 for left and right
+    length *= 1 - stride
     length += stride
     direction &= 2
-    direction -= 1
+    direction -= 1  # -1 for up and left
     direction *= length
     return direction
-
-
-def _sites(chosen: NDArray[np.bool_], top: int, stride: int) -> Sites:
-    """Sites of the true pixels of a band without its rim, ascending."""
-    rows, columns = np.nonzero(chosen)
-    return (rows + top) * stride + columns + 1

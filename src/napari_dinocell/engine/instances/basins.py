@@ -63,8 +63,9 @@ def _number_summits(
     order = 1 + np.argsort(-heights[1:], kind="stable")
     rank = np.zeros(count, np.int32)
     rank[order] = np.arange(1, count, dtype=np.int32)
-    image.ravel()[summits] = rank[component]
-    return image, np.concatenate([heights[:1], heights[order]])
+    numbers: NDArray[np.int32] = image
+    numbers.ravel()[summits] = rank[component]
+    return numbers, np.concatenate([heights[:1], heights[order]])
 
 
 def _follow(

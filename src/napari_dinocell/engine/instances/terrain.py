@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from napari_dinocell.engine.errors import ImageError, SettingsError
+from napari_dinocell.engine.instances.bands import map_bands, row_bands
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +25,9 @@ ROUNDING = 1e-3
 """How far outside [0, 1] resizing and blending may carry a value; it is clipped."""
 
 
-def raise_terrain(distance_map: NDArray[Any], *, floor: float) -> DistanceMap:
+def raise_terrain(
+    distance_map: NDArray[Any], *, floor: float, workers: int = 1
+) -> DistanceMap:
     """Copy a distance map into a rim of zeros; what lies at or below the floor is 0.
 
     Parameters
@@ -50,10 +53,16 @@ def raise_terrain(distance_map: NDArray[Any], *, floor: float) -> DistanceMap:
     _check(distance_map)
     height, width = distance_map.shape
     terrain = np.zeros((height + 2, width + 2), np.float32)
-    inside = terrain[1:-1, 1:-1]
-    inside[...] = distance_map
-    np.minimum(inside, np.float32(1), out=inside)
-    inside *= inside > np.float32(floor)
+
+    def fill(band: slice) -> None:
+        given, rows = distance_map[band], terrain[1:-1, 1:-1][band]
+        _check_range(float(given.min()), float(given.max()))
+        rows[...] = given
+        np.minimum(rows, np.float32(1), out=rows)
+        rows *= rows > np.float32(floor)
+
+    if distance_map.size:
+        map_bands(fill, row_bands(height, width), workers=workers)
     return terrain
 
 
@@ -80,8 +89,6 @@ def _check(distance_map: NDArray[Any]) -> None:
             f"Expected a distance map below 2**31 pixels, got {height} x {width}. "
             "Cut it into blocks."
         )
-    if distance_map.size:
-        _check_range(float(distance_map.min()), float(distance_map.max()))
 
 
 def _check_range(lowest: float, highest: float) -> None:

@@ -98,13 +98,13 @@ class LiveWatershed:
     ) -> None:
         self._floor = floor
         self._workers = default_workers() if workers is None else workers
-        self._terrain = raise_terrain(distance_map, floor=floor)
+        self._terrain = raise_terrain(distance_map, floor=floor, workers=self._workers)
         basins = find_basins(self._terrain, workers=self._workers)
         saddles = find_saddles(self._terrain, basins, workers=self._workers)
         self._basins = basins.numbers
         self._forest = grow_forest(basins.heights, saddles)
         # The last foreground threshold with the basin areas above it.
-        self._areas: tuple[float, NDArray[np.int64]] | None = None
+        self._areas: tuple[np.float32, NDArray[np.int64]] | None = None
 
     @property
     def shape(self) -> Shape2D:
@@ -190,22 +190,34 @@ class LiveWatershed:
     def _basin_areas(self, foreground_threshold: float) -> NDArray[np.int64]:
         """(N + 1,): pixels of each basin above the threshold; entry 0 means nothing.
 
-        Kept for the next call: only the foreground threshold changes areas.
+        Areas depend on no other setting. When the threshold moves, only the pixels
+        between the old and the new one are counted.
         """
-        if self._areas is None or self._areas[0] != foreground_threshold:
-            self._areas = foreground_threshold, self._count_pixels(foreground_threshold)
-        return self._areas[1]
+        new = np.float32(foreground_threshold)
+        if self._areas is None:
+            areas = self._count_pixels(new, np.float32(np.inf))
+        else:
+            old, areas = self._areas
+            areas = areas + self._count_pixels(new, old) - self._count_pixels(old, new)
+        self._areas = new, areas
+        return areas
 
-    def _count_pixels(self, foreground_threshold: float) -> NDArray[np.int64]:
-        threshold = np.float32(foreground_threshold)
-        basins, count = self._basins, self._forest.heights.size
+    def _count_pixels(self, low: np.float32, high: np.float32) -> NDArray[np.int64]:
+        """(N + 1,): pixels of each basin with low < distance <= high."""
+        count = self._forest.heights.size
+        if low >= high:
+            return np.zeros(count, np.int64)
+        terrain, basins = self._terrain.ravel(), self._basins.ravel()
 
         def count_band(band: slice) -> NDArray[np.int64]:
-            above = basins[band] * (self._terrain[band] > threshold)
-            return np.bincount(above.ravel(), minlength=count)
+            between = terrain[band] > low
+            between &= terrain[band] <= high
+            return np.bincount(basins[band][between], minlength=count)
 
-        bands = row_bands(*basins.shape, pixels=max(1 << 20, 8 * count))
-        return np.sum(map_bands(count_band, bands, workers=self._workers), axis=0)
+        bands = row_bands(terrain.size, 1, pixels=max(1 << 20, 8 * count))
+        found = map_bands(count_band, bands, workers=self._workers)
+        areas: NDArray[np.int64] = np.sum(found, axis=0)
+        return areas
 
 
 def label_cells(distance_map: NDArray[Any], config: WatershedConfig) -> Labels:

@@ -1,0 +1,54 @@
+"""All that a plane goes through before the watershed: contrast, scale, network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari_dinocell.engine.inference.choose_scale import CancelledError, choose_scale
+from napari_dinocell.engine.inference.preprocess import adjust_contrast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.inference.events import SegmentEvent
+    from napari_dinocell.engine.inference.network import Network
+    from napari_dinocell.engine.inference.predict import Viewport
+
+
+def predict_plane(
+    network: Network,
+    plane: NDArray[Any],
+    config: SegmentConfig,
+    *,
+    viewport: Viewport | None = None,
+    cancel: Callable[[], bool] | None = None,
+) -> Iterator[SegmentEvent]:
+    """Predict the distance map of a plane (Y, X) with the settings of a user.
+
+    Yields
+    ------
+    `ScaleChosen` if a cell diameter was given, then what `Network.predict` yields;
+    nothing more once `cancel` says True.
+
+    Raises
+    ------
+    ImageError, SettingsError, PredictionError
+        If image or settings cannot be used, or the network fails.
+    """
+    image = adjust_contrast(plane, config.contrast)
+    try:
+        chosen = choose_scale(network, image, config, cancel=cancel)
+    except CancelledError:
+        return
+    if chosen is not None:
+        yield chosen
+    yield from network.predict(
+        image,
+        config.tiling,
+        scale=1.0 if chosen is None else chosen.scale,
+        viewport=viewport,
+        cancel=cancel,
+    )
