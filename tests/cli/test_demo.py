@@ -45,13 +45,37 @@ def test_files_instead_of_a_viewer(dinocell, fake_model, own_image, tmp_path):
     assert tifffile.imread(folder / names[0]).dtype == np.float32
 
 
-def test_without_a_display_files_are_written(
+@pytest.mark.parametrize(
+    ("installed", "display", "missing"),
+    [
+        ({"napari", "PyQt6"}, False, "display"),
+        ({"napari"}, True, "Qt binding"),
+        (set(), True, "napari"),
+    ],
+)
+def test_where_no_viewer_can_open_files_are_written(
+    dinocell, fake_model, own_image, tmp_path, monkeypatch, installed, display, missing
+):
+    monkeypatch.setattr(demo, "has_display", lambda: display)
+    monkeypatch.setattr(demo, "find_spec", lambda name: name in installed or None)
+    folder = tmp_path / "look"
+    result = dinocell("demo", own_image, "-o", folder, "--model", fake_model)
+    assert result.status == 0
+    assert f"there is no {missing}" in result.err
+    assert len(names_in(folder)) == 3
+
+
+def test_viewer_opens_where_it_can(
     dinocell, fake_model, own_image, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(demo, "has_display", lambda: False)
+    shown = []
+    monkeypatch.setattr(demo, "has_display", lambda: True)
+    monkeypatch.setattr(demo, "find_spec", lambda _: True)
+    monkeypatch.setattr(demo, "_show", lambda *arguments: shown.append(arguments))
     folder = tmp_path / "look"
     dinocell("demo", own_image, "-o", folder, "--model", fake_model)
-    assert len(names_in(folder)) == 3
+    assert len(shown) == 1
+    assert names_in(folder) == []
 
 
 @pytest.mark.parametrize(

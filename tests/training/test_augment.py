@@ -1,5 +1,7 @@
 """Random crops: image, target and trust move together."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,17 @@ def test_values_stay_in_range_under_all_changes(seed):
         assert part.dtype == np.float32
         assert part.min() >= 0
         assert part.max() <= 1
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_saturated_images_stay_finite(value):
+    """A blur overshoots 1 by a rounding error; inverted, it has no power."""
+    full = np.full((120, 150), value, np.uint8)
+    sample = replace(_sample(), image=full, plain=full)
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        crop = random_crop(sample, 64, AugmentConfig(invert=0.5), rng)
+        assert np.isfinite(crop.image).all()
 
 
 def test_the_same_seed_gives_the_same_crop():

@@ -93,7 +93,8 @@ def _random_intensity(
         image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, config.blur))
     if rng.random() < config.invert:
         image = 1 - image
-    image = image ** np.exp(rng.uniform(*np.log(config.gamma)))
+    # Filters overshoot by a rounding error, and a negative base has no power.
+    image = np.clip(image, 0, 1) ** np.exp(rng.uniform(*np.log(config.gamma)))
     mean = image.mean()
     image = (image - mean) * rng.uniform(*config.contrast) + mean
     image = image + rng.uniform(-config.brightness, config.brightness)

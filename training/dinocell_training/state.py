@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STATE_FILE = "state.pt"
+
+_UNREADABLE = (RuntimeError, TypeError, EOFError, OSError, ValueError, UnpicklingError)
+"""All that torch raises for a file that is damaged or something else."""
 
 
 @dataclass(slots=True)
@@ -62,7 +66,7 @@ def load_state(folder: Path) -> RunState | None:
     try:
         values = torch.load(path, map_location="cpu", weights_only=True)
         return RunState(**values)
-    except (RuntimeError, TypeError, EOFError, OSError, ValueError) as error:
+    except _UNREADABLE as error:
         raise TrainingFailedError(
             f"Expected the state of a training run in {path}, but it cannot be read "
             f"({error}). Start again without resuming, in another output folder."

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from napari_dinocell.cli.errors import messages, output
+from napari_dinocell.cli.errors import messages, output, print_note
 from napari_dinocell.cli.options import (
     CellDiameterOption,
     DeviceOption,
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.arrays import Image
     from napari_dinocell.engine.segmenter import Segmenter
+
+QT_BINDINGS = ("PyQt6", "PySide6", "PyQt5", "PySide2")
 
 
 def demo(
@@ -63,7 +66,10 @@ def demo(
             pass
     count = count_cells(segmenter.labels())
     output.print(f"{name}: {count} cells on {segmenter.device}", markup=False)
-    if no_viewer or not has_display():
+    missing = None if no_viewer else missing_for_viewer()
+    if missing is not None:
+        print_note(f"No viewer, as there is no {missing}: results go to files.")
+    if no_viewer or missing is not None:
         _write(output_folder, segmenter, pixels, name, channel_axis)
     else:
         _show(segmenter, pixels, name, channel_axis)
@@ -74,6 +80,15 @@ def has_display() -> bool:
     if not sys.platform.startswith("linux"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def missing_for_viewer() -> str | None:
+    """What keeps napari from opening; None when it can."""
+    if find_spec("napari") is None:
+        return "napari (pip install 'napari[all]')"
+    if not any(map(find_spec, QT_BINDINGS)):
+        return "Qt binding (pip install 'napari[all]')"
+    return None if has_display() else "display"
 
 
 def _load(path: Path | None) -> tuple[Image, str, int | None]:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from napari_dinocell.cli.errors import messages, output, print_note
 from napari_dinocell.cli.options import (
+    DataArgument,
     DeviceOption,
     ForegroundThresholdOption,
     ModelOption,
@@ -56,52 +57,50 @@ class DiameterPolicyName(StrEnum):
     known = "known"
 
 
+RecipeOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE.toml",
+        help="Training recipe whose sources and split are used.",
+    ),
+]
+PartOption = Annotated[
+    Part,
+    typer.Option(
+        help="validation: images that training with the recipe keeps aside; "
+        "held-out: those it never uses."
+    ),
+]
+BorderOption = Annotated[
+    int,
+    typer.Option(
+        min=0, metavar="PIXELS", help="Border band not scored, without a recipe."
+    ),
+]
+DiameterOption = Annotated[
+    DiameterPolicyName,
+    typer.Option(
+        help="What the model is told about cell size: nothing, to measure it, or the "
+        "median of the true cells."
+    ),
+]
+JsonOption = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="Write all scores, image by image."),
+]
+
+
 def evaluate(
-    data: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FOLDER",
-            help="Images beside their labels: NAME.tif and NAME_label.tif (or _labels, "
-            "_masks), or listed in a manifest.csv with columns image and label.",
-        ),
-    ],
+    data: DataArgument,
     model: ModelOption = None,
     device: DeviceOption = "auto",
-    recipe: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|FILE.toml",
-            help="Training recipe whose sources and split are used.",
-        ),
-    ] = None,
-    part: Annotated[
-        Part,
-        typer.Option(
-            help="validation: images that training with the recipe keeps aside; "
-            "held-out: those it never uses."
-        ),
-    ] = Part.all,
-    ignore_border: Annotated[
-        int,
-        typer.Option(
-            min=0, metavar="PIXELS", help="Border band not scored, without a recipe."
-        ),
-    ] = 0,
-    diameter: Annotated[
-        DiameterPolicyName,
-        typer.Option(
-            help="What the model is told about cell size: nothing, to measure it, or "
-            "the median of the true cells."
-        ),
-    ] = DiameterPolicyName.none,
+    recipe: RecipeOption = None,
+    part: PartOption = Part.all,
+    ignore_border: BorderOption = 0,
+    diameter: DiameterOption = DiameterPolicyName.none,
     seed_threshold: SeedThresholdOption = None,
     foreground_threshold: ForegroundThresholdOption = None,
-    json_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--json", metavar="FILE", help="Write all scores, image by image."
-        ),
-    ] = None,
+    json_file: JsonOption = None,
 ) -> None:
     """Score a model on labelled images, end to end as `segment` runs it.
 

@@ -144,6 +144,44 @@ OutputOption = Annotated[
     Path,
     typer.Option("--output", "-o", metavar="DIR", help="Folder for the results."),
 ]
+FormatOption = Annotated[
+    LabelFormatName,
+    typer.Option("--format", help="Of the labels.", rich_help_panel=RESULT_PANEL),
+]
+OverlayOption = Annotated[
+    bool,
+    typer.Option(
+        "--overlay",
+        help="Also write NAME_overlay.png, the image with outlines.",
+        rich_help_panel=RESULT_PANEL,
+    ),
+]
+ResumeOption = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Skip images that the same model and settings have segmented.",
+        rich_help_panel=RESULT_PANEL,
+    ),
+]
+SettingsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        metavar="FILE.json",
+        help="Take settings and model from the side-car of other labels; options "
+        "given besides go first.",
+        rich_help_panel=RESULT_PANEL,
+    ),
+]
+DataArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FOLDER",
+        help="Images beside their labels: NAME.tif and NAME_label.tif (or _labels, "
+        "_masks), or listed in a manifest.csv with columns image and label.",
+    ),
+]
 
 
 def given_overrides(**values: Any) -> dict[str, Any]:

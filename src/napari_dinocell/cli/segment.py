@@ -5,25 +5,28 @@ from __future__ import annotations
 import logging
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from napari_dinocell.cli.errors import FAILED, INTERRUPTED, debugging, print_note
 from napari_dinocell.cli.options import (
-    RESULT_PANEL,
     AxesOption,
     CellDiameterOption,
     ChannelOption,
     ClaheOption,
     DeviceOption,
     ForegroundThresholdOption,
+    FormatOption,
     ImagesArgument,
     LabelFormatName,
     MinSizeOption,
     ModelOption,
     OutputOption,
+    OverlayOption,
+    ResumeOption,
     SeedThresholdOption,
+    SettingsOption,
     given_overrides,
 )
 
@@ -46,36 +49,10 @@ def segment(
     seed_threshold: SeedThresholdOption = None,
     foreground_threshold: ForegroundThresholdOption = None,
     min_size: MinSizeOption = None,
-    file_format: Annotated[
-        LabelFormatName,
-        typer.Option("--format", help="Of the labels.", rich_help_panel=RESULT_PANEL),
-    ] = LabelFormatName.tif,
-    overlay: Annotated[
-        bool,
-        typer.Option(
-            "--overlay",
-            help="Also write NAME_overlay.png, the image with outlines.",
-            rich_help_panel=RESULT_PANEL,
-        ),
-    ] = False,
-    resume: Annotated[
-        bool,
-        typer.Option(
-            "--resume",
-            help="Skip images that the same model and settings have segmented.",
-            rich_help_panel=RESULT_PANEL,
-        ),
-    ] = False,
-    settings: Annotated[
-        Path | None,
-        typer.Option(
-            "--settings",
-            metavar="FILE.json",
-            help="Take settings and model from the side-car of other labels; options "
-            "given besides go first.",
-            rich_help_panel=RESULT_PANEL,
-        ),
-    ] = None,
+    file_format: FormatOption = LabelFormatName.tif,
+    overlay: OverlayOption = False,
+    resume: ResumeOption = False,
+    settings: SettingsOption = None,
 ) -> None:
     """Segment the cells of images.
 
@@ -83,8 +60,7 @@ def segment(
     beside them: all settings and versions, to be replayed by --settings. Each page of
     a stack is segmented, and the labels keep its axes and its pixel size.
 
-    When a file cannot be segmented the others are done all the same; the exit status
-    is 1 then.
+    A file that cannot be segmented does not stop the others; the exit status is then 1.
 
     [bold]Examples[/]
 
@@ -104,10 +80,7 @@ def segment(
         foreground_threshold=foreground_threshold,
         min_size=min_size,
     )
-    from napari_dinocell.cli.segment_files import plan_targets
-    from napari_dinocell.engine.results.image_files import find_images
-
-    targets = plan_targets(find_images(images), output, file_format.value)
+    targets = find_targets(images, output, file_format)
     job = make_job(
         model=model,
         device=device,
@@ -123,6 +96,16 @@ def segment(
         raise typer.Exit(INTERRUPTED) from None
     if failed:
         raise typer.Exit(FAILED)
+
+
+def find_targets(
+    images: list[str], folder: Path, file_format: LabelFormatName
+) -> list[Target]:
+    """Where the labels of all images go; errors come before any work."""
+    from napari_dinocell.cli.segment_files import plan_targets
+    from napari_dinocell.engine.results.image_files import find_images
+
+    return plan_targets(find_images(images), folder, file_format.value)
 
 
 def make_job(

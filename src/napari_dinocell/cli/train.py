@@ -16,6 +16,7 @@ from rich.progress import (
 )
 
 from napari_dinocell.cli.errors import INTERRUPTED, messages, output, print_note
+from napari_dinocell.cli.options import DataArgument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,14 +31,7 @@ if TYPE_CHECKING:
 
 
 def train(
-    data: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FOLDER",
-            help="Images beside their labels: NAME.tif and NAME_label.tif (or _labels, "
-            "_masks), or listed in a manifest.csv with columns image and label.",
-        ),
-    ],
+    data: DataArgument,
     output_folder: Annotated[
         Path,
         typer.Option("--output", "-o", metavar="DIR", help="Folder of this run."),

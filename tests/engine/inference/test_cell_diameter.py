@@ -17,7 +17,7 @@ from napari_dinocell.engine.inference.cell_diameter import (
 )
 
 if TYPE_CHECKING:
-    from napari_dinocell.engine.arrays import DistanceMap, GrayImage, Labels
+    from napari_dinocell.engine.arrays import DistanceMap, GrayImage, Labels, Mask
 
 TRAINED = 24.0
 
@@ -30,7 +30,8 @@ def discs(diameter: float, side: int = 700, *, spread: float = 1.0) -> GrayImage
     wide = np.where((row + 2 * column) % 3 == 0, spread, 1.0)
     radius = np.hypot(y % step - step / 2, x % step - step / 2)
     complete = (row < side // step) & (column < side // step)
-    return ((radius <= wide * diameter / 2) & complete).astype(np.float32)
+    inside: Mask = (radius <= wide * diameter / 2) & complete
+    return inside.astype(np.float32)
 
 
 def see(part: GrayImage) -> tuple[DistanceMap, Labels]:

@@ -133,9 +133,10 @@ def test_competing_pairs_are_matched_one_to_one_and_to_the_most():
     assert table.true_positives(0.4) == 1
 
 
+@pytest.mark.parametrize("largest", [200, 2**62], ids=["small", "large"])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32, np.int64, np.uint64])
-def test_ids_may_have_gaps_and_any_size(dtype):
-    top = min(np.iinfo(dtype).max, 2**62)
+def test_ids_may_have_gaps_and_any_size(dtype, largest):
+    top = min(np.iinfo(dtype).max, largest)
     true = np.array([[3, 3, 0, top, top]]).astype(dtype)
     predicted = np.array([[top, top, 0, 7, 0]]).astype(dtype)
     scores = tally(true, predicted)

@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -109,6 +110,18 @@ def test_unknown_pixel_size_stays_unknown(tmp_path):
 def test_tiff_is_compressed(tmp_path):
     write_labels(tmp_path / "a.tif", np.ones((500, 500), np.int32))
     assert (tmp_path / "a.tif").stat().st_size < 10_000
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".npy"])
+def test_memory_does_not_grow_with_the_stack(tmp_path, suffix):
+    page = np.arange(500 * 500, dtype=np.int32).reshape(500, 500)  # 1 MB
+    tracemalloc.start()
+    with open_labels(tmp_path / f"a{suffix}", axes="T", counts=(30,)) as pages:
+        for _ in range(30):
+            pages.add(page)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10e6
 
 
 def test_missing_folders_are_made(tmp_path):

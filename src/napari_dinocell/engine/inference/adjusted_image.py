@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.arrays import GrayImage, Shape2D
 
-BAND_PIXELS = 2**22
+BAND_PIXELS = 2**20
 """Large planes are read in bands of whole rows of about this many pixels."""
 
 Levels: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]

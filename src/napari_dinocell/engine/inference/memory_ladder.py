@@ -6,7 +6,12 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from napari_dinocell.engine.inference.device import Precision, choose_precision
+from napari_dinocell.engine.inference.device import (
+    Precision,
+    PrecisionName,
+    choose_precision,
+    default_batch_size,
+)
 from napari_dinocell.engine.inference.events import Degraded
 
 
@@ -17,6 +22,14 @@ class Rung:
     device: torch.device
     precision: Precision
     batch_size: int
+
+
+def first_rung(
+    device: torch.device, precision: PrecisionName, batch_size: int | None
+) -> Rung:
+    """Return the way to begin; None and "auto" stand for what suits the device."""
+    size = batch_size or default_batch_size(device)
+    return Rung(device, choose_precision(device, precision), size)
 
 
 def next_rung(rung: Rung) -> Rung | None:

@@ -9,12 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from napari_dinocell.engine.errors import PredictionError
 from napari_dinocell.engine.inference.accumulator import MapBuilder
 from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
-from napari_dinocell.engine.inference.device import (
-    choose_precision,
-    default_batch_size,
-)
 from napari_dinocell.engine.inference.events import DistanceMapReady, TilesPlanned
-from napari_dinocell.engine.inference.memory_ladder import Rung
+from napari_dinocell.engine.inference.memory_ladder import Rung, first_rung
 from napari_dinocell.engine.inference.scale import resize_image, scaled_shape
 from napari_dinocell.engine.inference.tile_job import TileJob
 from napari_dinocell.engine.inference.tiling import plan_tiles
@@ -44,16 +40,14 @@ def predict_distance_map(
     viewport: Viewport | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> Iterator[SegmentEvent]:
-    """Predict the distance map of one plane.
+    """Predict the distance map of one plane, in memory that does not grow with it.
 
-    Memory does not grow with the image beyond the image itself: tiles become floats
-    one batch at a time, and large maps live in a temporary file.
+    Tiles become floats one batch at a time; large maps live in a temporary file.
 
     Parameters
     ----------
     model
-        A `DinoCell` or anything like it, in evaluation mode: (B, 1, H, W) in [0, 1]
-        to distances of the same shape.
+        A `DinoCell` or its like, in evaluation mode: (B, 1, H, W) in [0, 1] to same.
     image
         (Y, X) in [0, 1]: an array, or the result of `adjust_contrast`.
     tiling
@@ -77,33 +71,29 @@ def predict_distance_map(
     Raises
     ------
     PredictionError
-        If memory does not suffice for one tile on the CPU, if the network fails in
-        another way, or if it returns values that are not numbers.
+        If one tile is too much for the CPU's memory, or the network fails otherwise.
     """
     started = perf_counter()
     if not isinstance(image, AdjustedImage):
         image = AdjustedImage.from_image(image)
-    rung = Rung(
-        device,
-        choose_precision(device, precision),
-        tiling.batch_size or default_batch_size(device),
-    )
+    rung = first_rung(device, precision, tiling.batch_size)
     job = _plan_job(model, image, tiling, rung, scale, viewport)
     yield TilesPlanned(job.total, image.shape, job.distance_map)
+    yield from _run(job, cancel)
+    if job.finished:
+        used, seconds = job.rung, perf_counter() - started
+        yield DistanceMapReady(
+            job.distance_map, seconds, str(used.device), used.precision, image.constant
+        )
+
+
+def _run(job: TileJob, cancel: Callable[[], bool] | None) -> Iterator[SegmentEvent]:
+    """Work until the job is finished or cancelled; free memory however it ends."""
     try:
-        while not job.finished:
-            if cancel is not None and cancel():
-                return
+        while not job.finished and not (cancel is not None and cancel()):
             yield from job.advance()
     finally:
         job.free_memory()
-    yield DistanceMapReady(
-        job.distance_map,
-        perf_counter() - started,
-        str(job.rung.device),
-        job.rung.precision,
-        image.constant,
-    )
 
 
 def _plan_job(

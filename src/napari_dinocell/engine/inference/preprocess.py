@@ -31,7 +31,7 @@ __all__ = ["AdjustedImage", "adjust_contrast", "intensity_limits", "to_plane"]
 LUMINANCE = np.array([0.299, 0.587, 0.114])
 """Weights of red, green and blue (ITU-R BT.601, as PNG and TIFF readers use)."""
 
-SAMPLED_PIXELS = 2**24
+SAMPLED_PIXELS = 2**22
 """Percentiles of larger planes come from a regular grid of their pixels."""
 
 LARGEST = float(np.finfo(np.float64).max) / 4
@@ -162,7 +162,8 @@ def intensity_limits(image: Image, config: ContrastConfig) -> tuple[float, float
     stride = _sampling_stride(image.shape)
     sample = image[(slice(None, None, stride),) * image.ndim].ravel()
     sample = sample.astype(safe_real_type(image.dtype))
-    sample = _clipped(sample[np.isfinite(sample)])
+    if image.dtype.kind == "f":
+        sample = _clipped(sample[np.isfinite(sample)])
     if sample.size:
         percentiles = (config.low_percentile, config.high_percentile)
         low, high = np.percentile(sample, percentiles, overwrite_input=True)

@@ -56,22 +56,24 @@ def _number_summits(
     """Image of summit numbers, 0 elsewhere, and the height of each number."""
     mask = np.zeros(terrain.shape, np.uint8)
     mask.ravel()[summits] = 1
-    count, image = cv2.connectedComponents(mask, connectivity=4, ltype=cv2.CV_32S)
+    count, components = cv2.connectedComponents(mask, connectivity=4, ltype=cv2.CV_32S)
+    image: NDArray[np.int32] = components
     component = image.ravel()[summits]
     heights = np.zeros(count, np.float32)
     heights[component] = terrain.ravel()[summits]
     order = 1 + np.argsort(-heights[1:], kind="stable")
     rank = np.zeros(count, np.int32)
     rank[order] = np.arange(1, count, dtype=np.int32)
-    numbers: NDArray[np.int32] = image
-    numbers.ravel()[summits] = rank[component]
-    return numbers, np.concatenate([heights[:1], heights[order]])
+    image.ravel()[summits] = rank[component]
+    heights[1:] = heights[order]
+    return image, heights
 
 
 def _follow(
     target: NDArray[np.int32], summit: NDArray[np.int32], *, workers: int
 ) -> NDArray[np.int32]:
     """Summit number that each site's pointers end at; shortens `target` on the way."""
+    numbers = np.empty(target.size, np.int32)
     bands = row_bands(target.size, 1)
 
     def jump(band: slice) -> None:
@@ -81,11 +83,11 @@ def _follow(
     def arrive(band: slice) -> Sites:
         np.take(summit, target[band], out=numbers[band], mode="clip")
         on_the_way = (numbers[band] == 0) & (target[band] != 0)
-        return np.flatnonzero(on_the_way) + band.start
+        sites: Sites = np.flatnonzero(on_the_way) + band.start
+        return sites
 
     for _ in range(DENSE_JUMPS):
         map_bands(jump, bands, workers=workers)
-    numbers = np.empty(target.size, np.int32)
     late = np.concatenate(map_bands(arrive, bands, workers=workers))
     while late.size:
         target[late] = target[target[late]]

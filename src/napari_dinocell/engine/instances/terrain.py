@@ -58,7 +58,7 @@ def raise_terrain(
         given, rows = distance_map[band], terrain[1:-1, 1:-1][band]
         _check_range(float(given.min()), float(given.max()))
         rows[...] = given
-        np.minimum(rows, np.float32(1), out=rows)
+        np.clip(rows, np.float32(0), np.float32(1), out=rows)
         rows *= rows > np.float32(floor)
 
     if distance_map.size:

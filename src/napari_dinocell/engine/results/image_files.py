@@ -33,8 +33,9 @@ TIFF_SUFFIXES = (".tif", ".tiff")
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 IMAGE_SUFFIXES = TIFF_SUFFIXES + PICTURE_SUFFIXES
 
-RESULT_ENDINGS = ("_labels", "_overlay")
-"""File names that this program writes: never taken for images in a folder."""
+LABEL_ENDINGS = ("_labels", "_label", "_masks")
+OVERLAY_ENDING = "_overlay"
+"""Names of results, and of labels to train on: never taken for images in a folder."""
 
 _DECODER_ERRORS = (
     ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError,
@@ -157,9 +158,10 @@ def open_image(path: str | Path, *, axes: str | None = None) -> ImageFile:
 def find_images(arguments: Iterable[str | Path]) -> list[Path]:
     """Image files named by files, folders (not their subfolders) and glob patterns.
 
-    Folders and patterns give what has an image's suffix and is neither hidden nor a
-    result of this program, sorted by name. A file named as such is taken as it is,
-    and so is a name under which nothing exists: `open_image` tells its error.
+    Folders and patterns give what has an image's suffix and is neither hidden, nor a
+    result of this program or a label image to train on, sorted by name. A file named
+    as such is taken as it is, and so is a name under which nothing exists:
+    `open_image` tells its error.
 
     Returns
     -------
@@ -244,7 +246,7 @@ def _only_images(paths: Iterable[Path]) -> list[Path]:
 
 def _looks_like_image(path: Path) -> bool:
     stem = path.stem.rstrip("0123456789").rstrip("_")  # overlays of pages are numbered
-    is_result = path.stem.endswith("_labels") or stem.endswith(RESULT_ENDINGS[1])
+    is_result = path.stem.endswith(LABEL_ENDINGS) or stem.endswith(OVERLAY_ENDING)
     is_image = path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
     return is_image and not is_result and path.is_file()
 

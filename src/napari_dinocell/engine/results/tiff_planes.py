@@ -98,13 +98,31 @@ def _open_series(
     series = tiff.series[number]
     if series.dataoffset is not None and series.keyframe.is_memmappable:
         dtype = np.dtype(series.dtype).newbyteorder(tiff.byteorder)
-        return np.memmap(
-            tiff.filehandle.path, dtype, "r", series.dataoffset, series.shape
+        return _MappedSeries(
+            tiff.filehandle.path, dtype, series.dataoffset, series.shape
         )
     import zarr  # half a second that uncompressed files need not wait for
 
     store = stack.enter_context(series.aszarr(level=0))
     return zarr.open_array(store, mode="r")
+
+
+@dataclass(frozen=True, slots=True)
+class _MappedSeries:
+    """Maps the file anew for each selection.
+
+    A page's memory is then given back with the page; one lasting map would fill with
+    all pages that were ever read.
+    """
+
+    path: str
+    dtype: np.dtype[Any]
+    offset: int
+    shape: tuple[int, ...]
+
+    def __getitem__(self, selection: Selection) -> Image:
+        series = np.memmap(self.path, self.dtype, "r", self.offset, self.shape)
+        return np.asarray(series[selection])
 
 
 def _require_complete(tiff: tifffile.TiffFile, path: Path) -> None:

@@ -1,0 +1,57 @@
+"""The one call for scripts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from napari_dinocell.engine.errors import SettingsError
+from napari_dinocell.engine.segmenter import segment
+
+if TYPE_CHECKING:
+    from types import SimpleNamespace
+
+    from napari_dinocell.engine.config import SegmentConfig
+
+
+def test_one_call_segments_an_image(
+    echo: SimpleNamespace, image: np.ndarray[Any, Any]
+) -> None:
+    labels = segment(image, model=echo.path, device="cpu")
+    assert labels.shape == image.shape
+    assert labels.dtype == np.int32
+    assert len(np.unique(labels)) - 1 == 8
+
+
+def test_single_settings_override_the_models(
+    echo: SimpleNamespace, image: np.ndarray[Any, Any], config: SegmentConfig
+) -> None:
+    small = segment(image, model=echo.path, device="cpu", foreground_threshold=0.5)
+    large = segment(image, model=echo.path, device="cpu", foreground_threshold=0.1)
+    assert 0 < np.count_nonzero(small) < np.count_nonzero(large)
+    none = segment(image, model=echo.path, device="cpu", config=config, min_size=9999)
+    assert not none.any()
+
+
+def test_misspelt_setting_is_refused(
+    echo: SimpleNamespace, image: np.ndarray[Any, Any]
+) -> None:
+    with pytest.raises(SettingsError, match="'seed_treshold'"):
+        segment(image, model=echo.path, seed_treshold=0.5)
+
+
+@pytest.mark.parametrize(
+    ("plane", "settings", "words"),
+    [
+        (np.full((40, 40), 7, np.uint8), {}, "one single value"),
+        (np.eye(60, dtype=np.uint8), {"cell_diameter": "auto"}, "No cell was found"),
+    ],
+    ids=["constant", "nothing to measure"],
+)
+def test_script_is_warned_of_doubtful_results(
+    echo: SimpleNamespace, plane: Any, settings: dict[str, Any], words: str
+) -> None:
+    with pytest.warns(UserWarning, match=words):
+        segment(plane, model=echo.path, device="cpu", **settings)

@@ -1,0 +1,75 @@
+"""The cell diameter: given, measured, or not to be found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from napari_dinocell.engine.inference.events import (
+    DistanceMapReady,
+    ModelLoaded,
+    ScaleChosen,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.segmenter import Segmenter
+
+
+def test_cell_diameter_scales_the_image_for_the_network(
+    segmenter: Segmenter, image: np.ndarray[Any, Any], config: SegmentConfig
+) -> None:
+    events = list(segmenter.steps(image, replace(config, cell_diameter=40.0)))
+    assert ScaleChosen(40.0, 0.5, estimated=False) in events
+    assert segmenter.scale == ScaleChosen(40.0, 0.5, estimated=False)
+    assert segmenter.distance_map is not None
+    assert segmenter.distance_map.shape == image.shape
+
+
+def test_cell_diameter_is_measured_where_asked(
+    segmenter: Segmenter,
+    config: SegmentConfig,
+    make_cones: Callable[[int], np.ndarray[Any, Any]],
+) -> None:
+    events = list(
+        segmenter.steps(make_cones(60), replace(config, cell_diameter="auto"))
+    )
+    (chosen,) = [e for e in events if isinstance(e, ScaleChosen)]
+    assert chosen.estimated
+    # thresholds see a cone above 0.2: 0.8 of its 60 pixels
+    assert chosen.cell_diameter == pytest.approx(48, rel=0.1)
+    assert chosen.scale == pytest.approx(20 / 48, rel=0.1)
+    assert segmenter.count() == 8
+
+
+def test_nothing_to_measure_is_told_honestly(
+    segmenter: Segmenter, config: SegmentConfig
+) -> None:
+    spot = np.zeros((60, 60), np.uint8)
+    spot[3, 3] = 1
+    events = list(segmenter.steps(spot, replace(config, cell_diameter="auto")))
+    assert ScaleChosen(None, 1.0, estimated=True) in events
+    assert isinstance(events[-1], DistanceMapReady)
+
+
+def test_reused_map_tells_its_scale_again(
+    segmenter: Segmenter, image: np.ndarray[Any, Any], config: SegmentConfig
+) -> None:
+    config = replace(config, cell_diameter=40.0)
+    list(segmenter.steps(image, config))
+    events = segmenter.steps(image, config)
+    assert [type(event) for event in events] == [ScaleChosen, DistanceMapReady]
+
+
+def test_cancel_while_measuring_ends_the_run(
+    segmenter: Segmenter, image: np.ndarray[Any, Any], config: SegmentConfig
+) -> None:
+    config = replace(config, cell_diameter="auto")
+    events = list(segmenter.steps(image, config, cancel=lambda: True))
+    assert [type(event) for event in events] == [ModelLoaded]
+    assert segmenter.distance_map is None
