@@ -39,7 +39,7 @@ def train(
     recipe: Annotated[
         str,
         typer.Option(metavar="NAME|FILE.toml", help="All settings of the training."),
-    ] = "default",
+    ] = "generic",
     epochs: Annotated[
         int | None,
         typer.Option(min=1, help="Instead of the recipe's.", show_default=False),

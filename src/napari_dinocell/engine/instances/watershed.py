@@ -39,6 +39,7 @@ import numpy as np
 
 from napari_dinocell.engine.errors import SettingsError
 from napari_dinocell.engine.instances.bands import (
+    BAND_PIXELS,
     default_workers,
     map_bands,
     row_bands,
@@ -212,9 +213,11 @@ class LiveWatershed:
         def count_band(band: slice) -> NDArray[np.int64]:
             between = terrain[band] > low
             between &= terrain[band] <= high
-            return np.bincount(basins[band][between], minlength=count)
+            chosen = basins[band][np.flatnonzero(between)]
+            return np.bincount(chosen, minlength=count)
 
-        bands = row_bands(terrain.size, 1, pixels=max(1 << 20, 8 * count))
+        # Every band brings one number per basin: many basins, few bands.
+        bands = row_bands(terrain.size, 1, pixels=max(BAND_PIXELS, 8 * count))
         found = map_bands(count_band, bands, workers=self._workers)
         areas: NDArray[np.int64] = np.sum(found, axis=0)
         return areas
