@@ -85,14 +85,15 @@ def test_files_hold_what_the_library_gives(dinocell, checkpoint, tmp_path):
     stack = np.random.default_rng(0).integers(0, 255, (2, 70, 90)).astype(np.uint8)
     write_tiff(tmp_path / "a.tif", stack, metadata={"axes": "TYX"})
     arguments = (tmp_path / "a.tif", "--device", "cpu", "-o")
-    first = dinocell(
-        "segment", *arguments, tmp_path / "out", "-m", checkpoint, "--min-size", 5
-    )
+    settings = ("-m", checkpoint, "--min-size", 5, "--cell-diameter", 20)
+    first = dinocell("segment", *arguments, tmp_path / "out", *settings)
     assert first.status == 0, first.err
     labels = tifffile.imread(tmp_path / "out" / "a_labels.tif")
     assert labels.max() > 0
     for page, image in zip(labels, stack, strict=True):
-        expected = segment_image(image, model=checkpoint, device="cpu", min_size=5)
+        expected = segment_image(
+            image, model=checkpoint, device="cpu", min_size=5, cell_diameter=20
+        )
         np.testing.assert_array_equal(page, expected)
     sidecar = tmp_path / "out" / "a_labels.json"
     assert read_provenance(sidecar).settings.contrast.window == 32

@@ -220,3 +220,19 @@ class TestSettings:
         result = segment(tmp_path / "a.tif", model="nothing")
         assert result.status == 1
         assert "Known models" in result.err
+
+
+def test_a_stack_is_measured_once(dinocell, fake_model, tmp_path):
+    """One scale for all pages, and the side-car replays it."""
+    stack = np.stack([discs((20, 20)), discs((30, 30)), discs((40, 40))])
+    write_tiff(tmp_path / "t.tif", stack, metadata={"axes": "TYX"})
+    result = dinocell(
+        "segment", tmp_path / "t.tif", "-o", tmp_path, "-m", fake_model,
+        "--cell-diameter", "auto",
+    )  # fmt: skip
+    assert result.status == 0, result.err
+    told = [config.cell_diameter for _, config in FakeSegmenter.calls]
+    assert told == ["auto", 31.5, 31.5]
+    sidecar = read_provenance(tmp_path / "t_labels.json")
+    assert sidecar.settings.cell_diameter == "auto"
+    assert [page.cell_diameter for page in sidecar.pages] == [31.5] * 3

@@ -63,7 +63,7 @@ def evaluate(
     segmenter: Segmenter,
     config: SegmentConfig | None = None,
     *,
-    diameter: DiameterPolicy = "none",
+    diameter: DiameterPolicy = "auto",
 ) -> Iterator[ImageScore]:
     """Segment each image and score it; one result per pair, as it is ready.
 

@@ -97,7 +97,7 @@ def evaluate(
     recipe: RecipeOption = None,
     part: PartOption = Part.all,
     ignore_border: BorderOption = 0,
-    diameter: DiameterOption = DiameterPolicyName.none,
+    diameter: DiameterOption = DiameterPolicyName.auto,
     seed_threshold: SeedThresholdOption = None,
     foreground_threshold: ForegroundThresholdOption = None,
     json_file: JsonOption = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -165,6 +165,7 @@ def segment_file(job: SegmentJob, target: Target) -> Generator[FileEvent, None, 
         If the image cannot be read or segmented, or the results not be written.
     """
     image = open_image(target.image, axes=job.axes)
+    asked = job.config
     yield FileOpened(image)
     pages: list[PageRecord] = []
     degraded: list[str] = []
@@ -178,6 +179,7 @@ def segment_file(job: SegmentJob, target: Target) -> Generator[FileEvent, None, 
         for number, page in enumerate(image.pages()):
             yield PageStarted(number, image.page_count)
             result = yield from _segment_page(job, image, page)
+            job = _with_measured_diameter(job, result.record)
             file.add(result.labels)
             pages.append(result.record)
             degraded.extend(result.degraded)
@@ -189,7 +191,7 @@ def segment_file(job: SegmentJob, target: Target) -> Generator[FileEvent, None, 
     provenance = Provenance(
         image=record_image(image),
         model=job.model,
-        settings=job.config,
+        settings=asked,
         device=result.ready.device,
         precision=result.ready.precision,
         pages=tuple(pages),
@@ -230,6 +232,13 @@ def _segment_page(
         constant=ready.constant,
     )
     return _PageResult(labels, record, ready, degraded)
+
+
+def _with_measured_diameter(job: SegmentJob, page: PageRecord) -> SegmentJob:
+    """One stack, one scale: the first page with cells to measure decides."""
+    if job.config.cell_diameter != "auto" or page.cell_diameter is None:
+        return job
+    return replace(job, config=replace(job.config, cell_diameter=page.cell_diameter))
 
 
 def _write_page_overlay(

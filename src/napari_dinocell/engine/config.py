@@ -118,8 +118,9 @@ class SegmentConfig:
     watershed: WatershedConfig = field(default_factory=WatershedConfig)
     channel: Channel = "gray"
     """Which channel is segmented."""
-    cell_diameter: CellDiameter = None
-    """Typical cell diameter in this image; scales it to the model's."""
+    cell_diameter: CellDiameter = "auto"
+    """Typical cell diameter in this image; scales it to the model's. A small model
+    knows one size well, so that the size is measured unless it is given."""
 
     def __post_init__(self) -> None:
         diameter = self.cell_diameter

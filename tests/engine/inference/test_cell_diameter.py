@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
 from napari_dinocell.engine.inference.cell_diameter import (
+    NEARNESS,
     PROBE_SIDE,
     estimate_cell_diameter,
     judge,
@@ -127,4 +128,4 @@ def test_nearness_to_the_trained_size_raises_the_score() -> None:
     far = judge(labels > 0, labels, scale=1, training_diameter=48)
     assert near is not None
     assert far is not None
-    assert log(near.score / far.score) == pytest.approx(log(2), abs=0.1)
+    assert log(near.score / far.score) == pytest.approx(NEARNESS * log(2), abs=0.01)

@@ -30,6 +30,7 @@ CONFIG = SegmentConfig(
     contrast=ContrastConfig(clahe=False, low_percentile=0, high_percentile=100),
     tiling=TilingConfig(tile_size=64, overlap=16, batch_size=1),
     watershed=THRESHOLDS,
+    cell_diameter=None,
 )
 
 

@@ -28,10 +28,11 @@ def test_one_call_segments_an_image(
 def test_single_settings_override_the_models(
     echo: SimpleNamespace, image: np.ndarray[Any, Any], config: SegmentConfig
 ) -> None:
-    small = segment(image, model=echo.path, device="cpu", foreground_threshold=0.5)
-    large = segment(image, model=echo.path, device="cpu", foreground_threshold=0.1)
+    shared: dict[str, Any] = {"model": echo.path, "device": "cpu", "config": config}
+    small = segment(image, foreground_threshold=0.5, **shared)
+    large = segment(image, foreground_threshold=0.1, **shared)
     assert 0 < np.count_nonzero(small) < np.count_nonzero(large)
-    none = segment(image, model=echo.path, device="cpu", config=config, min_size=9999)
+    none = segment(image, min_size=9999, **shared)
     assert not none.any()
 
 

@@ -104,13 +104,13 @@ def _links_up(
     best = np.zeros(region.size, np.uint64)
     np.maximum.at(best, one, saddles.key)
     np.maximum.at(best, other, saddles.key)
+    taken = np.flatnonzero(saddles.key == best[np.maximum(one, other)])
+    one, other, saddles = one[taken], other[taken], saddles.select(taken)
     lower = np.maximum(one, other)
-    taken = np.flatnonzero(saddles.key == best[lower])
-    lower = lower[taken]
-    far = np.where(one < other, saddles.one, saddles.other)[taken]
+    far = np.where(one < other, saddles.one, saddles.other)
     target = np.full(region.size, region.size)
     np.minimum.at(target, lower, far)
     height = np.zeros(region.size, np.float32)
-    height[lower] = saddles.heights()[taken]
+    height[lower] = saddles.heights()
     basin = np.flatnonzero(target < region.size)
     return basin, target[basin], height[basin]

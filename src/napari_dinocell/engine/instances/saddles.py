@@ -28,9 +28,9 @@ _WORD = np.uint64(32)
 class Saddles:
     """Passes between basins; several may lie between the same two basins."""
 
-    one: NDArray[np.intp]
+    one: NDArray[np.int32]
     """(M,): basin on one side."""
-    other: NDArray[np.intp]
+    other: NDArray[np.int32]
     """(M,): basin on the other side."""
     key: NDArray[np.uint64]
     """(M,): bits of the lower pixel's height, then of the higher one's. Keys sort like
@@ -46,10 +46,12 @@ class Saddles:
 
 
 def find_saddles(terrain: DistanceMap, basins: Basins, *, workers: int = 1) -> Saddles:
-    """Saddles of a rimmed terrain (Y + 2, X + 2), at least the highest of each pair."""
+    """Saddles of a rimmed terrain (Y + 2, X + 2).
+
+    The highest one between each two basins is among them; most others are left out.
+    """
     stride = terrain.shape[1]
     numbers, bits = basins.numbers.ravel(), terrain.view(np.uint32).ravel()
-
     itself = np.arange(basins.heights.size)
 
     def band_saddles(band: slice) -> Saddles:
@@ -60,8 +62,7 @@ def find_saddles(terrain: DistanceMap, basins: Basins, *, workers: int = 1) -> S
 
     # The last row is rim: it has no row below and needs none.
     bands = row_bands(terrain.shape[0] - 1, stride)
-    found = join(map_bands(band_saddles, bands, workers=workers))
-    return strongest_between(itself, found)
+    return join(map_bands(band_saddles, bands, workers=workers))
 
 
 def join(parts: list[Saddles]) -> Saddles:
@@ -89,10 +90,8 @@ def strongest_between(region: NDArray[np.intp], saddles: Saddles) -> Saddles:
     highest saddle owns it, and a saddle goes if its slot's owner is of the same pair
     and higher. Where two pairs share a slot, the weaker one is merely kept whole.
     """
-    one, other = region[saddles.one], region[saddles.other]
-    apart = np.flatnonzero(one != other)
-    saddles = saddles.select(apart)
-    pair = _pair_codes(one[apart], other[apart])
+    saddles = saddles.select(region[saddles.one] != region[saddles.other])
+    pair = _pair_codes(region[saddles.one], region[saddles.other])
     slot, slots = _hash(pair)
     best = np.zeros(slots, np.uint64)
     np.maximum.at(best, slot, saddles.key)
@@ -104,8 +103,10 @@ def strongest_between(region: NDArray[np.intp], saddles: Saddles) -> Saddles:
 
 def _pair_codes(one: NDArray[np.intp], other: NDArray[np.intp]) -> NDArray[np.uint64]:
     """One number for each unordered pair."""
-    low, high = np.minimum(one, other), np.maximum(one, other)
-    return low.astype(np.uint64) << _WORD | high.astype(np.uint64)
+    codes = np.minimum(one, other).astype(np.uint64)
+    codes <<= _WORD
+    codes |= np.maximum(one, other).astype(np.uint64)
+    return codes
 
 
 def _hash(codes: NDArray[np.uint64]) -> tuple[NDArray[np.intp], int]:
@@ -129,4 +130,4 @@ def _passes(
     first, second = bits[sites][which], bits[ahead][which]
     key = np.minimum(first, second).astype(np.uint64) << _WORD
     key |= np.maximum(first, second)
-    return Saddles(here[which].astype(np.intp), there[which].astype(np.intp), key)
+    return Saddles(here[which], there[which], key)

@@ -13,16 +13,17 @@ In detail, every pixel belongs to the basin of the summit that steepest ascent l
 (`basins`), basins are joined over their highest saddles (`saddles`), and cells are cut
 out of the forest of these joints (`merge_forest`). This is the watershed by the drop of
 water principle (Meyer 1994; Cousty et al. 2009). It finds exactly as many cells as
-flooding with a queue (`scikit-image`'s `watershed`) and gives at least 99.9 % of the
-foreground pixels the same cell on smooth and lumpy maps, but it is not identical to it:
-the queue gives a pixel to the region that touches it first, here the steepest way
-decides. Where a map was rounded to few levels, ties must be broken that no definition
-settles.
+flooding with a queue (`skimage.segmentation.watershed`) and gives at least 99.9 % of
+the foreground pixels the same cell on smooth and lumpy maps, but it is not identical to
+it: the queue gives a pixel to the region that touches it first, here the steepest way
+decides. A map that was rounded to few levels leaves ties that no definition settles;
+there 99.5 % agree.
 
 The work
 --------
 All that does not depend on the thresholds is done once. A query then computes one cell
-per basin, a table of some ten thousand entries, and looks every pixel up in it.
+per basin, a table of some ten thousand entries, and looks every pixel up in it. Plain
+numpy is fast enough for both, so that no compiler makes the first slider move wait.
 
 References
 ----------
@@ -87,7 +88,8 @@ class LiveWatershed:
     id for as long as its highest point stays a cell of its own. Ids are therefore not
     consecutive.
 
-    Memory: 8 bytes per pixel are kept; the constructor needs about 30 in between.
+    Memory: 9 bytes per pixel are kept, and 17 are needed in between; white noise, with
+    its basins of five pixels, needs up to 80.
     """
 
     def __init__(
