@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import log
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +10,6 @@ from scipy import ndimage
 
 from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
 from napari_dinocell.engine.inference.cell_diameter import (
-    NEARNESS,
     PROBE_SIDE,
     estimate_cell_diameter,
     judge,
@@ -90,9 +88,7 @@ def test_network_sees_only_small_parts_and_the_busy_corner() -> None:
 def test_few_pixels_are_not_cells() -> None:
     labels = np.zeros((50, 50), np.int32)
     labels[::10, ::10] = np.arange(1, 26).reshape(5, 5)
-    probe = judge(
-        (labels > 0).astype(np.float32), labels, scale=1, training_diameter=TRAINED
-    )
+    probe = judge((labels > 0).astype(np.float32), labels, scale=1)
     assert probe is None
 
 
@@ -102,10 +98,7 @@ def test_specks_do_not_move_the_diameter() -> None:
     dusty[::7, ::7] = np.where(labels[::7, ::7] == 0, 9999, labels[::7, ::7])
     grains = ndimage.label(dusty == 9999)[0]
     dusty[grains > 0] = 1000 + grains[grains > 0]
-    clean, noisy = (
-        judge((ids > 0) * 0.8, ids, scale=1, training_diameter=TRAINED)
-        for ids in (labels, dusty)
-    )
+    clean, noisy = (judge((ids > 0) * 0.8, ids, scale=1) for ids in (labels, dusty))
     assert clean is not None
     assert noisy is not None
     assert noisy.diameter == clean.diameter
@@ -115,17 +108,8 @@ def test_specks_do_not_move_the_diameter() -> None:
 def test_certainty_raises_the_score(factor: float) -> None:
     labels, _ = ndimage.label(discs(24, 200))
     heights = (labels > 0) * 0.9
-    sure = judge(heights, labels, scale=1, training_diameter=TRAINED)
-    unsure = judge(heights * factor, labels, scale=1, training_diameter=TRAINED)
+    sure = judge(heights, labels, scale=1)
+    unsure = judge(heights * factor, labels, scale=1)
     assert sure is not None
     assert unsure is not None
     assert unsure.score == pytest.approx(factor * sure.score)
-
-
-def test_nearness_to_the_trained_size_raises_the_score() -> None:
-    labels, _ = ndimage.label(discs(24, 200))
-    near = judge(labels > 0, labels, scale=1, training_diameter=24)
-    far = judge(labels > 0, labels, scale=1, training_diameter=48)
-    assert near is not None
-    assert far is not None
-    assert log(near.score / far.score) == pytest.approx(NEARNESS * log(2), abs=0.01)

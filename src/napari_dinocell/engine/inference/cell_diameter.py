@@ -8,7 +8,7 @@ by the height of its map which scale brings the cells to that size.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, log, pi, sqrt
+from math import pi, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,9 +38,6 @@ SCALES = (2.0, 1.0, 0.5, 0.25)
 
 SPECK = 16
 """Objects with fewer pixels at the network's scale are not cells."""
-
-NEARNESS = 0.25
-"""How much a diameter off the training diameter is held against a scale."""
 
 THUMBNAIL = 512
 """Longer side of the coarse grid on which the busiest part is looked for."""
@@ -84,7 +81,7 @@ def estimate_cell_diameter(
         part = _busiest_part(image, scale)
         if part is None:
             return None
-        return judge(*predict(part), scale=scale, training_diameter=training_diameter)
+        return judge(*predict(part), scale=scale)
 
     probes = [found for scale in SCALES if (found := probe(scale)) is not None]
     if not probes:
@@ -100,14 +97,12 @@ def judge(
     labels: Labels,
     *,
     scale: float,
-    training_diameter: float,
 ) -> Probe | None:
     """Measure the cells of one probe, and how far to believe them.
 
     The score is the mean height of the cells' peaks (how certain the network is),
-    drawn towards 0 where the cells are few, times a mild preference for diameters near
-    the training diameter. Cells count alike: weighted by area, one chance find as
-    large as the image outvotes all others.
+    drawn towards 0 where the cells are few. Cells count alike: weighted by area, one
+    chance find as large as the image would outvote all others.
 
     Returns
     -------
@@ -121,8 +116,7 @@ def judge(
     peaks = ndimage.maximum(distance_map, labels, ids)
     diameter = 2 * sqrt(float(np.median(areas[ids])) / pi)
     certainty = float(peaks.sum()) / (ids.size + 1)
-    nearness = exp(-NEARNESS * abs(log(diameter / training_diameter)))
-    return Probe(scale, diameter, certainty * nearness)
+    return Probe(scale, diameter, certainty)
 
 
 def _busiest_part(image: AdjustedImage, scale: float) -> GrayImage | None:
