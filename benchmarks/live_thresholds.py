@@ -20,8 +20,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict, dataclass
-from itertools import cycle
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from itertools import cycle, islice
 from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -48,8 +49,6 @@ SLIDER = [
     WatershedConfig(seed_threshold=seed, foreground_threshold=foreground)
     for seed, foreground in [(0.47, 0.09), (0.45, 0.09), (0.5, 0.12), (0.4, 0.05)]
 ]
-SMALLEST = WatershedConfig(min_size=100)
-"""Default thresholds, small cells dropped."""
 
 Returned = TypeVar("Returned")
 
@@ -85,7 +84,7 @@ def measure(distance_map: DistanceMap, *, turns: int) -> Result:
     """Time everything in turns and compare the cells."""
     default = WatershedConfig()
     live = LiveWatershed(distance_map)
-    live.labels(SMALLEST)  # the first call counts all pixels
+    live.labels(WatershedConfig(min_size=100))  # counts all pixels, later calls few
     times: dict[str, list[float]] = {}
 
     def timed(name: str, task: Callable[[], Returned]) -> Returned:
@@ -97,13 +96,12 @@ def measure(distance_map: DistanceMap, *, turns: int) -> Result:
     slider = cycle(SLIDER)
     screen = slice(0, 1080), slice(0, 1920)
     for _ in range(turns):
-        timed("precompute", lambda: LiveWatershed(distance_map))
-        for config in (next(slider) for _ in range(QUERIES_PER_TURN)):
-            timed("query", lambda: live.labels(config))  # noqa: B023
-            sized = WatershedConfig(**{**asdict(config), "min_size": 100})
-            timed("sized", lambda: live.labels(sized))  # noqa: B023
-            timed("screen", lambda: live.region(config, screen))  # noqa: B023
-        flooded = timed("skimage", lambda: flood(distance_map, default))
+        timed("precompute", partial(LiveWatershed, distance_map))
+        for config in islice(slider, QUERIES_PER_TURN):
+            timed("query", partial(live.labels, config))
+            timed("sized", partial(live.labels, replace(config, min_size=100)))
+            timed("screen", partial(live.region, config, screen))
+        flooded = timed("skimage", partial(flood, distance_map, default))
     middle = {name: median(values) for name, values in times.items()}
     labels = live.labels(default)
     return Result(

@@ -14,6 +14,7 @@ import argparse
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -83,13 +84,14 @@ def measure(path: Path, model: str | None) -> dict[str, object]:
     from napari_dinocell.engine.segmenter import Segmenter
 
     segmenter = Segmenter(model)
-    for _ in segmenter.steps(np.arange(256 * 256).reshape(256, 256)):
+    config = replace(segmenter.default_config(), cell_diameter=None)
+    for _ in segmenter.steps(np.arange(256 * 256).reshape(256, 256), config):
         pass  # the model is loaded, and its scratch memory allocated
     segmenter.forget_map()
     resting = reset_peak_memory()
     plane = tifffile.memmap(path, mode="r")
     started = perf_counter()
-    for _ in segmenter.steps(plane):
+    for _ in segmenter.steps(plane, config):
         pass
     seconds = perf_counter() - started
     peak = peak_memory()

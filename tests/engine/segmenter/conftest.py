@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import torch
 from torch import Tensor, nn
 
 from napari_dinocell.engine import segmenter as segmenter_module
@@ -41,11 +42,15 @@ class Echo(nn.Module):
         super().__init__()
         self.calls = 0
         self.broken = False
+        self.limit = 100
+        """Larger batches run out of memory."""
 
     def forward(self, image: Tensor) -> Tensor:
         self.calls += 1
         if self.broken:
             raise RuntimeError("broken")
+        if len(image) > self.limit:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
         return image
 
 

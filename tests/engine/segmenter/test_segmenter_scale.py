@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from napari_dinocell.engine.errors import SettingsError
+from napari_dinocell.engine.inference import scale as scale_module
 from napari_dinocell.engine.inference.events import (
+    Degraded,
     DistanceMapReady,
     ModelLoaded,
     ScaleChosen,
+    TilesPlanned,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import SimpleNamespace
 
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.segmenter import Segmenter
@@ -55,6 +60,48 @@ def test_nothing_to_measure_is_told_honestly(
     events = list(segmenter.steps(spot, replace(config, cell_diameter="auto")))
     assert ScaleChosen(None, 1.0, estimated=True) in events
     assert isinstance(events[-1], DistanceMapReady)
+
+
+def test_lack_of_memory_while_measuring_is_told_before_the_measurement(
+    segmenter: Segmenter,
+    image: np.ndarray[Any, Any],
+    config: SegmentConfig,
+    echo: SimpleNamespace,
+) -> None:
+    echo.model.limit = 1
+    tiling = replace(config.tiling, batch_size=2)
+    auto = replace(config, cell_diameter="auto", tiling=tiling)
+    events = [type(event) for event in segmenter.steps(image, auto)]
+    assert events[:4] == [ModelLoaded, Degraded, ScaleChosen, TilesPlanned]
+    assert events.count(Degraded) == 1
+
+
+def test_diameter_that_blows_the_image_up_is_refused(
+    segmenter: Segmenter,
+    image: np.ndarray[Any, Any],
+    config: SegmentConfig,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(scale_module, "MAX_ENLARGED_PIXELS", 2 * image.size)
+    with pytest.raises(SettingsError, match="enlarged to 96 x 192"):
+        list(segmenter.steps(image, replace(config, cell_diameter=10.0)))
+    list(segmenter.steps(image, replace(config, cell_diameter=19.0)))
+
+
+def test_measured_diameter_never_blows_the_image_up(
+    segmenter: Segmenter,
+    config: SegmentConfig,
+    make_cones: Callable[[int], np.ndarray[Any, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    small = make_cones(13)
+    auto = replace(config, cell_diameter="auto")
+    monkeypatch.setattr(scale_module, "MAX_ENLARGED_PIXELS", small.size)
+    events = list(segmenter.steps(small, auto))
+    (chosen,) = [event for event in events if isinstance(event, ScaleChosen)]
+    assert chosen.cell_diameter is not None
+    assert chosen.cell_diameter < 20
+    assert chosen.scale == 1
 
 
 def test_reused_map_tells_its_scale_again(

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_dinocell.engine.errors import SettingsError
 from napari_dinocell.engine.inference.cell_diameter import estimate_cell_diameter
-from napari_dinocell.engine.inference.events import DistanceMapReady, ScaleChosen
-from napari_dinocell.engine.inference.scale import scale_for
+from napari_dinocell.engine.inference.events import (
+    Degraded,
+    DistanceMapReady,
+    ScaleChosen,
+)
+from napari_dinocell.engine.inference.scale import (
+    largest_scale,
+    scale_for,
+    scaled_shape,
+)
 from napari_dinocell.engine.instances.watershed import label_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari_dinocell.engine.arrays import DistanceMap, GrayImage, Labels
+    from napari_dinocell.engine.arrays import DistanceMap, GrayImage, Labels, Shape2D
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
     from napari_dinocell.engine.inference.network import Network
@@ -27,6 +36,7 @@ def choose_scale(
     image: AdjustedImage,
     config: SegmentConfig,
     *,
+    report: Callable[[Degraded], None],
     cancel: Callable[[], bool] | None = None,
 ) -> ScaleChosen | None:
     """Scale that brings the cells of an image to the size the network knows.
@@ -39,6 +49,8 @@ def choose_scale(
         (Y, X), contrast adjusted.
     config
         Cell diameter, tiling and thresholds.
+    report
+        Told when memory ran out while the cells were measured.
     cancel
         Asked before each batch.
 
@@ -52,25 +64,43 @@ def choose_scale(
     CancelledError
         If `cancel` said so.
     SettingsError
-        If the diameter asks for an absurd scale.
+        If the diameter asks for an absurd scale, or too large an image.
     """
     asked, trained = config.cell_diameter, network.info.cell_diameter
     if asked is None or image.constant:
         return None
     if asked != "auto":
-        return ScaleChosen(asked, scale_for(asked, trained), estimated=False)
-    measured = estimate_cell_diameter(
-        image, _probe(network, config, cancel), training_diameter=trained
+        scale = scale_for(asked, trained)
+        _check_growth(scale, image.shape, asked)
+        return ScaleChosen(asked, scale, estimated=False)
+    probe = _probe(network, config, report, cancel)
+    measured = estimate_cell_diameter(image, probe, training_diameter=trained)
+    scale = min(scale_for(measured, trained), largest_scale(image.shape))
+    return ScaleChosen(measured, scale, estimated=True)
+
+
+def _check_growth(scale: float, shape: Shape2D, diameter: float) -> None:
+    if scale <= largest_scale(shape):
+        return
+    height, width = scaled_shape(shape, scale)
+    raise SettingsError(
+        f"Expected a cell diameter that keeps the image at a workable size, got "
+        f"{diameter:.5g} pixels, for which it would be enlarged to {height} x {width}. "
+        "Segment a smaller region, or leave the diameter empty."
     )
-    return ScaleChosen(measured, scale_for(measured, trained), estimated=True)
 
 
 def _probe(
-    network: Network, config: SegmentConfig, cancel: Callable[[], bool] | None
+    network: Network,
+    config: SegmentConfig,
+    report: Callable[[Degraded], None],
+    cancel: Callable[[], bool] | None,
 ) -> Callable[[GrayImage], tuple[DistanceMap, Labels]]:
     def predict(part: GrayImage) -> tuple[DistanceMap, Labels]:
         for event in network.predict(part, config.tiling, cancel=cancel):
-            if isinstance(event, DistanceMapReady):
+            if isinstance(event, Degraded):
+                report(event)
+            elif isinstance(event, DistanceMapReady):
                 found = event.distance_map
                 return found, label_cells(found, config.watershed)
         raise CancelledError

@@ -1,7 +1,7 @@
 """What a running segmentation reports, in order: frozen, cheap, thread-safe.
 
-`ModelLoaded`? -> (`ScaleChosen`?) -> `TilesPlanned` -> (`TileDone` | `Degraded`)* ->
-`DistanceMapReady`. Receivers `match` on the type.
+`ModelLoaded`? -> `ScaleChosen`? -> `TilesPlanned` -> `TileDone`* -> `DistanceMapReady`,
+with `Degraded` wherever memory ran out. Receivers `match` on the type.
 """
 
 from __future__ import annotations

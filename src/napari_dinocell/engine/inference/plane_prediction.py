@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_dinocell.engine.config import SegmentConfig
-    from napari_dinocell.engine.inference.events import SegmentEvent
+    from napari_dinocell.engine.inference.events import Degraded, SegmentEvent
     from napari_dinocell.engine.inference.network import Network
     from napari_dinocell.engine.inference.predict import Viewport
 
@@ -30,8 +30,9 @@ def predict_plane(
 
     Yields
     ------
-    `ScaleChosen` if a cell diameter was given, then what `Network.predict` yields;
-    nothing more once `cancel` says True.
+    `ScaleChosen` if a cell diameter was given or measured (after `Degraded`, should
+    memory run out on the way), then what `Network.predict` yields; nothing more once
+    `cancel` says True.
 
     Raises
     ------
@@ -39,10 +40,15 @@ def predict_plane(
         If image or settings cannot be used, or the network fails.
     """
     image = adjust_contrast(plane, config.contrast)
+    degraded: list[Degraded] = []
     try:
-        chosen = choose_scale(network, image, config, cancel=cancel)
+        chosen = choose_scale(
+            network, image, config, report=degraded.append, cancel=cancel
+        )
     except CancelledError:
         return
+    finally:
+        yield from degraded
     if chosen is not None:
         yield chosen
     yield from network.predict(

@@ -6,6 +6,7 @@ is read back at the pixels of the original by linear interpolation.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, TypeVar
 
 import cv2
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 MAX_SCALE = 8.0
 """Upscaling a cell of 3 px further invents, not finds, its shape."""
 MIN_SCALE = 1 / 64
+MAX_ENLARGED_PIXELS = 2**30
+"""No plane is enlarged beyond it: days of work, and sizes that OpenCV refuses."""
 SAME_SCALE = 0.02
 """Scales this near to 1 leave the image as it is: resampling would only blur it."""
 
@@ -61,6 +64,12 @@ def scale_for(cell_diameter: float | None, training_diameter: float) -> float:
             "leave the diameter empty."
         )
     return scale
+
+
+def largest_scale(shape: Shape2D) -> float:
+    """Largest scale at which a plane of this shape can be predicted; at least 1."""
+    height, width = shape
+    return max(1.0, math.sqrt(MAX_ENLARGED_PIXELS / (height * width)))
 
 
 def scaled_shape(shape: Shape2D, scale: float) -> Shape2D:
