@@ -45,6 +45,17 @@ def test_saved_model_comes_back_exactly(
     assert not loaded.training
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such permissions")
+def test_saved_file_can_be_read_by_whom_the_system_lets(
+    make_info: MakeInfo, saved: tuple[Path, DinoCell], tmp_path: Path
+) -> None:
+    """A model shared in a group folder, or packed into a wheel, opens for others."""
+    (tmp_path / "plain").touch()
+    save_checkpoint(tmp_path / "model.safetensors", saved[1], make_info(saved[1]))
+    modes = [(tmp_path / n).stat().st_mode for n in ("plain", "model.safetensors")]
+    assert modes[0] == modes[1]
+
+
 def test_card_is_read_without_tensors(saved: tuple[Path, DinoCell]) -> None:
     assert read_info(saved[0]) == load_checkpoint(saved[0])[1]
 

@@ -166,7 +166,10 @@ def write_safetensors(path: Path, weights: Mapping[str, Tensor], header: str) ->
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch()
+        mode = temporary.stat().st_mode
         save_file(contiguous, temporary, {"format": "pt", HEADER_KEY: header})
+        temporary.chmod(mode)  # safetensors makes files that only their owner can read
         with temporary.open("rb+") as file:  # on disk before its name is
             os.fsync(file.fileno())
         temporary.replace(path)
