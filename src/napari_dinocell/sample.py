@@ -18,15 +18,16 @@ def load_sample() -> tuple[GrayImage, str]:
     Computed from the immunohistochemistry picture inside scikit-image ("no known
     copyright restrictions", Center for Microscopy and Molecular Imaging): the
     haematoxylin part of its colours (Ruifrok and Johnston 2001), in which nuclei are
-    bright.
+    bright, without the grain of the JPEG, cut to a region with single nuclei.
 
     Returns
     -------
-    Image (512, 512), float32 in [0, 1], and a name for its layer or files.
+    Image (282, 372), float32 in [0, 1], and a name for its layer or files.
     """
+    from scipy.ndimage import gaussian_filter
     from skimage.color import rgb2hed
     from skimage.data import immunohistochemistry
 
-    stain = rgb2hed(immunohistochemistry())[..., 0]
+    stain = gaussian_filter(rgb2hed(immunohistochemistry())[..., 0], 1.0)[230:, 140:]
     low, high = np.percentile(stain, (0.1, 99.9))
     return ((stain - low) / (high - low)).clip(0, 1).astype(np.float32), SAMPLE_NAME

@@ -13,8 +13,6 @@ from torch import Tensor, nn
 
 from napari_dinocell.engine.config import ContrastConfig, TilingConfig
 from napari_dinocell.engine.errors import PredictionError
-from napari_dinocell.engine.inference import tile_job
-from napari_dinocell.engine.inference.accumulator import MapBuilder
 from napari_dinocell.engine.inference.batch_runner import BatchRunner
 from napari_dinocell.engine.inference.events import (
     DistanceMapReady,
@@ -310,26 +308,3 @@ def test_prediction_leaves_gradients_and_mode_of_the_caller_alone(
     assert torch.is_grad_enabled()
     assert not torch.is_inference_mode_enabled()
     assert not torch.is_autocast_enabled("cpu")
-
-
-@pytest.mark.parametrize("batches", [0, 2, None], ids=["at once", "later", "never"])
-def test_memory_is_handed_back_whether_cancelled_or_not(
-    image: np.ndarray[Any, Any],
-    monkeypatch: pytest.MonkeyPatch,
-    batches: int | None,
-) -> None:
-    freed: list[torch.device] = []
-    monkeypatch.setattr(tile_job, "free_memory", freed.append)
-    model = Half()
-    run(model, image, cancel=lambda: len(model.shapes) == batches)
-    assert freed == [CPU]
-
-
-def test_large_maps_leave_memory_again_and_again(
-    image: np.ndarray[Any, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    released: list[MapBuilder] = []
-    monkeypatch.setattr(tile_job, "RELEASE_EVERY", 5)
-    monkeypatch.setattr(MapBuilder, "release", released.append)
-    run(Half(), image)
-    assert len(released) == 12 // 6 + 1  # batches of 3 tiles, and at the end

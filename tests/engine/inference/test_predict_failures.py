@@ -1,4 +1,4 @@
-"""Prediction that lacks memory, or fails: with less, or with an honest error."""
+"""Prediction and memory: what it gives back, and what it does where it lacks some."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from napari_dinocell.engine.config import TilingConfig
 from napari_dinocell.engine.errors import PredictionError
 from napari_dinocell.engine.inference import predict as predict_module
+from napari_dinocell.engine.inference import tile_job
+from napari_dinocell.engine.inference.accumulator import MapBuilder
 from napari_dinocell.engine.inference.batch_runner import BatchRunner
 from napari_dinocell.engine.inference.events import (
     Degraded,
@@ -191,3 +193,26 @@ def test_no_room_for_the_map_is_told_in_plain_words(
     monkeypatch.setattr(predict_module, "MapBuilder", refuse)
     with pytest.raises(PredictionError, match="100 x 75 pixels"):
         run(Fake(), image)
+
+
+@pytest.mark.parametrize("batches", [0, 2, None], ids=["at once", "later", "never"])
+def test_memory_is_handed_back_whether_cancelled_or_not(
+    image: np.ndarray[Any, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    batches: int | None,
+) -> None:
+    freed: list[torch.device] = []
+    monkeypatch.setattr(tile_job, "free_memory", freed.append)
+    model = Fake()
+    run(model, image, cancel=lambda: len(model.shapes) == batches)
+    assert freed == [CPU]
+
+
+def test_large_maps_leave_memory_again_and_again(
+    image: np.ndarray[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released: list[MapBuilder] = []
+    monkeypatch.setattr(tile_job, "RELEASE_EVERY", 5)
+    monkeypatch.setattr(MapBuilder, "release", lambda self: released.append(self))
+    run(Fake(), image)
+    assert len(released) == 12 // 6 + 1  # batches of 3 tiles, and at the end

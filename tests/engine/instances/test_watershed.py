@@ -50,6 +50,13 @@ def test_basin_below_the_seed_threshold_is_absorbed_over_its_saddle() -> None:
     assert labels.tolist() == [[1, 1, 1, 1, 1, 1, 1]]
 
 
+def test_of_two_cells_at_one_saddle_the_one_with_the_higher_pixel_absorbs() -> None:
+    """The 0.2 touches both cells; the 0.6 beside it is flooded before the 0.5."""
+    distance_map = np.array([[0, 0, 0.8, 0, 0], [0.9, 0.5, 0.2, 0.6, 0.85]])
+    labels = label_cells(distance_map, thresholds(0.82, 0.1))
+    assert labels.tolist() == [[0, 0, 2, 0, 0], [1, 1, 2, 2, 2]]
+
+
 def test_foreground_that_reaches_no_seed_is_background() -> None:
     labels = label_cells(two_peaks(0.3), thresholds(0.85, 0.35))
     assert labels.tolist() == [[0, 1, 1, 0, 0, 0, 0]]
