@@ -227,7 +227,8 @@ def test_pickled_module_is_unsafe(
         load_checkpoint(tmp_path / "module.pt")
 
 
-@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+# torch warns of some of the nonsense that it is shown before it refuses it
+@pytest.mark.filterwarnings("ignore::UserWarning")
 @settings(
     max_examples=40,
     deadline=None,
