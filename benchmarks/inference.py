@@ -39,6 +39,7 @@ from napari_dinocell.engine.inference.events import TileDone, TilesPlanned
 from napari_dinocell.engine.inference.network import prepare_for_inference
 from napari_dinocell.engine.inference.predict import predict_distance_map
 from napari_dinocell.engine.inference.preprocess import adjust_contrast
+from napari_dinocell.engine.inference.tiling import plan_tiles
 from napari_dinocell.engine.model.checkpoint import load_checkpoint
 from napari_dinocell.engine.model.dinocell import DinoCell, ModelConfig
 from napari_dinocell.engine.model.model_store import resolve_model
@@ -82,10 +83,16 @@ def main() -> None:
     gflop = tile_gflop(model)
     plain, ready = model.to(device).eval(), prepare_for_inference(model).to(device)
     batch = options.batch or best_batch(ready, device, precision)
+    image = np.random.default_rng(0).random((TILE, TILE), np.float32)
     plane = np.random.default_rng(0).integers(0, 4000, (options.size,) * 2, np.uint16)
-    ours, naive, peak = measure(plane, plain, ready, device, precision, batch)
+    ours, naive, peak = measure(
+        our_steps(plane, ready, device, precision, batch),
+        naive=lambda: naive_tile(plain, image, device),
+        product=lambda: product_gflops(device, precision),
+        limit=options.limit,
+    )
     megapixels = plane.size / 1e6
-    tiles = len(ours)
+    tiles = len(plan_tiles(plane.shape, TilingConfig()))
     naive_tiles = (ceil(max(0, options.size - TILE) / NAIVE_STRIDE) + 1) ** 2
     ms, naive_ms = 1e3 * median(ours), 1e3 * median(naive)
     result = Result(
@@ -140,39 +147,37 @@ def tile_gflop(model: DinoCell) -> float:
 
 
 def measure(
-    plane: np.ndarray[tuple[int, int], np.dtype[np.uint16]],
-    plain: DinoCell,
-    ready: DinoCell,
-    device: torch.device,
-    precision: str,
-    batch: int,
+    steps: Iterator[object],
+    *,
+    naive: Callable[[], float],
+    product: Callable[[], float],
+    limit: int | None,
 ) -> tuple[list[float], list[float], float]:
     """Seconds of each of our tiles and of some naive ones, and GFLOP/s of products.
 
-    Contrast and planning count, shared evenly among our tiles.
+    Contrast and planning count, shared evenly among all tiles of the plane.
     """
     ours: list[float] = []
-    naive: list[float] = []
+    others: list[float] = []
     products: list[float] = []
-    image = (plane / plane.max()).astype(np.float32)
-    naive_tile(plain, image, device), product_gflops(device, precision)  # warm up
+    naive(), product()  # warm up
+    overhead, turn_every = 0.0, 1
     started = perf_counter()
-    tiles_before, overhead = 0, 0.0
-    for event in our_steps(plane, ready, device, precision, batch):
+    for event in steps:
         seconds = perf_counter() - started
         if isinstance(event, TilesPlanned):
             overhead = seconds / event.total
-            turn_every = max(1, event.total // TURNS)
+            turn_every = max(1, min(event.total, limit or event.total) // TURNS)
         elif isinstance(event, TileDone):
-            count = event.done - tiles_before
+            before, count = len(ours), event.done - len(ours)
             ours += [seconds / count + overhead] * count
-            turn = event.done // turn_every > tiles_before // turn_every
-            tiles_before = event.done
-            if turn:
-                naive.append(naive_tile(plain, image, device))
-                products.append(product_gflops(device, precision))
+            if event.done // turn_every > before // turn_every:
+                others.append(naive())
+                products.append(product())
+            if limit is not None and event.done >= limit:
+                break
         started = perf_counter()
-    return ours, naive, max(products)
+    return ours, others, max(products)
 
 
 def our_steps(
@@ -217,7 +222,7 @@ def product_gflops(device: torch.device, precision: str) -> float:
 def best_batch(model: DinoCell, device: torch.device, precision: str) -> int:
     """Fastest batch on a GPU; the default one elsewhere."""
     if device.type != "cuda":
-        return default_batch_size(device)
+        return default_batch_size(device, model)
 
     def seconds_per_tile(batch: int) -> float:
         stack = torch.rand(batch, 1, TILE, TILE, device=device)
@@ -264,6 +269,7 @@ def _parse_options() -> argparse.Namespace:
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--size", type=int, default=2048, help="side of the plane")
     parser.add_argument("--batch", type=int, help="tiles per pass")
+    parser.add_argument("--limit", type=int, help="stop after this many tiles")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 

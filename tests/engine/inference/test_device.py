@@ -160,8 +160,13 @@ def test_other_errors_are_not_lack_of_memory(error: Exception) -> None:
     assert not is_out_of_memory(error)
 
 
-def test_cpu_works_tile_by_tile_and_gpus_in_batches() -> None:
-    assert default_batch_size(CPU) < default_batch_size(torch.device("cuda:0"))
+@pytest.mark.parametrize(
+    ("device", "width", "expected"),
+    [("cpu", 10, 4), ("cpu", 4000, 1), ("cuda:0", 10, 32), ("cuda:0", 4000, 32)],
+)
+def test_batches_suit_device_and_model(device: str, width: int, expected: int) -> None:
+    model = torch.nn.Linear(width, width, device="meta")
+    assert default_batch_size(torch.device(device), model) == expected
 
 
 @pytest.mark.parametrize(

@@ -25,10 +25,13 @@ class Rung:
 
 
 def first_rung(
-    device: torch.device, precision: PrecisionName, batch_size: int | None
+    model: torch.nn.Module,
+    device: torch.device,
+    precision: PrecisionName,
+    batch_size: int | None,
 ) -> Rung:
     """Return the way to begin; None and "auto" stand for what suits the device."""
-    size = batch_size or default_batch_size(device)
+    size = batch_size or default_batch_size(device, model)
     return Rung(device, choose_precision(device, precision), size)
 
 

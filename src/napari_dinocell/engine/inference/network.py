@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor, nn
 
 from napari_dinocell.engine.inference.device import (
     choose_device,
@@ -18,6 +19,7 @@ from napari_dinocell.engine.inference.predict import predict_distance_map
 from napari_dinocell.engine.inference.self_test import agrees_with_cpu
 from napari_dinocell.engine.model.checkpoint import load_checkpoint
 from napari_dinocell.engine.model.dinocell import DinoCell, fold_batch_norm
+from napari_dinocell.engine.model.unet_decoder import SkipStage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,9 +33,30 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.inference.predict import Viewport
 
 
+class ChannelsLast(nn.Module):
+    """A layer whose output is laid out channels-last, whatever the layer prefers."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, image: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C', H, W)."""
+        result: Tensor = self.layer(image)
+        return result.contiguous(memory_format=torch.channels_last)
+
+
 def prepare_for_inference(model: DinoCell) -> DinoCell:
-    """Copy a model for speed: BatchNorm folded, convolutions channels-last."""
+    """Copy a model for speed: BatchNorm folded, convolutions channels-last.
+
+    A 1x1 convolution answers channels-first. Upsampled, joined and handed to a 3x3
+    convolution, its answer would be laid out anew 64 times as large; hence the skips
+    are laid out while they are small (a tenth of the time of vits8 on a CPU).
+    """
     folded = fold_batch_norm(model)
+    for stage in folded.decoder.stages:
+        if isinstance(stage, SkipStage):
+            stage.register_module("skip", ChannelsLast(stage.skip))
     for parameter in folded.parameters():
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(
@@ -96,7 +119,7 @@ class Network:
         A batch or a device that was too much for one plane is not tried again with
         the next.
         """
-        size = tiling.batch_size or default_batch_size(self.device)
+        size = tiling.batch_size or default_batch_size(self.device, self._model)
         limited = replace(tiling, batch_size=min(size, self._batch_limit or size))
         for event in predict_distance_map(
             self._model,
@@ -120,5 +143,5 @@ class Network:
 
     def _move_to_cpu(self, reason: str) -> Degraded:
         self.device = torch.device("cpu")
-        size = default_batch_size(self.device)
+        size = default_batch_size(self.device, self._model)
         return Degraded(reason, "moved to the CPU, which is slower", size, "cpu")

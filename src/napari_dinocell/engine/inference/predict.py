@@ -76,7 +76,7 @@ def predict_distance_map(
     started = perf_counter()
     if not isinstance(image, AdjustedImage):
         image = AdjustedImage.from_image(image)
-    rung = first_rung(device, precision, tiling.batch_size)
+    rung = first_rung(model, device, precision, tiling.batch_size)
     job = _plan_job(model, image, tiling, rung, scale, viewport)
     yield TilesPlanned(job.total, image.shape, job.distance_map)
     yield from _run(job, cancel)
