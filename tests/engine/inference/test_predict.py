@@ -170,7 +170,7 @@ def test_viewport_changes_the_order_but_not_the_map(
 ) -> None:
     plain = run(Fake(), image)
     first = run(Fake(), image, viewport=(slice(80, 100), slice(60, 75)))
-    np.testing.assert_allclose(map_of(first), map_of(plain), atol=1e-6)
+    np.testing.assert_array_equal(map_of(first), map_of(plain))
     (start,) = [e.region for e in first if isinstance(e, TileDone)][:1]
     assert start[0].stop == 100
     assert start[1].stop == 75

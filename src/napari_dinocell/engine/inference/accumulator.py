@@ -53,9 +53,10 @@ class TileAccumulator:
         columns = slice(tile.x, tile.x + len(across))
         share = distance[: len(down), : len(across)] * down[:, None]
         share *= across
+        _round_to_steps(share)
         part = self._map[rows, columns]
         part += share
-        np.clip(part, 0, 1, out=part)  # rounding: shares may sum to 1 + 1e-7
+        np.minimum(part, 1, out=part)  # rounding: shares may sum to 1 + 4e-7
         return rows, columns
 
 
@@ -124,6 +125,17 @@ def bounding_region(regions: list[Region]) -> Region:
         slice(min(r.start for r in rows), max(r.stop for r in rows)),
         slice(min(c.start for c in columns), max(c.stop for c in columns)),
     )
+
+
+def _round_to_steps(share: NDArray[np.float32]) -> None:
+    """Round values in [0, 1] to multiples of 2^-23, in place.
+
+    Sums of such numbers up to 1 are exact in float32: the map does not depend on the
+    order of its tiles, so that a run that began where the user looked can be replayed
+    bit by bit without knowing where that was.
+    """
+    share += np.float32(1)  # between 1 and 2, neighbouring floats are 2^-23 apart
+    share -= np.float32(1)
 
 
 def _reached(span: slice, source: int, target: int) -> slice:
