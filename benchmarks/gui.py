@@ -1,0 +1,262 @@
+"""What does the dock feel like? Opening, first labels, stalls, slider frames.
+
+    python benchmarks/gui.py [--size N] [--runs N] [--device NAME] [--json]
+
+Opens a real napari window (without a display inside Xvfb, where all drawing is done by
+the processor), adds the dock as a user does, and measures what the user feels:
+
+- open: from asking for the dock to an idle window with it, imports included;
+- first labels: from the press on Segment to the first labels drawn; the model is
+  loaded (the cold first run is reported apart) and the result layers are new;
+- stalls: gaps between the ticks of a 10 ms timer while a run is under way;
+- slider: from moving the seed threshold to the drawn frame that shows its labels,
+  `engine` being the share of the live watershed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PLUGIN, WIDGET = "napari-dinocell", "DINOCell: Segment"
+TICK_MS = 10
+TIMEOUT = 300.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What is printed; the first six are the keys of the JSON output."""
+
+    open_s: float
+    first_labels_s: float
+    stall_median_ms: float
+    stall_max_ms: float
+    slider_ms: float
+    slider_engine_ms: float
+    size: int
+    cells: int
+    run_s: float
+    cold_first_labels_s: float
+    slider_max_ms: float
+
+
+def main() -> None:
+    """Measure and report."""
+    options = _parse_options()
+    _inside_xvfb()
+    result = measure(options.size, options.runs, options.device)
+    if options.json:
+        print(json.dumps({k: round(v, 4) for k, v in asdict(result).items()}))
+    else:
+        _print_table(result)
+
+
+def measure(size: int, runs: int, device: str) -> Result:
+    """Drive the dock in a real window."""
+    import napari
+
+    from napari_dinocell.scenes import fluorescent_nuclei
+
+    image = fluorescent_nuclei(shape=(size, size), seed=1).image
+    viewer = napari.Viewer()
+    viewer.window.resize(1400, 900)
+    settle()
+    started = perf_counter()
+    _, dock = viewer.window.add_plugin_dock_widget(PLUGIN, WIDGET)
+    settle()
+    open_s = perf_counter() - started
+    viewer.add_image(image, name="nuclei")
+    dock.sections.model.set_device(device)
+    settle()
+    ticks = Ticks()
+    cold, _ = press_segment(viewer, dock, ticks)
+    ticks.gaps.clear()
+    first, seconds = [], []
+    for _ in range(runs):
+        remove_results(viewer)
+        first_labels, run_seconds = press_segment(viewer, dock, ticks)
+        first.append(first_labels)
+        seconds.append(run_seconds)
+    ticks.stop()
+    frames, engine = drag_slider(viewer, dock)
+    cells = len(set(viewer.layers["nuclei labels"].data.ravel().tolist())) - 1
+    result = Result(
+        open_s=open_s,
+        first_labels_s=median(first),
+        stall_median_ms=median(ticks.gaps),
+        stall_max_ms=max(ticks.gaps),
+        slider_ms=median(frames),
+        slider_engine_ms=median(engine),
+        size=size,
+        cells=cells,
+        run_s=median(seconds),
+        cold_first_labels_s=cold,
+        slider_max_ms=max(frames),
+    )
+    viewer.close()
+    return result
+
+
+class Ticks:
+    """Gaps between the ticks of a timer, while it is told to count."""
+
+    def __init__(self) -> None:
+        from qtpy.QtCore import Qt, QTimer
+
+        self.gaps: list[float] = []
+        """Milliseconds."""
+        self._last: float | None = None
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._on_tick)
+        self._timer.start(TICK_MS)
+
+    def count(self, counting: bool) -> None:
+        """Begin or end counting."""
+        self._last = perf_counter() if counting else None
+
+    def stop(self) -> None:
+        """End for good."""
+        self._timer.stop()
+
+    def _on_tick(self) -> None:
+        if self._last is not None:
+            now = perf_counter()
+            self.gaps.append(1e3 * (now - self._last))
+            self._last = now
+
+
+def press_segment(viewer: Any, dock: Any, ticks: Ticks) -> tuple[float, float]:
+    """Seconds to the first drawn labels, and to the end of the run."""
+    controller = dock.controller
+    labels_at: list[float] = []
+    controller.runner.counted.connect(lambda cells: labels_at.append(perf_counter()))
+    ticks.count(True)
+    started = perf_counter()
+    dock.sections.run.segment_requested.emit()
+    wait_until(lambda: bool(labels_at))
+    wait_for_drawing(viewer)
+    first = perf_counter() - started
+    wait_until(lambda: controller.runner.run is None)
+    wait_for_drawing(viewer)
+    seconds = perf_counter() - started
+    ticks.count(False)
+    controller.runner.counted.disconnect()
+    controller.runner.counted.connect(controller._on_counted)
+    return first, seconds
+
+
+def drag_slider(viewer: Any, dock: Any, moves: int = 60) -> tuple[list[float], ...]:
+    """Milliseconds from a move to its drawn frame, and the engine's share."""
+    section, live = dock.sections.thresholds, dock.controller.live
+    frames, engine = [], []
+    for move in range(moves):
+        value = 0.40 + 0.005 * (move if move < moves // 2 else moves - move)
+        shown: list[int] = []
+        live.counted.connect(shown.append)
+        started = perf_counter()
+        section.set_values({"seed_threshold": value})
+        section.changed.emit()
+        wait_until(lambda shown=shown: bool(shown))
+        wait_for_drawing(viewer)
+        frames.append(1e3 * (perf_counter() - started))
+        engine.append(1e3 * live.engine_seconds)
+        live.counted.disconnect(shown.append)
+    wait_until(lambda: not live.busy)
+    return frames[1:], engine[1:]
+
+
+def remove_results(viewer: Any) -> None:
+    """Take the result layers away, so that the next run makes them anew."""
+    for name in ("nuclei labels", "nuclei distance"):
+        if name in viewer.layers:
+            viewer.layers.remove(name)
+    settle()
+
+
+def wait_for_drawing(viewer: Any) -> None:
+    """Return when the canvas has drawn what is due."""
+    drawn: list[object] = []
+    canvas = viewer.window._qt_viewer.canvas._scene_canvas
+    canvas.events.draw.connect(drawn.append)
+    canvas.update()
+    wait_until(lambda: bool(drawn))
+    canvas.events.draw.disconnect(drawn.append)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Process events until it holds."""
+    from qtpy.QtCore import QEventLoop
+    from qtpy.QtWidgets import QApplication
+
+    deadline = perf_counter() + TIMEOUT
+    while not condition():
+        flags = QEventLoop.ProcessEventsFlag.WaitForMoreEvents
+        QApplication.processEvents(flags, 5)
+        if perf_counter() > deadline:
+            raise TimeoutError("the viewer did not do what was waited for")
+
+
+def settle(seconds: float = 0.3) -> None:
+    """Process events until the window is idle: no long work for a while."""
+    from qtpy.QtWidgets import QApplication
+
+    quiet_since = perf_counter()
+    while perf_counter() - quiet_since < seconds:
+        before = perf_counter()
+        QApplication.processEvents()
+        if perf_counter() - before > 0.02:
+            quiet_since = perf_counter()
+
+
+def _inside_xvfb() -> None:
+    """Start again inside Xvfb where there is no display."""
+    has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if not sys.platform.startswith("linux") or has_display:
+        return
+    xvfb = shutil.which("xvfb-run")
+    if xvfb is None:
+        sys.exit("No display, and no Xvfb: run scripts/system_packages.sh test")
+    screen = ["-a", "-s", "-screen 0 1600x1000x24"]
+    os.environ["QT_QPA_PLATFORM"] = "xcb"
+    os.execv(xvfb, [xvfb, *screen, sys.executable, *sys.argv])
+
+
+def _print_table(result: Result) -> None:
+    rows = [
+        ("dock open", f"{result.open_s:.2f} s", "<= 1 s"),
+        ("first labels", f"{result.first_labels_s:.2f} s", "<= 2 s"),
+        ("whole run", f"{result.run_s:.2f} s", ""),
+        ("first labels, model cold", f"{result.cold_first_labels_s:.2f} s", ""),
+        ("stall, median", f"{result.stall_median_ms:.0f} ms", "<= 30 ms"),
+        ("stall, longest", f"{result.stall_max_ms:.0f} ms", "<= 250 ms"),
+        ("slider frame, median", f"{result.slider_ms:.0f} ms", "<= 40 ms"),
+        ("slider frame, longest", f"{result.slider_max_ms:.0f} ms", ""),
+        ("of it the engine", f"{result.slider_engine_ms:.1f} ms", "<= 16 ms"),
+    ]
+    print(f"{result.size} x {result.size}, {result.cells} cells")
+    for name, value, target in rows:
+        print(f"  {name:26} {value:>10}   {target}")
+
+
+def _parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", type=int, default=2048, help="side of the plane")
+    parser.add_argument("--runs", type=int, default=5, help="presses on Segment")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
