@@ -49,9 +49,15 @@ class FakeSegmenter:
         return SegmentConfig(watershed=WatershedConfig(seed_threshold=0.4))
 
     def steps(
-        self, image: np.ndarray, config: SegmentConfig, *, channel_axis: int | None
+        self,
+        image: np.ndarray,
+        config: SegmentConfig,
+        *,
+        channel_axis: int | None = None,
     ) -> Iterator[Any]:
-        plane = to_plane(image, config.channel, channel_axis=channel_axis)
+        plane = to_plane(
+            image, config.channel, channel_axis=channel_axis, channels=config.channels
+        )
         type(self).calls.append((plane, config))
         if plane.flat[0] == CRASH_VALUE:
             raise ZeroDivisionError("a fault")
@@ -73,7 +79,7 @@ class FakeSegmenter:
         self.config = config
         yield DistanceMapReady(self.distance_map, 0.1, self.device, "float32", constant)
 
-    def labels(self) -> np.ndarray:
+    def labels(self, watershed: WatershedConfig | None = None) -> np.ndarray:
         labels, count = ndimage.label(self.distance_map)
         sizes = np.bincount(labels.ravel(), minlength=count + 1)
         labels[sizes[labels] < self.config.watershed.min_size] = 0

@@ -129,6 +129,7 @@ class TestSettings:
         result = segment(
             tmp_path / "a.tif", "--no-clahe", "--cell-diameter", 31.5,
             "--foreground-threshold", 0.2, "--min-size", 7, "--channel", "max",
+            "--channels", "0", "--fill-holes",
         )  # fmt: skip
         assert result.status == 0, result.err
         config = FakeSegmenter.calls[-1][1]
@@ -136,6 +137,7 @@ class TestSettings:
         assert config.watershed.foreground_threshold == 0.2
         assert config.watershed.seed_threshold == 0.4  # the model's own
         assert (config.watershed.min_size, config.channel) == (7, "max")
+        assert (config.watershed.fill_holes, config.channels) == (True, (0,))
         assert not config.contrast.clahe
 
     @pytest.mark.parametrize(
@@ -144,6 +146,12 @@ class TestSettings:
             (["--cell-diameter", "big"], "expected a number of pixels"),
             (["--cell-diameter", "0.1"], "Expected a cell diameter of 1"),
             (["--channel", "red"], "expected a number from 0"),
+            (["--channels", "0,0"], "expected different numbers from 0"),
+            (["--channels", "0,red"], "expected different numbers from 0"),
+            (["--channels", "-1"], "expected different numbers from 0"),
+            (["--region", "0:5"], "expected rows and columns as Y0:Y1,X0:X1"),
+            (["--region", "5:5,0:9"], "0 <= Y0 < Y1"),
+            (["--region", "0:5,9:2"], "0 <= X0 < X1"),
             (["--seed-threshold", "0.05"], "foreground threshold <= seed threshold"),
             (["--format", "jpg"], "jpg"),
         ],
@@ -194,6 +202,40 @@ class TestSettings:
         settings = read_provenance(sidecar).settings
         assert settings.cell_diameter is None
         assert settings.watershed.seed_threshold == 0.6
+
+    def test_channels_and_holes_are_replayed_unless_taken_back(
+        self, segment, tmp_path, out
+    ):
+        image = np.stack([discs((10, 10)), discs(*THREE), discs((30, 40))])
+        write_tiff(tmp_path / "a.tif", image)
+        options = ("--axes", "CYX", "--channel", "max")
+        segment(tmp_path / "a.tif", *options, "--channels", "2,0", "--fill-holes")
+        sidecar = out / "a_labels.json"
+        assert tifffile.imread(out / "a_labels.tif").max() == 2
+        replay = (tmp_path / "a.tif", *options, "--settings", sidecar)
+        assert segment(*replay).status == 0
+        settings = read_provenance(sidecar).settings
+        assert (settings.channels, settings.watershed.fill_holes) == ((2, 0), True)
+        assert segment(*replay, "--channels", "all", "--no-fill-holes").status == 0
+        settings = read_provenance(sidecar).settings
+        assert (settings.channels, settings.watershed.fill_holes) == (None, False)
+        assert tifffile.imread(out / "a_labels.tif").max() == 3
+
+    def test_overlay_shows_the_channels_that_were_segmented(
+        self, segment, tmp_path, out
+    ):
+        slope = np.tile(np.arange(60, dtype=np.uint8), (40, 1))
+        image = np.stack([discs(*TWO), slope])
+        write_tiff(tmp_path / "a.tif", image)
+        write_tiff(tmp_path / "b.tif", image[0])
+        result = segment(
+            tmp_path, "--axes", "CYX", "--channel", "max", "--channels", "0",
+            "--overlay",
+        )  # fmt: skip
+        assert result.status == 1  # b.tif has no channels
+        assert segment(tmp_path / "b.tif", "--overlay").status == 0
+        first, second = (cv2.imread(str(out / f"{n}_overlay.png")) for n in "ab")
+        np.testing.assert_array_equal(first, second)
 
     def test_replay_with_another_model_is_refused(
         self, segment, tmp_path, out, fake_model

@@ -134,7 +134,7 @@ def evaluate(
             transient=True,
         )
     )
-    output.print(_table(summarise(scores)))
+    output.print(_table(summarise(scores), output.width), crop=False)
     if json_file is not None:
         _write_json(json_file, str(segmenter.path), scores)
         print_note(f"Wrote {json_file}")
@@ -167,16 +167,26 @@ def _choose_pairs(folder: Path, recipe: TrainConfig, part: Part) -> Sequence[Pai
     return chosen
 
 
-def _table(scores: Sequence[SourceScore]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("Source", overflow="fold")
-    for name in ("Images", "Cells", *COLUMNS, "s/image"):
-        table.add_column(name, justify="right")
-    for score in scores:
-        values = [f"{getattr(score, name):.3f}" for name in COLUMNS.values()]
-        row = [score.source, str(score.images), str(score.cells), *values]
-        table.add_row(*map(Text, [*row, f"{score.seconds:.2f}"]))
+def _table(scores: Sequence[SourceScore], width: int) -> Table:
+    """One line per source, whose names wrap to fit the terminal; numbers never do."""
+    rows = [_numbers(score) for score in scores]
+    columns = list(zip(("Images", "Cells", *COLUMNS, "s/img"), *rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    longest = max(len(score.source) for score in scores)
+    room = max(len("Source"), min(longest, width - sum(widths) - len(widths)))
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("Source", overflow="fold", width=room, min_width=room)
+    for (name, *_), widest in zip(columns, widths, strict=True):
+        table.add_column(name, justify="right", no_wrap=True, min_width=widest)
+    for score, row in zip(scores, rows, strict=True):
+        table.add_row(*map(Text, (score.source, *row)))
     return table
+
+
+def _numbers(score: SourceScore) -> list[str]:
+    """Cells of a line, but for the source's name."""
+    values = [f"{getattr(score, name):.3f}" for name in COLUMNS.values()]
+    return [str(score.images), str(score.cells), *values, f"{score.seconds:.2f}"]
 
 
 def _write_json(path: Path, model: str, scores: Sequence[ImageScore]) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from napari_dinocell.engine.results.page_region import PageRegion
 
 MODEL_PANEL = "Model"
 IMAGE_PANEL = "Image"
@@ -23,6 +27,40 @@ def parse_channel(text: str) -> int | str:
     raise typer.BadParameter(
         f"expected a number from 0, gray, max or mean, got {text!r}"
     )
+
+
+def parse_channels(text: str) -> tuple[int, ...] | str:
+    """Numbers from 0 with commas between them, each once; or "all"."""
+    if text == "all":
+        return text
+    numbers = [part.strip() for part in text.split(",")]
+    if all(map(str.isdecimal, numbers)):
+        channels = tuple(map(int, numbers))
+        if len(set(channels)) == len(channels):
+            return channels
+    raise typer.BadParameter(
+        f"expected different numbers from 0, such as 0,2, or all, got {text!r}"
+    )
+
+
+def parse_region_text(text: str) -> PageRegion | str:
+    """Rows and columns as "Y0:Y1,X0:X1"; or "none"."""
+    from napari_dinocell.engine.errors import SettingsError
+    from napari_dinocell.engine.results.page_region import parse_region
+
+    if text == "none":
+        return text
+    numbers = re.fullmatch(r"(\d+):(\d+),(\d+):(\d+)", text.replace(" ", ""))
+    if numbers is None:
+        raise typer.BadParameter(
+            "expected rows and columns as Y0:Y1,X0:X1, such as 0:512,256:768, or "
+            f"none, got {text!r}"
+        )
+    top, bottom, left, right = map(int, numbers.groups())
+    try:
+        return parse_region([[top, bottom], [left, right]])
+    except SettingsError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def parse_cell_diameter(text: str) -> float | str:
@@ -73,6 +111,29 @@ ChannelOption = Annotated[
         rich_help_panel=IMAGE_PANEL,
     ),
 ]
+ChannelsOption = Annotated[
+    Any,
+    typer.Option(
+        "--channels",
+        parser=parse_channels,
+        metavar="N,N,...|all",
+        help="Channels that gray, max and mean go over.",
+        show_default="all",
+        rich_help_panel=IMAGE_PANEL,
+    ),
+]
+RegionOption = Annotated[
+    Any,
+    typer.Option(
+        "--region",
+        parser=parse_region_text,
+        metavar="Y0:Y1,X0:X1|none",
+        help="Segment only these rows and columns of each page, as an image of their "
+        "own: counted from 0, without Y1 and X1. Labels outside are 0.",
+        show_default="none",
+        rich_help_panel=IMAGE_PANEL,
+    ),
+]
 AxesOption = Annotated[
     str | None,
     typer.Option(
@@ -99,7 +160,7 @@ CellDiameterOption = Annotated[
         parser=parse_cell_diameter,
         metavar="PIXELS|auto|none",
         help="Typical cell diameter; auto measures it, none takes the image as it is.",
-        show_default="none",
+        show_default="auto",
         rich_help_panel=CELLS_PANEL,
     ),
 ]
@@ -128,7 +189,16 @@ MinSizeOption = Annotated[
     typer.Option(
         "--min-size",
         metavar="PIXELS",
-        help="Drop cells with fewer pixels.",
+        help="Drop cells with fewer pixels, counted before holes are filled.",
+        show_default="the model's",
+        rich_help_panel=CELLS_PANEL,
+    ),
+]
+FillHolesOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--fill-holes/--no-fill-holes",
+        help="Make background that one single cell encloses part of it.",
         show_default="the model's",
         rich_help_panel=CELLS_PANEL,
     ),
@@ -169,8 +239,8 @@ SettingsOption = Annotated[
     typer.Option(
         "--settings",
         metavar="FILE.json",
-        help="Take settings and model from the side-car of other labels; options "
-        "given besides go first.",
+        help="Take settings, region and model from the side-car of other labels; "
+        "options given besides go first.",
         rich_help_panel=RESULT_PANEL,
     ),
 ]
@@ -187,4 +257,7 @@ DataArgument = Annotated[
 def given_overrides(**values: Any) -> dict[str, Any]:
     """The settings that the user gave, for `SegmentConfig.with_overrides`."""
     given = {name: value for name, value in values.items() if value is not None}
-    return {name: None if value == "none" else value for name, value in given.items()}
+    return {
+        name: None if value in ("none", "all") else value
+        for name, value in given.items()
+    }

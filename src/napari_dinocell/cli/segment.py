@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
@@ -14,8 +14,10 @@ from napari_dinocell.cli.options import (
     AxesOption,
     CellDiameterOption,
     ChannelOption,
+    ChannelsOption,
     ClaheOption,
     DeviceOption,
+    FillHolesOption,
     ForegroundThresholdOption,
     FormatOption,
     ImagesArgument,
@@ -24,6 +26,7 @@ from napari_dinocell.cli.options import (
     ModelOption,
     OutputOption,
     OverlayOption,
+    RegionOption,
     ResumeOption,
     SeedThresholdOption,
     SettingsOption,
@@ -33,6 +36,7 @@ from napari_dinocell.cli.options import (
 if TYPE_CHECKING:
     from napari_dinocell.cli.segment_files import SegmentJob, Target
     from napari_dinocell.cli.segment_report import SegmentReport
+    from napari_dinocell.engine.results.page_region import PageRegion
 
 logger = logging.getLogger(__name__)
 
@@ -43,12 +47,15 @@ def segment(
     model: ModelOption = None,
     device: DeviceOption = "auto",
     channel: ChannelOption = None,
+    channels: ChannelsOption = None,
     axes: AxesOption = None,
+    region: RegionOption = None,
     clahe: ClaheOption = None,
     cell_diameter: CellDiameterOption = None,
     seed_threshold: SeedThresholdOption = None,
     foreground_threshold: ForegroundThresholdOption = None,
     min_size: MinSizeOption = None,
+    fill_holes: FillHolesOption = None,
     file_format: FormatOption = LabelFormatName.tif,
     overlay: OverlayOption = False,
     resume: ResumeOption = False,
@@ -68,17 +75,19 @@ def segment(
 
       dinocell segment day1 'day2/*.tif' -o results --overlay --resume
 
-      dinocell segment rgb.png -o results --channel 2 --cell-diameter 40
+      dinocell segment rgb.png -o results --channel 2 -d 40 --region 0:512,64:576
 
       dinocell segment new.tif -o results --settings results/image_labels.json
     """
     overrides = given_overrides(
         channel=channel,
+        channels=channels,
         clahe=clahe,
         cell_diameter=cell_diameter,
         seed_threshold=seed_threshold,
         foreground_threshold=foreground_threshold,
         min_size=min_size,
+        fill_holes=fill_holes,
     )
     targets = find_targets(images, output, file_format)
     job = make_job(
@@ -87,15 +96,10 @@ def segment(
         settings=settings,
         overrides=overrides,
         axes=axes,
+        region=region,
         overlay=overlay,
     )
-    try:
-        failed = segment_targets(job, targets, resume=resume)
-    except KeyboardInterrupt:
-        print_note("Interrupted. Finished files are kept; go on with --resume.")
-        raise typer.Exit(INTERRUPTED) from None
-    if failed:
-        raise typer.Exit(FAILED)
+    _segment_and_exit(job, targets, resume=resume)
 
 
 def find_targets(
@@ -115,9 +119,10 @@ def make_job(
     settings: Path | None,
     overrides: dict[str, Any],
     axes: str | None,
+    region: PageRegion | Literal["none"] | None,
     overlay: bool,
 ) -> SegmentJob:
-    """Model and settings from options and, if given, a side-car.
+    """Model, settings and region from options and, if given, a side-car.
 
     Raises
     ------
@@ -143,11 +148,14 @@ def make_job(
             "file by --model, or the new one to use it on purpose."
         )
     config = segmenter.default_config() if recorded is None else recorded.settings
+    if region is None and recorded is not None:
+        region = recorded.region
     return SegmentJob(
         segmenter=segmenter,
         model=ModelRecord(name=_recordable_name(wanted), sha256=sha256),
         config=config.with_overrides(**overrides),
         axes=axes,
+        region=None if region == "none" else region,
         overlay=overlay,
     )
 
@@ -158,6 +166,17 @@ def _recordable_name(wanted: str | None) -> str:
         return "default"
     path = Path(wanted).expanduser()
     return str(path.absolute()) if path.is_file() else wanted
+
+
+def _segment_and_exit(job: SegmentJob, targets: list[Target], *, resume: bool) -> None:
+    """Leave with the status that tells how it went."""
+    try:
+        failed = segment_targets(job, targets, resume=resume)
+    except KeyboardInterrupt:
+        print_note("Interrupted. Finished files are kept; go on with --resume.")
+        raise typer.Exit(INTERRUPTED) from None
+    if failed:
+        raise typer.Exit(FAILED)
 
 
 def segment_targets(job: SegmentJob, targets: list[Target], *, resume: bool) -> int:

@@ -18,6 +18,11 @@ from napari_dinocell.engine.inference.preprocess import to_plane
 from napari_dinocell.engine.results.export import open_labels
 from napari_dinocell.engine.results.image_files import open_image
 from napari_dinocell.engine.results.overlay import write_overlay
+from napari_dinocell.engine.results.page_region import (
+    crop_page,
+    place_labels,
+    require_inside,
+)
 from napari_dinocell.engine.results.provenance import (
     ImageRecord,
     ModelRecord,
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.inference.events import SegmentEvent
     from napari_dinocell.engine.results.export import LabelFormat
     from napari_dinocell.engine.results.image_files import ImageFile
+    from napari_dinocell.engine.results.page_region import PageRegion
     from napari_dinocell.engine.segmenter import Segmenter
 
 
@@ -50,6 +56,8 @@ class SegmentJob:
     config: SegmentConfig
     axes: str | None = None
     """Letters that replace those of the files."""
+    region: PageRegion | None = None
+    """The part of each page to segment; None for whole pages."""
     overlay: bool = False
     """Write a picture with outlines, too."""
 
@@ -144,6 +152,7 @@ def is_finished(job: SegmentJob, target: Target) -> bool:
     return (
         same_image
         and former.settings == job.config
+        and former.region == job.region
         and former.model.sha256 == job.model.sha256
         and (not job.overlay or last_overlay.is_file())
     )
@@ -165,6 +174,7 @@ def segment_file(job: SegmentJob, target: Target) -> Generator[FileEvent, None, 
         If the image cannot be read or segmented, or the results not be written.
     """
     image = open_image(target.image, axes=job.axes)
+    require_inside(job.region, image.plane_shape)
     asked = job.config
     yield FileOpened(image)
     pages: list[PageRecord] = []
@@ -196,6 +206,7 @@ def segment_file(job: SegmentJob, target: Target) -> Generator[FileEvent, None, 
         precision=result.ready.precision,
         pages=tuple(pages),
         degraded=tuple(degraded),
+        region=job.region,
     )
     write_provenance(target.sidecar, provenance)
     yield FileDone(provenance)
@@ -214,7 +225,9 @@ def _segment_page(
     diameter = job.config.cell_diameter
     degraded: list[str] = []
     ready: DistanceMapReady | None = None
-    for event in job.segmenter.steps(page, job.config, channel_axis=image.channel_axis):
+    axis = image.channel_axis
+    part = crop_page(page, job.region, channel_axis=axis)
+    for event in job.segmenter.steps(part, job.config, channel_axis=axis):
         match event:
             case ScaleChosen():
                 diameter = event.cell_diameter
@@ -231,6 +244,7 @@ def _segment_page(
         cell_diameter=None if isinstance(diameter, str) else diameter,
         constant=ready.constant,
     )
+    labels = place_labels(labels, job.region, image.plane_shape)
     return _PageResult(labels, record, ready, degraded)
 
 
@@ -250,7 +264,12 @@ def _write_page_overlay(
     labels: Labels,
 ) -> None:
     if image.channel_axis is not None:
-        page = to_plane(page, job.config.channel, channel_axis=image.channel_axis)
+        page = to_plane(
+            page,
+            job.config.channel,
+            channel_axis=image.channel_axis,
+            channels=job.config.channels,
+        )
     write_overlay(target.overlay(number, image.page_count), page, labels)
 
 

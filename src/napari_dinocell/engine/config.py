@@ -95,7 +95,9 @@ class WatershedConfig:
     foreground_threshold: float = 0.09
     """Pixels above it can belong to a cell (the literature's cell_fill)."""
     min_size: int = 0
-    """Cells with fewer pixels are dropped."""
+    """Cells with fewer pixels are dropped, counted before holes are filled."""
+    fill_holes: bool = False
+    """Background enclosed by one single cell becomes part of it."""
 
     def __post_init__(self) -> None:
         seed, foreground = self.seed_threshold, self.foreground_threshold
@@ -118,6 +120,8 @@ class SegmentConfig:
     watershed: WatershedConfig = field(default_factory=WatershedConfig)
     channel: Channel = "gray"
     """Which channel is segmented."""
+    channels: tuple[int, ...] | None = None
+    """Channels that max, mean and gray go over; None takes all."""
     cell_diameter: CellDiameter = "auto"
     """Typical cell diameter in this image; scales it to the model's. A small model
     knows one size well, so that the size is measured unless it is given."""
@@ -136,6 +140,11 @@ class SegmentConfig:
             channel in get_args(ChannelName)
             or (isinstance(channel, int) and channel >= 0),
             f"Expected a channel index >= 0, 'gray', 'max' or 'mean', got {channel!r}.",
+        )
+        _require(
+            self.channels is None or _are_channels(self.channels),
+            "Expected a tuple of different channel indices >= 0, such as (0, 2), or "
+            f"None for all, got {self.channels!r}.",
         )
 
     def same_map(self, other: SegmentConfig) -> bool:
@@ -181,7 +190,7 @@ class SegmentConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> SegmentConfig:
-        """Settings from the form that `to_dict` gives.
+        """Settings from the form that `to_dict` gives, also after a round by JSON.
 
         Raises
         ------
@@ -191,7 +200,7 @@ class SegmentConfig:
         try:
             return cls(
                 **{
-                    name: _PARTS[name](**value) if name in _PARTS else value
+                    name: _PARTS[name](**value) if name in _PARTS else _frozen(value)
                     for name, value in values.items()
                 }
             )
@@ -200,6 +209,20 @@ class SegmentConfig:
                 f"Unknown or missing setting: {error}. Expected the names that "
                 "SegmentConfig().to_dict() gives."
             ) from error
+
+
+def _are_channels(channels: Any) -> bool:
+    """Whether this is a non-empty tuple of different indices."""
+    return (
+        isinstance(channels, tuple)
+        and all(type(index) is int and index >= 0 for index in channels)
+        and 0 < len(channels) == len(set(channels))
+    )
+
+
+def _frozen(value: Any) -> Any:
+    """A list, as JSON has it, as the tuple it was; anything else as it is."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 _PARTS: dict[str, type[Any]] = {

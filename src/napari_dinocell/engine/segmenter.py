@@ -157,7 +157,8 @@ class Segmenter:
         """
         config = config or self.default_config()
         self._check_trained()
-        plane = to_plane(image, config.channel, channel_axis=channel_axis)
+        channel, only = config.channel, config.channels
+        plane = to_plane(image, channel, channel_axis=channel_axis, channels=only)
         fingerprint = fingerprint_of(plane)
         known = self._plane_map
         if known is not None and known.serves(fingerprint, config):
@@ -182,7 +183,8 @@ class Segmenter:
         watershed
             Thresholds; None takes those that the plane was segmented with.
         region
-            Rows and columns to label, for less work; None labels the plane.
+            Rows and columns to label, for less work; None labels the plane. Holes
+            are filled if they lie inside.
 
         Returns
         -------
@@ -297,8 +299,8 @@ def segment(
         Axis of the channels of a 3-D image that is not RGB.
     **overrides
         Single settings by name, over those of `config`: `cell_diameter`, `channel`,
-        `clahe`, `seed_threshold`, `foreground_threshold`, `min_size` and the others
-        of `SegmentConfig.with_overrides`.
+        `clahe`, `seed_threshold`, `foreground_threshold`, `min_size`, `fill_holes`
+        and the others of `SegmentConfig.with_overrides`.
 
     Returns
     -------

@@ -51,6 +51,7 @@ def record() -> Provenance:
             PageRecord(cells=0, seconds=1, constant=True),
         ),
         degraded=("out of memory: batch of 4",),
+        region=((0, 2), (1, 4)),
     )
 
 
@@ -64,6 +65,24 @@ def test_record_survives_the_file(tmp_path, record):
 @pytest.mark.parametrize("channel", ["gray", "max", 2])
 def test_all_settings_replay(record, diameter, channel):
     settings = SegmentConfig(channel=channel, cell_diameter=diameter)
+    values = json.loads(json.dumps(replace(record, settings=settings).to_dict()))
+    assert Provenance.from_dict(values).settings == settings
+
+
+def test_sidecar_from_before_a_setting_existed_replays(record):
+    """What it could not say yet is what happened then: the default."""
+    plain = replace(record, region=None)
+    values = json.loads(json.dumps(plain.to_dict()))
+    del values["region"]
+    del values["settings"]["channels"]
+    del values["settings"]["watershed"]["fill_holes"]
+    assert Provenance.from_dict(values) == plain
+
+
+@pytest.mark.parametrize("channels", [None, (0, 2)])
+@pytest.mark.parametrize("fill", [False, True])
+def test_channels_and_holes_replay(record, channels, fill):
+    settings = record.settings.with_overrides(channels=channels, fill_holes=fill)
     values = json.loads(json.dumps(replace(record, settings=settings).to_dict()))
     assert Provenance.from_dict(values).settings == settings
 
@@ -123,6 +142,14 @@ def drop(*keys: Any) -> Callable[[dict[str, Any]], None]:
         pytest.param(put("settings", "cell_diameter", value=[1]), id="diameter_list"),
         pytest.param(put("settings", "channel", value=-1), id="channel"),
         pytest.param(put("settings", "channel", value=None), id="no_channel"),
+        pytest.param(put("settings", "channels", value=[1, 1]), id="channel_twice"),
+        pytest.param(put("settings", "channels", value="all"), id="channels_text"),
+        pytest.param(drop("settings", "watershed"), id="no_watershed"),
+        pytest.param(put("settings", "watershed", value=[]), id="watershed_list"),
+        pytest.param(put("settings", "watershed", "fill_holes", value=1), id="holes"),
+        pytest.param(put("region", value=[[0, 2]]), id="half_a_region"),
+        pytest.param(put("region", value=[[0, 0], [1, 4]]), id="empty_region"),
+        pytest.param(put("region", value="0:2,1:4"), id="region_text"),
         pytest.param(put("pages", value={}), id="pages_no_list"),
         pytest.param(put("pages", 0, "cells", value=1.5), id="half_a_cell"),
         pytest.param(put("image", "shape", value=["4"]), id="shape_text"),

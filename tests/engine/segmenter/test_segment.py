@@ -36,6 +36,27 @@ def test_single_settings_override_the_models(
     assert not none.any()
 
 
+def test_only_chosen_channels_are_segmented(
+    echo: SimpleNamespace, image: np.ndarray[Any, Any], config: SegmentConfig
+) -> None:
+    """The third channel is brighter than the cells, everywhere."""
+    channels = np.stack([image, image // 2, np.full_like(image, 1000)])
+    shared: dict[str, Any] = {"model": echo.path, "device": "cpu", "config": config}
+    found = segment(channels, channel="max", channels=(0, 1), channel_axis=0, **shared)
+    np.testing.assert_array_equal(found, segment(image, **shared))
+
+
+def test_holes_are_filled_if_asked_for(
+    echo: SimpleNamespace, image: np.ndarray[Any, Any], config: SegmentConfig
+) -> None:
+    shared: dict[str, Any] = {"model": echo.path, "device": "cpu", "config": config}
+    pitted = image.copy()
+    pitted[14, 14] = 0
+    assert segment(pitted, **shared)[14, 14] == 0
+    filled = segment(pitted, fill_holes=True, **shared)
+    assert filled[14, 14] == filled[14, 15] > 0
+
+
 def test_misspelt_setting_is_refused(
     echo: SimpleNamespace, image: np.ndarray[Any, Any]
 ) -> None:

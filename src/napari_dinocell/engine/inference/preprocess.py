@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_dinocell.engine.arrays import Image, Shape2D
-    from napari_dinocell.engine.config import Channel, ContrastConfig
+    from napari_dinocell.engine.config import Channel, ChannelName, ContrastConfig
 
 __all__ = ["AdjustedImage", "adjust_contrast", "intensity_limits", "to_plane"]
 
@@ -39,7 +39,11 @@ LARGEST = float(np.finfo(np.float64).max) / 4
 
 
 def to_plane(
-    image: Image, channel: Channel = "gray", *, channel_axis: int | None = None
+    image: Image,
+    channel: Channel = "gray",
+    *,
+    channel_axis: int | None = None,
+    channels: tuple[int, ...] | None = None,
 ) -> NDArray[Any]:
     """One plane (Y, X) of an image.
 
@@ -54,6 +58,9 @@ def to_plane(
         A 2-D image is its own only channel.
     channel_axis
         The axis of the channels of a 3-D image; None expects RGB(A).
+    channels
+        Those that "gray", "max" and "mean" go over; None takes all. The
+        "gray" of one or two of red, green and blue is their mean.
 
     Returns
     -------
@@ -67,26 +74,18 @@ def to_plane(
     """
     array = np.asarray(image)
     _check_dtype(array)
-    channels = _channels_last(array, channel_axis)
-    if channels.size == 0:
+    pixels = _channels_last(array, channel_axis)
+    if pixels.size == 0:
         raise ImageError(
             f"Expected an image with at least one pixel, got shape {array.shape}. "
             "Choose a larger region."
         )
     if isinstance(channel, int):
-        return _pick(channels, channel)
+        _require_channel(pixels, channel)
+        return pixels[..., channel]
     rgb = array.ndim == 3 and channel_axis is None
-    channels = channels[..., :3] if rgb else channels
-    if channels.shape[-1] == 1:
-        return channels[..., 0]
-    if channel == "max":
-        # fmax, unlike max, is not infected by NaN in one of the channels
-        return _by_rows(channels, array.dtype, lambda part: np.fmax.reduce(part, -1))
-    weights = LUMINANCE if rgb and channel == "gray" else _equal(channels.shape[-1])
-    real = safe_real_type(array.dtype)
-    weights = weights.astype(real)
-    # a C-ordered copy, so that the order of summation does not follow the layout
-    return _by_rows(channels, real, lambda part: part.astype(real, order="C") @ weights)
+    pixels = pixels[..., :3] if rgb else pixels
+    return _combine(pixels, _choose(pixels, channels), channel, rgb=rgb)
 
 
 def adjust_contrast(
@@ -200,14 +199,43 @@ def _channels_last(array: NDArray[Any], channel_axis: int | None) -> NDArray[Any
     )
 
 
-def _pick(channels: NDArray[Any], index: int) -> NDArray[Any]:
-    count = channels.shape[-1]
+def _require_channel(pixels: NDArray[Any], index: int) -> None:
+    count = pixels.shape[-1]
     if not 0 <= index < count:
         raise ImageError(
             f"Expected a channel from 0 to {count - 1}, got {index}. "
             "Pick a channel that the image has."
         )
-    return channels[..., index]
+
+
+def _choose(pixels: NDArray[Any], channels: tuple[int, ...] | None) -> list[int]:
+    """Indices to combine, ascending, so that the order they come in is no matter."""
+    if channels is None:
+        return list(range(pixels.shape[-1]))
+    for index in channels:
+        _require_channel(pixels, index)
+    return sorted(set(channels))
+
+
+def _combine(
+    pixels: NDArray[Any], chosen: list[int], name: ChannelName, *, rgb: bool
+) -> NDArray[Any]:
+    """One plane of the chosen channels of (Y, X, C)."""
+    if len(chosen) == 1:
+        return pixels[..., chosen[0]]
+    if name == "max":
+        # fmax, unlike max, is not infected by NaN in one of the channels
+        return _by_rows(
+            pixels, chosen, pixels.dtype, lambda part: np.fmax.reduce(part, -1)
+        )
+    luminance = rgb and name == "gray" and len(chosen) == 3
+    weights = LUMINANCE if luminance else _equal(len(chosen))
+    real = safe_real_type(pixels.dtype)
+    weights = weights.astype(real)
+    # a C-ordered copy, so that the order of summation does not follow the layout
+    return _by_rows(
+        pixels, chosen, real, lambda part: part.astype(real, order="C") @ weights
+    )
 
 
 def _equal(count: int) -> NDArray[np.float64]:
@@ -215,16 +243,19 @@ def _equal(count: int) -> NDArray[np.float64]:
 
 
 def _by_rows(
-    channels: NDArray[Any],
+    pixels: NDArray[Any],
+    chosen: list[int],
     dtype: Any,
     combine: Callable[[NDArray[Any]], NDArray[Any]],
 ) -> NDArray[Any]:
     """Combine (Y, X, C) to (Y, X), a band of rows at a time to save memory."""
-    height, width, count = channels.shape
+    height, width, count = pixels.shape
+    everything = len(chosen) == count
     plane = np.empty((height, width), np.dtype(dtype).newbyteorder("="))
     with np.errstate(invalid="ignore", over="ignore"):
         for rows in row_bands((height, width * count)):
-            plane[rows] = combine(channels[rows])
+            part = pixels[rows]
+            plane[rows] = combine(part if everything else part[..., chosen])
     return plane
 
 

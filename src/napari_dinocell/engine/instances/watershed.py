@@ -6,8 +6,9 @@ Seeds are the regions of `distance > seed_threshold`, foreground is `distance >
 foreground_threshold`. Each seed grows downhill over the foreground until it meets
 another one; foreground that no seed reaches stays 0. **Regions are 4-connected, seeds
 and growth alike**: pixels that touch only at a corner do not touch. Thresholds are
-compared in float32. This is the project's definition of a cell; preview, export,
-command line and scripts all use it.
+compared in float32. Cells below the minimum size are dropped; then, if asked for, each
+cell takes the background that it alone encloses (`fill_holes`). This is the project's
+definition of a cell; preview, export, command line and scripts all use it.
 
 In detail, every pixel belongs to the basin of the summit that steepest ascent leads to
 (`basins`), basins are joined over their highest saddles (`saddles`), and cells are cut
@@ -46,6 +47,7 @@ from napari_dinocell.engine.instances.bands import (
     row_bands,
 )
 from napari_dinocell.engine.instances.basins import find_basins
+from napari_dinocell.engine.instances.fill_holes import fill_holes
 from napari_dinocell.engine.instances.merge_forest import grow_forest
 from napari_dinocell.engine.instances.saddles import find_saddles
 from napari_dinocell.engine.instances.terrain import raise_terrain
@@ -137,10 +139,14 @@ class LiveWatershed:
     def region(self, config: WatershedConfig, window: tuple[slice, slice]) -> Labels:
         """Labels of a window: the same pixels that `labels` gives, for less work.
 
+        Only holes are seen from the window: it fills those that lie inside it and do
+        not touch its border, and with steps judges by the pixels that are left.
+
         Parameters
         ----------
         config
-            Thresholds and minimum size, which counts cells beyond the window too.
+            Thresholds, minimum size, which counts cells beyond the window too and
+            before holes are filled, and whether holes are filled.
         window
             Rows and columns, as for indexing an array; steps thin the pixels out.
 
@@ -161,10 +167,10 @@ class LiveWatershed:
 
         bands = row_bands(*basins.shape)
         map_bands(look_up, bands, workers=self._workers)
-        return labels
+        return fill_holes(labels) if config.fill_holes else labels
 
     def count(self, config: WatershedConfig) -> int:
-        """Number of cells, without making the image.
+        """Number of cells, without making the image; filling holes changes none.
 
         Raises
         ------
@@ -235,7 +241,8 @@ def label_cells(distance_map: NDArray[Any], config: WatershedConfig) -> Labels:
     distance_map
         (Y, X) of any floating type, values in [0, 1].
     config
-        Thresholds and minimum size in pixels.
+        Thresholds, minimum size in pixels (counted before holes are filled), and
+        whether holes are filled.
 
     Returns
     -------

@@ -19,6 +19,7 @@ from napari_dinocell import __version__
 from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.engine.errors import ImageFileError, SettingsError
 from napari_dinocell.engine.results.atomic_file import replaced_file
+from napari_dinocell.engine.results.page_region import PageRegion, parse_region
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,6 +86,8 @@ class Provenance:
     pages: tuple[PageRecord, ...]
     degraded: tuple[str, ...] = ()
     """What was given up for lack of memory."""
+    region: PageRegion | None = None
+    """The part of each page that was segmented as an image of its own."""
     versions: Mapping[str, str | None] = field(
         default_factory=lambda: software_versions()
     )
@@ -108,6 +111,7 @@ class Provenance:
         """
         _check_format(values)
         own = {key: value for key, value in values.items() if key not in _FORMAT_KEYS}
+        own.setdefault("region", None)  # younger than the format
         _check_names(own, cls, "the side-car")
         return cls(
             image=_parse(ImageRecord, own["image"]),
@@ -119,6 +123,7 @@ class Provenance:
                 _parse(PageRecord, page) for page in _typed(own["pages"], list, "pages")
             ),
             degraded=tuple(map(str, _typed(own["degraded"], list, "degraded"))),
+            region=None if own["region"] is None else parse_region(own["region"]),
             versions=_typed(own["versions"], dict, "versions"),
             created=_typed(own["created"], str, "created"),
         )
@@ -260,8 +265,11 @@ def _parse(kind: type[Record], values: Any) -> Record:
 
 
 def _parse_settings(values: Any) -> SegmentConfig:
-    _check_kinds(values, SegmentConfig().to_dict(), "settings")
-    return SegmentConfig.from_dict(values)
+    found = {"channels": None} | _typed(values, dict, "settings")
+    watershed = _typed(found.get("watershed", {}), dict, "watershed")
+    found["watershed"] = {"fill_holes": False} | watershed
+    _check_kinds(found, SegmentConfig().to_dict(), "settings")
+    return SegmentConfig.from_dict(found)
 
 
 def _check_kinds(found: Any, default: Any, name: str) -> None:
