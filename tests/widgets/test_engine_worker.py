@@ -87,9 +87,7 @@ def test_an_error_before_the_first_event_arrives_too(
     assert isinstance(seen.ends[0], RuntimeError)
 
 
-def test_cancel_ends_the_job_in_its_own_thread(
-    runner: JobRunner, qtbot: QtBot
-) -> None:
+def test_cancel_ends_the_job_in_its_own_thread(runner: JobRunner, qtbot: QtBot) -> None:
     threads: list[Any] = []
 
     def make_events(cancel: Callable[[], bool]) -> Generator[int, None, None]:

@@ -20,6 +20,7 @@ RECORD = PlaneRecord(
     cell_diameter=None,
     device="cpu",
     precision="float32",
+    threads=2,
     seconds=1.0,
     cells=1,
 )

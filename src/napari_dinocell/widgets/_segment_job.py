@@ -13,6 +13,8 @@ from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import torch
+
 from napari_dinocell.engine.inference.events import (
     DistanceMapReady,
     ScaleChosen,
@@ -192,6 +194,7 @@ class _PlaneJob:
             cell_diameter=self._diameter,
             device=ready.device,
             precision=ready.precision,
+            threads=torch.get_num_threads(),
             seconds=perf_counter() - self._started,
             cells=live.count(thresholds),
             constant=ready.constant,

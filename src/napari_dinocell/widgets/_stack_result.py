@@ -38,6 +38,8 @@ class PlaneRecord:
     """Pixels, as given or measured; None if the image was taken as it is."""
     device: str
     precision: str
+    threads: int
+    """Of torch: on a CPU the last bits of a map depend on them."""
     seconds: float
     cells: int
     """At the thresholds of the end of the run."""

@@ -1,0 +1,105 @@
+"""The dock "DINOCell: Segment": sections in a column, wired to their controllers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from napari_dinocell.widgets._contrast_section import ContrastSection
+from napari_dinocell.widgets._controls import CollapsibleSection
+from napari_dinocell.widgets._dock_memory import DockMemory
+from napari_dinocell.widgets._image_section import ImageSection
+from napari_dinocell.widgets._model_section import ModelSection
+from napari_dinocell.widgets._preview_controller import PreviewController
+from napari_dinocell.widgets._result_status import ResultStatus
+from napari_dinocell.widgets._run_section import RunSection
+from napari_dinocell.widgets._sections import Sections
+from napari_dinocell.widgets._segment_controller import SegmentController
+from napari_dinocell.widgets._size_controller import SizeController
+from napari_dinocell.widgets._size_section import SizeSection
+from napari_dinocell.widgets._threshold_section import ThresholdSection
+
+if TYPE_CHECKING:
+    import napari.viewer
+    from qtpy.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+
+WIDTH = 300
+"""Pixels; nothing in the dock asks for more."""
+
+
+class SegmentDock(QWidget):
+    """Segment cells of an image layer, and tune the result live.
+
+    Parameters
+    ----------
+    viewer
+        The viewer whose layers are segmented.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        self.setObjectName("dinocell_segment")
+        self.setAcceptDrops(True)
+        self.sections = Sections(
+            model=ModelSection(),
+            image=ImageSection(viewer),
+            size=SizeSection(),
+            contrast=ContrastSection(),
+            thresholds=ThresholdSection(),
+            run=RunSection(),
+        )
+        self._lay_out()
+        self.controller = SegmentController(viewer, self.sections, self)
+        self.memory = DockMemory(self.controller, self.sections, self)
+        self.status = ResultStatus(self.controller, self.sections, self)
+        self.size_tools = SizeController(viewer, self.controller, self.sections, self)
+        self.preview = PreviewController(viewer, self.controller, self.sections, self)
+        self.controller.live.request(self.controller.requests.thresholds())
+
+    def _lay_out(self) -> None:
+        column = QWidget()
+        inner = QVBoxLayout(column)
+        inner.setContentsMargins(0, 0, 0, 0)
+        sections = self.sections
+        for title, section, is_open in (
+            ("Model", sections.model, True),
+            ("Image", sections.image, True),
+            ("Cell size", sections.size, True),
+            ("Contrast", sections.contrast, False),
+            ("Thresholds", sections.thresholds, True),
+        ):
+            inner.addWidget(CollapsibleSection(title, section, is_open=is_open))
+        inner.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOff  # nothing is wider than the dock
+        )
+        scroll.setWidget(column)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(4, 4, 4, 4)
+        outer.addWidget(scroll, stretch=1)
+        outer.addWidget(sections.run)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Accept checkpoint files, wherever on the dock they are dropped."""
+        if self.sections.model.accepts_drop(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Choose the dropped checkpoint."""
+        self.sections.model.take_drop(event.mimeData())
+        event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Stop all work before the widget goes."""
+        self.close_controllers()
+        super().closeEvent(event)
+
+    def close_controllers(self) -> None:
+        """Stop workers and timers, write what is to be remembered."""
+        for part in (self.memory, self.size_tools, self.preview, self.controller):
+            part.close()
