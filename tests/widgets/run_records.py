@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -10,6 +11,7 @@ from napari_dinocell import Segmenter
 from napari_dinocell.cli.app import app
 from napari_dinocell.engine.model.checkpoint_file import file_sha256
 from napari_dinocell.engine.results.provenance import ModelRecord
+from napari_dinocell.widgets._copy_as import as_command
 from napari_dinocell.widgets._run_record import RunRecord
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 REGION = (slice(20, 150), slice(37, 190))
 NASTY = 'it\'s a "good" name; $HOME `x` %PATH% & ö, 細胞 [1]'
+
+posix_command = partial(as_command, windows=False)
+"""`as_command` as `shlex` reads it, on whatever system the tests run."""
 
 
 def bare_record() -> RunRecord:

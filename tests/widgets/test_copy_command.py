@@ -17,7 +17,7 @@ from napari_dinocell.engine.results.provenance import ModelRecord
 from napari_dinocell.widgets._copy_as import as_command
 from napari_dinocell.widgets._copy_command import quote
 
-from .run_records import NASTY, REGION, bare_record, options_of_segment
+from .run_records import NASTY, REGION, bare_record, options_of_segment, posix_command
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def record():
 def test_only_what_is_needed(record, tmp_path):
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, np.zeros((20, 30), np.uint8))
-    command = as_command(replace(record, source_path=str(path)), output="out dir")
+    command = posix_command(replace(record, source_path=str(path)), output="out dir")
     assert command == (
         f"dinocell segment {path} -o 'out dir' --device cuda:0 --cell-diameter 30.0"
     )
@@ -47,25 +47,24 @@ def test_all_options_exist(record):
         cell_diameter=None,
         model=ModelRecord(name="gone", sha256="0" * 64),
     )
-    command = as_command(other)
+    command = posix_command(other)
     assert "--channels 0,2" in command
     assert "--region 20:150,37:190" in command
     assert "--cell-diameter none" in command
     options = {word for word in shlex.split(command) if word.startswith("--")}
-    waiting = {"--percentiles", "--clip-limit", "--window"}
-    assert options - waiting <= options_of_segment() | {"--no-clahe"}
+    assert options <= options_of_segment() | {"--no-clahe"}
 
 
 def test_model_that_is_gone_is_told(record):
     other = replace(record, model=ModelRecord(name="my model", sha256="0" * 64))
-    comment, command = as_command(other).splitlines()[1:]
+    comment, command = posix_command(other).splitlines()[1:]
     assert "'my model' of these labels is gone" in comment
     assert "--model 'my model'" in command
 
 
 def test_settings_without_an_option_are_told(record):
     settings = record.settings.with_overrides(overlap=64)
-    command = as_command(replace(record, settings=settings))
+    command = posix_command(replace(record, settings=settings))
     assert "# There is no option for overlap 64" in command
 
 
@@ -80,7 +79,7 @@ def test_settings_without_an_option_are_told(record):
 )
 def test_images_that_must_be_saved(record, path, reason):
     other = replace(record, source_path=path, source_name="my cells.tif")
-    comment, command = as_command(other).splitlines()
+    comment, command = posix_command(other).splitlines()
     assert reason in comment
     assert "Save the layer 'my cells.tif' as my_cells.tif first." in comment
     assert command.startswith("dinocell segment my_cells.tif -o results ")
@@ -91,19 +90,19 @@ def test_pictures_that_the_command_reads_otherwise(record, tmp_path):
     deep = np.arange(300, dtype=np.uint16).reshape(10, 10, 3) * 200
     cv2.imwrite(str(path), deep)  # 16 bit per color, of which napari gets 8
     other = replace(record, source_path=str(path), rgb=True)
-    assert "other pixels" in as_command(other)
+    assert "other pixels" in posix_command(other)
     iio.imwrite(path, deep.astype(np.uint8))
-    assert "#" not in as_command(other)
+    assert "#" not in posix_command(other)
     apart = replace(other, rgb=False, channel_axis=2)
-    assert "--axes YXC" in as_command(apart).splitlines()[1]
+    assert "--axes YXC" in posix_command(apart).splitlines()[1]
 
 
 def test_file_that_is_one_of_a_stack(record, tmp_path):
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, np.zeros((20, 30), np.uint8))
     stack = replace(record, source_path=str(path), plane=None)
-    assert "other axes" in as_command(stack, array_ndim=3)
-    assert "--axes TYX" in as_command(stack, array_ndim=3)
+    assert "other axes" in posix_command(stack, array_ndim=3)
+    assert "--axes TYX" in posix_command(stack, array_ndim=3)
 
 
 def test_quoting_for_posix():

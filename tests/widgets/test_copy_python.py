@@ -11,9 +11,9 @@ import pytest
 import tifffile
 
 from napari_dinocell.engine.results.provenance import ModelRecord
-from napari_dinocell.widgets._copy_as import as_command, as_python
+from napari_dinocell.widgets._copy_as import as_python
 
-from .run_records import NASTY, bare_record, run_script
+from .run_records import NASTY, bare_record, posix_command, run_script
 
 
 @pytest.fixture
@@ -25,10 +25,10 @@ def test_only_what_is_not_the_models_own(record):
     assert as_python(record, array_ndim=2).endswith(
         """\
 labels = segment(
-image,
-model=model,
-device='cuda:0',
-cell_diameter=30.0,
+    image,
+    model=model,
+    device='cuda:0',
+    cell_diameter=30.0,
 )
 print(np.count_nonzero(np.unique(labels)), "cells")
 """
@@ -86,10 +86,11 @@ def test_files_are_read_as_napari_does(record, path, call):
     compile(script, "copied", "exec")
 
 
-def test_napari_reads_the_same_pixels(planes, tmp_path):
+def test_napari_reads_the_same_pixels(tmp_path):
     """The functions that the script calls, against napari's own reader."""
     from napari_builtins.io import imread
 
+    planes = np.arange(60, dtype=np.uint16).reshape(3, 4, 5)
     for name in ("a.tif", "b.png"):
         data = planes if name == "a.tif" else planes[0]
         iio.imwrite(tmp_path / name, data)
@@ -114,5 +115,5 @@ def test_names_stay_names(record, name):
     with pytest.warns(UserWarning, match="one single value"):
         labels = run_script(script, viewer=SimpleNamespace(layers=layers))
     assert not labels.any()
-    comments = as_command(replace(record, source_name=name)).splitlines()[:-1]
+    comments = posix_command(replace(record, source_name=name)).splitlines()[:-1]
     assert all(line.startswith("# ") for line in comments)

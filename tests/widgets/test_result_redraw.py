@@ -9,6 +9,7 @@ import pytest
 import zarr
 from napari.components import ViewerModel
 
+from napari_dinocell.widgets import _result_layers
 from napari_dinocell.widgets._image_source import ImageSource
 from napari_dinocell.widgets._placement import placement_of
 from napari_dinocell.widgets._result_layers import ResultLayers, find_results
@@ -65,7 +66,10 @@ def colors(labels: Labels) -> Any:
 
 @pytest.mark.parametrize("contour", [0, 3])
 @pytest.mark.parametrize("shape", [SHAPE, (4, *SHAPE)])
-def test_only_the_changed_part_is_redrawn(shape: Any, contour: int) -> None:
+def test_only_the_changed_part_is_redrawn(
+    shape: Any, contour: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_result_layers, "BAND_PIXELS", 45)
     viewer = ViewerModel()
     results = show(viewer, viewer.add_image(np.zeros(shape)))
     labels = labels_of(results)

@@ -63,6 +63,17 @@ def parse_region_text(text: str) -> PageRegion | str:
         raise typer.BadParameter(str(error)) from None
 
 
+def parse_percentiles(text: str) -> tuple[float, float]:
+    """Two numbers with a comma between them."""
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError:
+        raise typer.BadParameter(
+            f"expected two percentiles such as 0.1,99.9, got {text!r}"
+        ) from None
+    return low, high
+
+
 def parse_cell_diameter(text: str) -> float | str:
     """A diameter in pixels, "auto" or "none"."""
     if text in ("auto", "none"):
@@ -148,6 +159,36 @@ ClaheOption = Annotated[
     typer.Option(
         "--clahe/--no-clahe",
         help="Local contrast equalisation before the network.",
+        show_default="as the model was trained",
+        rich_help_panel=IMAGE_PANEL,
+    ),
+]
+PercentilesOption = Annotated[
+    Any,
+    typer.Option(
+        "--percentiles",
+        parser=parse_percentiles,
+        metavar="LOW,HIGH",
+        help="Percentiles of the intensities that become black and white.",
+        show_default="as the model was trained",
+        rich_help_panel=IMAGE_PANEL,
+    ),
+]
+ClipLimitOption = Annotated[
+    float | None,
+    typer.Option(
+        "--clip-limit",
+        help="Largest slope of the local equalisation; 1 changes nothing.",
+        show_default="as the model was trained",
+        rich_help_panel=IMAGE_PANEL,
+    ),
+]
+WindowOption = Annotated[
+    int | None,
+    typer.Option(
+        "--window",
+        metavar="PIXELS",
+        help="Side of the window of the local equalisation.",
         show_default="as the model was trained",
         rich_help_panel=IMAGE_PANEL,
     ),

@@ -16,6 +16,7 @@ from napari_dinocell.cli.options import (
     ChannelOption,
     ChannelsOption,
     ClaheOption,
+    ClipLimitOption,
     DeviceOption,
     FillHolesOption,
     ForegroundThresholdOption,
@@ -26,10 +27,12 @@ from napari_dinocell.cli.options import (
     ModelOption,
     OutputOption,
     OverlayOption,
+    PercentilesOption,
     RegionOption,
     ResumeOption,
     SeedThresholdOption,
     SettingsOption,
+    WindowOption,
     given_overrides,
 )
 
@@ -50,7 +53,10 @@ def segment(
     channels: ChannelsOption = None,
     axes: AxesOption = None,
     region: RegionOption = None,
+    percentiles: PercentilesOption = None,
     clahe: ClaheOption = None,
+    clip_limit: ClipLimitOption = None,
+    window: WindowOption = None,
     cell_diameter: CellDiameterOption = None,
     seed_threshold: SeedThresholdOption = None,
     foreground_threshold: ForegroundThresholdOption = None,
@@ -82,7 +88,11 @@ def segment(
     overrides = given_overrides(
         channel=channel,
         channels=channels,
+        low_percentile=percentiles and percentiles[0],
+        high_percentile=percentiles and percentiles[1],
         clahe=clahe,
+        clip_limit=clip_limit,
+        window=window,
         cell_diameter=cell_diameter,
         seed_threshold=seed_threshold,
         foreground_threshold=foreground_threshold,
@@ -133,10 +143,12 @@ def make_job(
     """
     from napari_dinocell.cli.segment_files import SegmentJob
     from napari_dinocell.engine.errors import CheckpointError
+    from napari_dinocell.engine.inference.device import limit_threads
     from napari_dinocell.engine.model.checkpoint_file import file_sha256
     from napari_dinocell.engine.results.provenance import ModelRecord, read_provenance
     from napari_dinocell.engine.segmenter import Segmenter
 
+    limit_threads()  # as the viewer does: the last bits of a map depend on it
     recorded = None if settings is None else read_provenance(settings)
     wanted = recorded.model.name if model is None and recorded is not None else model
     segmenter = Segmenter(wanted, device=device)

@@ -176,10 +176,7 @@ class CalmSlider(QSlider):
 
 
 class SliderRow(QWidget):
-    """A number in hundredths: its name and box, and below them a slider.
-
-    The slider has the whole width of the dock, so that each hundredth can be hit.
-    """
+    """A number in hundredths: name and box, and below them a slider as wide as both."""
 
     value_changed = Signal(float)
     """At every move of the slider, also by program."""
@@ -258,6 +255,10 @@ class TickList(QListWidget):
         with signals_blocked(self):
             for row in everything if wanted and wanted <= set(everything) else ():
                 self.item(row).setCheckState(states[row in wanted])
+
+    def minimumSizeHint(self) -> QSize:
+        """No higher than the ticks need."""
+        return QSize(40, self.sizeHint().height())
 
     def _on_item_changed(self, item: QListWidgetItem) -> None:
         if self.ticked():

@@ -23,8 +23,6 @@ from napari_dinocell.widgets._controls import (
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
-_Connections: TypeAlias = dict[str, list[tuple[Any, Callable[[Any], None]]]]
-
 Extent: TypeAlias = Literal["view", "plane", "all"]
 """The visible region, the whole plane, or all planes of a stack."""
 
@@ -35,9 +33,9 @@ _EXTENTS = {
 }
 
 _RGB = {"Gray": "gray", "Red": 0, "Green": 1, "Blue": 2, "Max": "max", "Mean": "mean"}
+_PLAIN = {"Gray": "gray"}
 
-CHANNEL_NAMES = ("c", "ch", "channel", "channels")
-"""Axis labels that name an axis of channels, in small letters."""
+_CHANNEL_LABELS = ("c", "ch", "channel", "channels")  # of axes, in small letters
 
 
 class ImageSection(QWidget):
@@ -54,9 +52,9 @@ class ImageSection(QWidget):
         self._layer: Image | None = None
         self._listed: list[Image] = []
         self._memory: WeakKeyDictionary[Image, dict[str, Any]] = WeakKeyDictionary()
-        self._connected: _Connections = {}
+        self._connected: dict[str, list[Any]] = {}
         self._images = ElidedComboBox()
-        self._images.setPlaceholderText("No image is open")
+        self._images.setPlaceholderText("No image")
         self._channels = ChannelRows()
         self._extent = ElidedComboBox()
         for extent, title in _EXTENTS.items():
@@ -91,8 +89,8 @@ class ImageSection(QWidget):
 
     def set_layer(self, layer: object) -> None:
         """Choose a layer, and emit if it is another; one not listed changes nothing."""
-        if layer in self._listed:
-            self._choose(layer)
+        if layer in self._listed:  # itself, or napari's wrapper of the moment
+            self._choose(self._listed[self._listed.index(layer)])
 
     def channel_axis(self) -> int | None:
         """Axis of the layer's data that holds the channels; None if there is none."""
@@ -228,11 +226,11 @@ class ChannelRows(QWidget):
             self._axes.addItem("None", None)
             for axis, label in enumerate(labels):
                 self._axes.addItem(_axis_title(axis, label, self._shape[axis]), axis)
-            named = [label.casefold() in CHANNEL_NAMES for label in labels]
+            named = [label.casefold() in _CHANNEL_LABELS for label in labels]
             self._axes.setCurrentIndex(1 + named.index(True) if any(named) else 0)
         self._axis_row.setVisible(bool(labels))
         self.setVisible(is_rgb or bool(labels))
-        self._list_channels(_RGB if is_rgb else {})
+        self._list_channels(_RGB if is_rgb else _PLAIN)
 
     def axis(self) -> int | None:
         """The chosen axis of the layer's data; None if there is none."""
@@ -240,12 +238,10 @@ class ChannelRows(QWidget):
 
     def values(self) -> dict[str, Any]:
         """Settings `channel` and `channels`."""
-        channel, ticked = self._channel.currentData(), self._ticks.ticked()
+        ticked = self._ticks.ticked()
         part = self._goes_over_ticks() and len(ticked) < self._ticks.count()
-        return {
-            "channel": "gray" if channel is None else channel,
-            "channels": ticked if part else None,
-        }
+        channels = ticked if part else None
+        return {"channel": self._channel.currentData(), "channels": channels}
 
     def set_values(self, values: Mapping[str, Any]) -> None:
         """Choose axis, channel and ticks, as far as they are offered."""
@@ -266,7 +262,7 @@ class ChannelRows(QWidget):
             self._channel.clear()
             for title, channel in titles.items():
                 self._channel.addItem(title, channel)
-        self._channel_row.setVisible(bool(titles))
+        self._channel_row.setVisible(titles is not _PLAIN)
         self._tick_row.setVisible(self._goes_over_ticks())
 
     def _goes_over_ticks(self) -> bool:
@@ -274,7 +270,7 @@ class ChannelRows(QWidget):
         return is_several and self.axis() is not None
 
     def _on_axis_changed(self) -> None:
-        self._list_channels({})
+        self._list_channels(_PLAIN)
         self.changed.emit()
 
     def _on_channel_changed(self) -> None:
@@ -282,7 +278,7 @@ class ChannelRows(QWidget):
         self.changed.emit()
 
 
-def _disconnect(connected: _Connections, *names: str) -> None:
+def _disconnect(connected: dict[str, list[Any]], *names: str) -> None:
     for name in names:
         for emitter, on_event in connected.pop(name, []):
             emitter.disconnect(on_event)

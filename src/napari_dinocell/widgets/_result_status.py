@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.widgets._copy_as import as_command, as_python
+from napari_dinocell.widgets._regions import WHOLE
 from napari_dinocell.widgets._run_record import RunRecord
 
 if TYPE_CHECKING:
@@ -83,9 +84,9 @@ class ResultStatus(QObject):
 
     def copy_command(self) -> None:
         """Put a command line that makes the same labels on the clipboard."""
-        record = self.record()
-        if record is not None:
-            _to_clipboard(as_command(record))
+        record, layer = self.record(), self._controller.layer
+        if record is not None and layer is not None:
+            _to_clipboard(as_command(record, array_ndim=_array_ndim(layer)))
             self._sections.run.show_message("Copied a command line.")
 
     def _why_not(self) -> str:
@@ -143,8 +144,17 @@ def _run_record(
         precision=made.precision,
         threads=made.threads,
         seconds=made.seconds,
-        cells=made.cells,
+        cells=_count(result, plane, made),
     )
+
+
+def _count(result: ImageResult, plane: PlaneIndex, made: PlaneRecord) -> int:
+    """Cells at the present thresholds, where they can be counted at once."""
+    if not result.stack.has_watershed(plane):
+        return made.cells
+    thresholds = result.stack.thresholds[plane]
+    live = result.stack.watershed(plane).ready_for(thresholds.foreground_threshold)
+    return live.count(thresholds)
 
 
 def _numbering(result: ImageResult, plane: PlaneIndex) -> PlaneIndex:
@@ -164,14 +174,17 @@ def _all_alike(result: ImageResult) -> bool:
     """Whether all planes of the stack were segmented in the same way."""
     planes = list(result.source.planes())
     records = [result.stack.record(plane) for plane in planes]
-    first = records[0]
-    return first is not None and all(
-        record is not None
-        and record.asked == first.asked
-        and record.cell_diameter == first.cell_diameter
-        and record.region == first.region
-        for record in records
-    )
+    made = {None if record is None else _what_counts(record) for record in records}
+    shown = set(result.stack.thresholds.values())
+    return None not in made and len(made) == 1 and len(shown) == 1
+
+
+def _what_counts(record: PlaneRecord) -> tuple[object, ...]:
+    """All of a record that decides a plane's map."""
+    rows, columns = record.region or WHOLE
+    region = (rows.start, rows.stop, columns.start, columns.stop)
+    used = (record.device, record.precision, record.threads)
+    return (record.asked, record.cell_diameter, region, *used)
 
 
 def _array_ndim(layer: Image) -> int:

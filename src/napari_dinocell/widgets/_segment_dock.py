@@ -84,17 +84,17 @@ class SegmentDock(QWidget):
         outer.addWidget(scroll, stretch=1)
         outer.addWidget(sections.run)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept checkpoint files, wherever on the dock they are dropped."""
         if self.sections.model.accepts_drop(event.mimeData()):
             event.acceptProposedAction()
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+    def dropEvent(self, event: QDropEvent) -> None:
         """Choose the dropped checkpoint."""
         self.sections.model.take_drop(event.mimeData())
         event.acceptProposedAction()
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+    def closeEvent(self, event: QCloseEvent) -> None:
         """Stop all work before the widget goes."""
         self.close_controllers()
         super().closeEvent(event)

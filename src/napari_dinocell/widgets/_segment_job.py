@@ -65,8 +65,8 @@ def segment_planes(
 
     Yields
     ------
-    `ModelChosen`; per plane `PlaneStarted`, the segmenter's events with `MapGrew` and `LabelsGrew`
-    between them, and `PlaneDone`; nothing more once `cancel` says True.
+    `ModelChosen`; per plane `PlaneStarted`, the segmenter's events with `MapGrew` and
+    `LabelsGrew` between them, and `PlaneDone`; nothing more once `cancel` says True.
 
     Raises
     ------

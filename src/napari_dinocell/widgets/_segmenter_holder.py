@@ -65,13 +65,11 @@ class SegmenterHolder:
 
 
 def _make(model: str, path: Path, device: str) -> tuple[Segmenter, ModelRecord]:
-    import torch
-
-    from napari_dinocell.engine.inference.device import engine_threads
+    from napari_dinocell.engine.inference.device import limit_threads
     from napari_dinocell.engine.model.checkpoint_file import file_sha256
     from napari_dinocell.engine.results.provenance import ModelRecord
     from napari_dinocell.engine.segmenter import Segmenter
 
-    torch.set_num_threads(engine_threads())
+    limit_threads()
     record = ModelRecord(name=model, sha256=file_sha256(path))
     return Segmenter(path, device=device), record

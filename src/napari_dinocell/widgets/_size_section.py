@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import ceil, log10
+from math import ceil, floor, log10
 from typing import Any, Literal, TypeAlias
 
 from qtpy.QtCore import Signal
@@ -53,6 +53,8 @@ class SizeSection(QWidget):
         self._pixels.setValue(30)
         describe(self._pixels, "Cell diameter in pixels", "Of a typical cell.")
         self._lengths = NumberBox(SMALLEST, LARGEST)
+        name = "Cell diameter in the unit of the image"
+        describe(self._lengths, name, "Of a typical cell.")
         self._lengths.hide()
         self._estimate = QPushButton("&Estimate")
         describe(
@@ -158,12 +160,10 @@ class SizeSection(QWidget):
         self._lengths.setVisible(known)
         if self._pixel_size is None:
             return
-        name = f"Cell diameter in {unit}"
-        describe(self._lengths, name, f"Of a typical cell, in {unit}.")
         with signals_blocked(self._lengths):
-            # One more step of a box moves the other box by about one step, too.
             self._lengths.setDecimals(_decimals(self._pixel_size))
-            self._lengths.setSingleStep(10 ** -_decimals(self._pixel_size))
+            # A round number, large enough to change the pixels.
+            self._lengths.setSingleStep(10.0 ** floor(log10(self._pixel_size)))
             self._lengths.setSuffix(f" {unit}")
             self._lengths.setRange(
                 SMALLEST * self._pixel_size, LARGEST * self._pixel_size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import torch
@@ -96,7 +97,7 @@ def engine_threads(cores: int | None = None) -> int:
     """Threads for torch that leave a viewer responsive: one core of four stays free.
 
     The engine never sets the count by itself, since it holds for the whole program:
-    an application calls `torch.set_num_threads(engine_threads())` at its start. With
+    an application calls `limit_threads` at its start. With
     three cores or fewer all are used; keeping one back would cost a third of the
     speed, and the system divides the time between threads anyway.
 
@@ -107,6 +108,16 @@ def engine_threads(cores: int | None = None) -> int:
     """
     cores = cores or min(torch.get_num_threads(), os.cpu_count() or 1)
     return cores if cores <= 3 else cores - max(1, cores // 8)
+
+
+@cache
+def limit_threads() -> None:
+    """Set torch's threads to `engine_threads`, once per program.
+
+    Viewer and command line both call it: on a CPU the last bits of a map depend on
+    the number of threads.
+    """
+    torch.set_num_threads(engine_threads())
 
 
 def is_out_of_memory(error: BaseException) -> bool:
