@@ -86,8 +86,9 @@ class SizeController(QObject):
         layer = self._controller.layer
         if on and layer is not None:
             self._tool.start(layer)
-        else:
-            self._tool.stop()
+            return
+        self._tool.stop()
+        self._sections.size.set_drawing(False)
 
     def close(self) -> None:
         """Stop all work; the dock is about to go."""

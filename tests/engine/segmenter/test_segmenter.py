@@ -93,6 +93,21 @@ def test_new_thresholds_reuse_the_map(
     assert not segmenter.labels().any()
 
 
+def test_measured_diameter_does_not_depend_on_thresholds(
+    segmenter: Segmenter, image: np.ndarray[Any, Any], config: SegmentConfig
+) -> None:
+    """They never change the map: neither at once nor at the next press."""
+    measured = replace(config, cell_diameter="auto")
+    list(segmenter.steps(image, measured))
+    first = segmenter.scale
+    segmenter.forget_map()
+    strict = WatershedConfig(seed_threshold=0.97, foreground_threshold=0.9)
+    list(segmenter.steps(image, replace(measured, watershed=strict)))
+    assert segmenter.scale == first
+    assert first is not None
+    assert first.cell_diameter is not None
+
+
 @pytest.mark.parametrize(
     "change",
     [

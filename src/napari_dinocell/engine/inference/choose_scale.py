@@ -48,7 +48,7 @@ def choose_scale(
     image
         (Y, X), contrast adjusted.
     config
-        Cell diameter, tiling and thresholds.
+        Cell diameter and tiling.
     report
         Told when memory ran out while the cells were measured.
     cancel
@@ -102,7 +102,8 @@ def _probe(
                 report(event)
             elif isinstance(event, DistanceMapReady):
                 found = event.distance_map
-                return found, label_cells(found, config.watershed)
+                # the model's own thresholds: the user's never change the map
+                return found, label_cells(found, network.info.watershed)
         raise CancelledError
 
     return predict
