@@ -30,7 +30,10 @@ TILE = 32
 class FakeSegmenter:
     """Takes pixels above half of the maximum for cells; works in tiles of 32 rows."""
 
-    seconds_per_tile: float = 0.0
+    hold_at: int | None = None
+    """Tile before which a run waits, until this changes or the run is cancelled."""
+    free_runs: int = 0
+    """So many first runs are not held."""
     fail_at: int | None = None
     """Tile before which `error` is raised."""
     error: BaseException | None = None
@@ -86,16 +89,22 @@ class FakeSegmenter:
         tops = range(0, plane.shape[0], TILE)
         yield TilesPlanned(len(tops), plane.shape, distance)
         for number, top in enumerate(tops):
+            self._wait(number, cancel)
             if cancel is not None and cancel():
                 return
             if number == self.fail_at and self.error is not None:
                 raise self.error
-            time.sleep(self.seconds_per_tile)
             rows = slice(top, min(top + TILE, plane.shape[0]))
             distance[rows] = complete[rows]
             region = (rows, slice(0, plane.shape[1]))
             yield TileDone(number + 1, len(tops), region)
         yield DistanceMapReady(distance, 0.1, "cpu", "float32")
+
+    def _wait(self, tile: int, cancel: Callable[[], bool] | None) -> None:
+        if len(self.runs) <= self.free_runs:
+            return
+        while tile == self.hold_at and not (cancel is not None and cancel()):
+            time.sleep(0.002)
 
 
 def fake_map(plane: np.ndarray) -> np.ndarray:

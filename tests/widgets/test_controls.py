@@ -80,6 +80,16 @@ def test_box_takes_a_number_when_it_is_complete(qtbot: QtBot) -> None:
     assert seen == [45]
 
 
+def test_box_takes_the_nearest_number_in_range(qtbot: QtBot) -> None:
+    box = NumberBox(8, 100)
+    qtbot.addWidget(box)
+    box.setValue(50)
+    box.selectAll()
+    qtbot.keyClicks(box, "4")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert box.value() == 8
+
+
 def test_slider_and_box_show_one_number(qtbot: QtBot) -> None:
     """Each follows the other; every move is said once, in exact hundredths."""
     row = seed_row()

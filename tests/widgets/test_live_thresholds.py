@@ -90,6 +90,7 @@ def test_moves_between_two_frames_cost_one_query(
         live.request(WatershedConfig(seed_threshold=0.5 + step / 1000))
     qtbot.waitUntil(lambda: bool(counts))
     assert len(counts) == 1
+    at_rest(live, qtbot)
 
 
 def test_ids_stay_while_thresholds_move(
@@ -204,3 +205,4 @@ def test_an_error_is_reported(
     result.stack._watersheds.clear()
     with qtbot.waitSignal(live.failed):
         live.request(THIRD)
+    at_rest(live, qtbot)

@@ -62,6 +62,7 @@ def test_double_click_on_segment_does_not_cancel(
     with qtbot.assertNotEmitted(section.cancel_requested):
         qtbot.mouseClick(section._button, LEFT)
         qtbot.mouseDClick(section._button, LEFT)
+        qtbot.mouseRelease(section._button, LEFT)
     with qtbot.waitSignal(section.cancel_requested):
         qtbot.mouseClick(section._button, LEFT)
 

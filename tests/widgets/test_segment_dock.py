@@ -56,13 +56,14 @@ def test_press_gives_labels_and_map_over_the_image(driver: DockDriver) -> None:
 
 def test_labels_grow_while_the_run_goes_on(driver: DockDriver) -> None:
     driver.viewer.add_image(IMAGE, name="cells")
-    driver.fake.seconds_per_tile = 0.3
+    driver.fake.hold_at = 2
     driver.press()
     driver.wait_for_tiles(2)
     driver.qtbot.waitUntil(lambda: "cells labels" in driver.viewer.layers)
     driver.qtbot.waitUntil(lambda: cells_of(driver.labels("cells")) >= 1)
     assert driver.running
     assert cells_of(driver.labels("cells")) < 4
+    driver.fake.hold_at = None
     driver.wait_for_end()
     assert cells_of(driver.labels("cells")) == 4
 
@@ -84,9 +85,9 @@ def test_cancel_brings_the_former_result_back(driver: DockDriver) -> None:
     driver.segment()
     former = driver.labels("cells").copy()
     driver.sections.size.set_values({"cell_diameter": 40.0})
-    driver.fake.seconds_per_tile = 0.2
+    driver.fake.hold_at = 2
     driver.press()
-    driver.wait_for_tiles()
+    driver.wait_for_tiles(2)
     driver.press()
     assert driver.sections.run._button.text().replace("&", "").startswith("Cancelling")
     driver.wait_for_end()
@@ -97,14 +98,14 @@ def test_cancel_brings_the_former_result_back(driver: DockDriver) -> None:
 
 def test_cancel_of_a_first_run_says_what_is_shown(driver: DockDriver) -> None:
     driver.viewer.add_image(IMAGE, name="cells")
-    driver.fake.seconds_per_tile = 0.2
+    driver.fake.hold_at = 2
     driver.press()
-    driver.wait_for_tiles()
+    driver.wait_for_tiles(2)
     driver.press()
     driver.wait_for_end()
     assert "of 4 tiles" in driver.message
     assert not driver.sections.run._python.isEnabled()
-    driver.fake.seconds_per_tile = 0
+    driver.fake.hold_at = None
     driver.segment()
     assert cells_of(driver.labels("cells")) == 4
 
@@ -153,19 +154,20 @@ def test_model_deleted_between_choice_and_run(driver: DockDriver) -> None:
 
 def test_second_press_means_cancel_and_never_a_second_run(driver: DockDriver) -> None:
     driver.viewer.add_image(IMAGE, name="cells")
-    driver.fake.seconds_per_tile = 0.2
+    driver.fake.hold_at = 2
     driver.press()
     driver.controller.segment()
     driver.controller.segment()
+    driver.fake.hold_at = None
     driver.wait_for_end()
     assert len(driver.fake.runs) == 1
 
 
 def test_image_removed_in_the_middle(driver: DockDriver) -> None:
     layer = driver.viewer.add_image(IMAGE, name="cells")
-    driver.fake.seconds_per_tile = 0.2
+    driver.fake.hold_at = 2
     driver.press()
-    driver.wait_for_tiles()
+    driver.wait_for_tiles(2)
     driver.viewer.layers.remove(layer)
     driver.wait_for_end()
     assert "removed" in driver.message
@@ -174,21 +176,23 @@ def test_image_removed_in_the_middle(driver: DockDriver) -> None:
 
 def test_result_layers_removed_in_the_middle_come_back(driver: DockDriver) -> None:
     driver.viewer.add_image(IMAGE, name="cells")
-    driver.fake.seconds_per_tile = 0.2
+    driver.fake.hold_at = 2
     driver.press()
-    driver.wait_for_tiles()
+    driver.wait_for_tiles(2)
     driver.viewer.layers.remove("cells labels")
     driver.viewer.layers.remove("cells distance")
+    driver.fake.hold_at = None
     driver.wait_for_end()
     assert cells_of(driver.labels("cells")) == 4
 
 
 def test_data_swapped_in_the_middle_gives_no_wrong_labels(driver: DockDriver) -> None:
     layer = driver.viewer.add_image(IMAGE, name="cells")
-    driver.fake.seconds_per_tile = 0.1
+    driver.fake.hold_at = 2
     driver.press()
-    driver.wait_for_tiles()
+    driver.wait_for_tiles(2)
     layer.data = spots((64, 64), [(30, 30)])
+    driver.fake.hold_at = None
     driver.wait_for_end()
     assert [each.name for each in driver.viewer.layers] == ["cells"]
     assert "changed" in driver.message
@@ -200,10 +204,11 @@ def test_result_lands_on_its_image_whatever_is_selected_meanwhile(
     first = driver.viewer.add_image(IMAGE, name="first")
     second = driver.viewer.add_image(OTHER, name="second")
     driver.viewer.layers.selection.active = first
-    driver.fake.seconds_per_tile = 0.1
+    driver.fake.hold_at = 2
     driver.press()
-    driver.wait_for_tiles()
+    driver.wait_for_tiles(2)
     driver.viewer.layers.selection.active = second
+    driver.fake.hold_at = None
     driver.wait_for_end()
     assert cells_of(driver.labels("first")) == 4
     assert "second labels" not in driver.viewer.layers
@@ -211,20 +216,22 @@ def test_result_lands_on_its_image_whatever_is_selected_meanwhile(
 
 def test_viewer_closed_in_the_middle(driver: DockDriver) -> None:
     driver.viewer.add_image(IMAGE, name="cells")
-    driver.fake.seconds_per_tile = 0.2
+    driver.fake.hold_at = 2
     driver.press()
-    driver.wait_for_tiles()
+    driver.wait_for_tiles(2)
     driver.viewer.close()
     driver.qtbot.waitUntil(lambda: driver.fake.closed == 1)
 
 
 def test_dock_closed_in_the_middle(driver: DockDriver) -> None:
     driver.viewer.add_image(IMAGE, name="cells")
-    driver.fake.seconds_per_tile = 0.2
+    driver.fake.hold_at = 2
     driver.press()
-    driver.wait_for_tiles()
+    driver.wait_for_tiles(2)
     driver.viewer.window.remove_dock_widget(driver.dock)
     driver.qtbot.waitUntil(lambda: driver.fake.closed == 1)
+    driver.wait_for_end()
+    driver.dock.deleteLater()
 
 
 # -- thresholds
@@ -250,10 +257,11 @@ def test_dragging_a_slider_changes_the_labels_at_once(driver: DockDriver) -> Non
 
 def test_slider_moved_during_a_run_counts_at_its_end(driver: DockDriver) -> None:
     driver.viewer.add_image(IMAGE, name="cells")
-    driver.fake.seconds_per_tile = 0.1
+    driver.fake.hold_at = 2
     driver.press()
-    driver.wait_for_tiles()
+    driver.wait_for_tiles(2)
     driver.set_thresholds(0.9, 0.8)
+    driver.fake.hold_at = None
     driver.wait_for_end()
     driver.at_rest()
     expected = label_cells(
@@ -325,7 +333,7 @@ def test_thresholds_reach_all_planes(driver: DockDriver) -> None:
 def test_cancelled_stack_keeps_its_finished_planes(driver: DockDriver) -> None:
     driver.viewer.add_image(np.stack([IMAGE] * 6), name="movie")
     driver.sections.image.set_region("all")
-    driver.fake.seconds_per_tile = 0.05
+    driver.fake.hold_at, driver.fake.free_runs = 2, 2
     driver.press()
 
     def two_done() -> bool:

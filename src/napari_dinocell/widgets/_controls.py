@@ -161,6 +161,7 @@ class NumberBox(QDoubleSpinBox):
         self.setStyleSheet(_BOX_STYLE)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setKeyboardTracking(False)
+        self.setCorrectionMode(self.CorrectionMode.CorrectToNearestValue)
         self.setDecimals(decimals)
         self.setRange(low, high)
         self.setSingleStep(step)

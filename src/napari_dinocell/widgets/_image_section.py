@@ -133,7 +133,7 @@ class ImageSection(QWidget):
     def read_layer(self) -> None:
         """Offer what the chosen layer has; its former channels stay if they can."""
         layer = self._layer
-        with signals_blocked(self), signals_blocked(self._channels):
+        with signals_blocked(self):
             self._channels.show_layer(layer)
             if layer in self._listed:
                 self._channels.set_values(self._memory.get(layer, {}))
@@ -285,7 +285,7 @@ def _disconnect(connected: dict[str, list[Any]], *names: str) -> None:
 
 
 def _shape_of(layer: Image) -> tuple[int, ...]:
-    return tuple((layer.data[0] if layer.multiscale else layer.data).shape)
+    return tuple(layer.data.shape)  # of the finest level, if there are several
 
 
 def _axis_title(axis: int, label: str, size: int) -> str:

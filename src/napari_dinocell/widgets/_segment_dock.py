@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_dinocell.widgets._contrast_section import ContrastSection
@@ -40,6 +40,7 @@ class SegmentDock(QWidget):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
+        self._docked = self._closed = False
         self.setObjectName("dinocell_segment")
         self.setAcceptDrops(True)
         self.sections = Sections(
@@ -99,7 +100,17 @@ class SegmentDock(QWidget):
         self.close_controllers()
         super().closeEvent(event)
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Stop all work when the viewer lets go of the dock without closing it."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ParentChange:
+            was_docked, self._docked = self._docked, self.parentWidget() is not None
+            if was_docked and not self._docked:
+                self.close_controllers()
+
     def close_controllers(self) -> None:
-        """Stop workers and timers, write what is to be remembered."""
-        for part in (self.memory, self.size_tools, self.preview, self.controller):
-            part.close()
+        """Stop workers and timers, write what is to be remembered; once."""
+        if not self._closed:
+            self._closed = True
+            for part in (self.memory, self.size_tools, self.preview, self.controller):
+                part.close()

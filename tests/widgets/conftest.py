@@ -1,0 +1,55 @@
+"""Nothing that a widget started may outlive its test."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from qtpy.QtCore import QCoreApplication, QEvent, QObject, QTimer
+from qtpy.QtWidgets import QApplication
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OURS = "napari_dinocell"
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(no_worker_left: None) -> Iterator[None]:
+    """Fail a test that leaves threads, running timers or windows of ours.
+
+    Workers are watched for all tests, by `no_worker_left`.
+    """
+    threads = set(threading.enumerate())
+    yield
+    if QApplication.instance() is None:
+        return
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    windows = [w for w in QApplication.topLevelWidgets() if _is_ours(w)]
+    timers = [t for t in _running_timers() if _is_ours(t.parent())]
+    started = set(threading.enumerate()) - threads
+    left = [t for t in started if not isinstance(t, threading._DummyThread)]
+    for window in windows:
+        window.deleteLater()
+    assert not windows, f"windows were left: {windows}"
+    assert not timers, f"timers of {[t.parent() for t in timers]} were left running"
+    assert not left, f"threads were left: {left}"
+
+
+def _is_ours(thing: QObject | None) -> bool:
+    return type(thing).__module__.startswith(OURS)
+
+
+def _running_timers() -> list[QTimer]:
+    gc.collect()
+    found = [thing for thing in gc.get_objects() if type(thing) is QTimer]
+    return [timer for timer in found if _is_active(timer)]
+
+
+def _is_active(timer: QTimer) -> bool:
+    try:
+        return bool(timer.isActive())
+    except RuntimeError:  # its C++ half is gone already
+        return False
