@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from importlib.resources import files
 
-import numpy as np
 import pytest
 from npe2 import PluginManifest
 from npe2.manifest.contributions import SampleDataGenerator
@@ -49,11 +47,14 @@ def test_every_contribution_names_a_declared_command(manifest: PluginManifest) -
     assert used <= declared
 
 
-def test_sample_is_one_image_layer(manifest: PluginManifest) -> None:
-    """File > Open Sample adds a single 2-D image."""
-    (command,) = manifest.contributions.commands or []
-    module, _, function = str(command.python_name).partition(":")
-    ((data, attributes, kind),) = getattr(import_module(module), function)()
-    assert kind == "image"
-    assert attributes["name"]
-    assert np.asarray(data).ndim == 2
+def test_menu_entries_and_widgets_name_declared_commands(
+    manifest: PluginManifest,
+) -> None:
+    """The dock is found under Plugins and under Layers > Segment."""
+    contributions = manifest.contributions
+    declared = {c.id for c in contributions.commands or []}
+    widgets = {w.command for w in contributions.widgets or []}
+    items = contributions.menus["napari/layers/segment"]
+    entries = {getattr(item, "command", None) for item in items}
+    assert widgets
+    assert widgets | entries <= declared

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import (
+    QAbstractButton,
     QAbstractItemView,
     QApplication,
     QCheckBox,
@@ -249,3 +251,23 @@ def test_every_control_has_a_name_and_a_tooltip(
     for control in controls:
         assert control.accessibleName(), control
         assert control.toolTip(), control
+
+
+def test_mnemonics_are_unique_and_leave_the_menus_alone(qtbot: QtBot) -> None:
+    """Alt and a letter leads to one place; napari's menus keep theirs."""
+    letters: list[str] = []
+    for kind in (
+        ChannelRows,
+        SizeSection,
+        ContrastSection,
+        ThresholdSection,
+        RunSection,
+    ):
+        section = kind()
+        qtbot.addWidget(section)
+        for part in section.findChildren(QWidget):
+            text = part.text() if isinstance(part, QLabel | QAbstractButton) else ""
+            letters += re.findall("&([a-z])", text.lower())
+    assert len(letters) >= 7
+    assert len(set(letters)) == len(letters)
+    assert not set(letters) & set("fvlpwh"), "File, View, Layers, Plugins, ..."

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from napari_dinocell.engine.results.page_region import PageRegion
 
 MODEL_PANEL = "Model"
@@ -302,3 +304,13 @@ def given_overrides(**values: Any) -> dict[str, Any]:
         name: None if value in ("none", "all") else value
         for name, value in given.items()
     }
+
+
+def settings_among(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a command that are settings of `SegmentConfig`, by their names."""
+    from napari_dinocell.engine.config import setting_names
+
+    found = {name: v for name, v in options.items() if name in setting_names()}
+    if options.get("percentiles") is not None:
+        found["low_percentile"], found["high_percentile"] = options["percentiles"]
+    return found

@@ -34,6 +34,7 @@ from napari_dinocell.cli.options import (
     SettingsOption,
     WindowOption,
     given_overrides,
+    settings_among,
 )
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ logger = logging.getLogger(__name__)
 
 
 def segment(
+    context: typer.Context,
     images: ImagesArgument,
     output: OutputOption,
     model: ModelOption = None,
@@ -85,20 +87,7 @@ def segment(
 
       dinocell segment new.tif -o results --settings results/image_labels.json
     """
-    overrides = given_overrides(
-        channel=channel,
-        channels=channels,
-        low_percentile=percentiles and percentiles[0],
-        high_percentile=percentiles and percentiles[1],
-        clahe=clahe,
-        clip_limit=clip_limit,
-        window=window,
-        cell_diameter=cell_diameter,
-        seed_threshold=seed_threshold,
-        foreground_threshold=foreground_threshold,
-        min_size=min_size,
-        fill_holes=fill_holes,
-    )
+    overrides = given_overrides(**settings_among(context.params))
     targets = find_targets(images, output, file_format)
     job = make_job(
         model=model,

@@ -232,6 +232,11 @@ _PARTS: dict[str, type[Any]] = {
 }
 
 
+def setting_names() -> frozenset[str]:
+    """Names that `SegmentConfig.with_overrides` takes."""
+    return frozenset(_setting_homes())
+
+
 def _setting_homes() -> dict[str, str | None]:
     """Part of `SegmentConfig` that holds each setting; None for its own ones."""
     homes: dict[str, str | None] = {

@@ -55,7 +55,7 @@ class ContrastSection(QWidget):
             "What is brighter than so many percent of the pixels becomes white "
             "(high percentile).",
         )
-        self._clahe = QCheckBox("Even out &local contrast")
+        self._clahe = QCheckBox("Even out local contrast")
         describe(
             self._clahe,
             "Even out local contrast",

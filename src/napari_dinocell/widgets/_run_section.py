@@ -90,7 +90,7 @@ class RunSection(QWidget):
             "Copy as P&ython", "Copies a script that makes the same labels."
         )
         self._command = _make_button(
-            "Copy as co&mmand", "Copies a command line that makes the same labels."
+            "Copy as command", "Copies a command line that makes the same labels."
         )
         self._restore = _make_button(
             "Restore defaults", "Takes all settings back to those of the chosen model."

@@ -56,14 +56,14 @@ class SizeSection(QWidget):
         name = "Cell diameter in the unit of the image"
         describe(self._lengths, name, "Of a typical cell.")
         self._lengths.hide()
-        self._estimate = QPushButton("&Estimate")
+        self._estimate = QPushButton("Estimate")
         describe(
             self._estimate,
             "Estimate the cell diameter",
             "Measures the cells of the shown plane with the model, and gives the "
             "diameter that it finds.",
         )
-        self._draw = QPushButton("Dra&w")
+        self._draw = QPushButton("Draw")
         self._draw.setCheckable(True)
         describe(
             self._draw,
@@ -81,7 +81,7 @@ class SizeSection(QWidget):
     def _lay_out(self) -> None:
         self._given_row = make_row("", self._pixels, self._lengths)
         layout = column_layout(self)
-        label = QLabel("Cell &diameter:")
+        label = QLabel("C&ell diameter:")
         label.setBuddy(self._mode)
         label.setToolTip(self._mode.toolTip())
         layout.addWidget(label)
