@@ -89,13 +89,6 @@ def test_reason_does_not_keep_a_run_from_being_cancelled(section: RunSection) ->
     assert section._hint.isVisible()
 
 
-def test_reason_and_message_are_both_seen(section: RunSection) -> None:
-    section.show_message("The image was removed.")
-    section.set_enabled_reason("Open or select an image first.")
-    assert section._message.isVisible()
-    assert section._hint.isVisible()
-
-
 def test_progress_is_busy_until_tiles_are_counted(section: RunSection) -> None:
     section.set_state("running")
     assert section._bar.maximum() == 0
@@ -205,7 +198,10 @@ def test_stale_banner(section: RunSection, reason: str, text: str) -> None:
 def test_message_is_replaced_and_taken_away(section: RunSection) -> None:
     section.show_message("Loading the model")
     section.show_message("Expected an image", level="error")
+    section.set_enabled_reason("Open an image.")
     assert section._message.message() == "Expected an image"
+    assert section._message.isVisible()
+    assert section._hint.isVisible()
     section.show_message("")
     assert not section._message.isVisible()
 

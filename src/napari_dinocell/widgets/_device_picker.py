@@ -69,7 +69,7 @@ class DevicePicker(QWidget):
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING)
-        name = FieldLabel("De&vice:")
+        name = FieldLabel("Device:")
         name.setBuddy(self._devices)
         layout.addWidget(name, 0, 0)
         layout.addWidget(self._devices, 0, 1)

@@ -43,6 +43,7 @@ class SegmentDock(QWidget):
         self._docked = self._closed = False
         self.setObjectName("dinocell_segment")
         self.setAcceptDrops(True)
+        self.setMinimumWidth(WIDTH)
         self.sections = Sections(
             model=ModelSection(),
             image=ImageSection(viewer),

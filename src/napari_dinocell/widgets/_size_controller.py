@@ -123,6 +123,7 @@ class SizeController(QObject):
     def _on_layer_changed(self) -> None:
         layer = self._controller.layer
         size, unit = (None, "") if layer is None else pixel_size_of(layer)
+        self._sections.size.clear_measured()
         self._sections.size.set_pixel_size(size, unit)
 
     def _show_error(self, error: BaseException) -> None:

@@ -46,9 +46,9 @@ def test_cell_diameter_is_measured_where_asked(
     )
     (chosen,) = [e for e in events if isinstance(e, ScaleChosen)]
     assert chosen.estimated
-    # thresholds see a cone above 0.2: 0.8 of its 60 pixels
-    assert chosen.cell_diameter == pytest.approx(48, rel=0.1)
-    assert chosen.scale == pytest.approx(20 / 48, rel=0.1)
+    # the first pass sees a cone above 0.09: 0.91 of its 60 pixels
+    assert chosen.cell_diameter == pytest.approx(54.6, rel=0.1)
+    assert chosen.scale == pytest.approx(20 / 54.6, rel=0.1)
     assert segmenter.count() == 8
 
 

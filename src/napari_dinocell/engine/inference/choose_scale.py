@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_dinocell.engine.config import WatershedConfig
 from napari_dinocell.engine.errors import SettingsError
 from napari_dinocell.engine.inference.cell_diameter import estimate_cell_diameter
 from napari_dinocell.engine.inference.events import (
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
     from napari_dinocell.engine.inference.network import Network
+
+
+THRESHOLDS = WatershedConfig()
+"""Of the first pass: always the same, since thresholds must not change the map. A
+model's own may be so strict that large cells, seen too small, are lost."""
 
 
 class CancelledError(Exception):
@@ -102,8 +108,7 @@ def _probe(
                 report(event)
             elif isinstance(event, DistanceMapReady):
                 found = event.distance_map
-                # the model's own thresholds: the user's never change the map
-                return found, label_cells(found, network.info.watershed)
+                return found, label_cells(found, THRESHOLDS)
         raise CancelledError
 
     return predict
