@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PLUGIN, WIDGET = "napari-dinocell", "DINOCell: Segment"
 TICK_MS = 10
-TIMEOUT = 300.0
+TIMEOUT = 60.0
 
 
 @dataclass(frozen=True)
@@ -159,19 +159,23 @@ def press_segment(viewer: Any, dock: Any, ticks: Ticks) -> tuple[float, float]:
 def drag_slider(viewer: Any, dock: Any, moves: int = 60) -> tuple[list[float], ...]:
     """Milliseconds from a move to its drawn frame, and the engine's share."""
     section, live = dock.sections.thresholds, dock.controller.live
+    canvas = viewer.window._qt_viewer.canvas._scene_canvas
+    drawn: list[object] = []
+    shown: list[int] = []
+    canvas.events.draw.connect(drawn.append)
+    live.counted.connect(lambda cells: shown.append(len(drawn)))
     frames, engine = [], []
     for move in range(moves):
-        value = 0.40 + 0.005 * (move if move < moves // 2 else moves - move)
-        shown: list[int] = []
-        live.counted.connect(shown.append)
+        value = 0.35 + 0.01 * (move if move < moves // 2 else moves - move)
+        shown.clear()
         started = perf_counter()
         section.set_values({"seed_threshold": value})
         section.changed.emit()
-        wait_until(lambda shown=shown: bool(shown))
-        wait_for_drawing(viewer)
+        # the labels are new, and the canvas was drawn after that
+        wait_until(lambda: bool(shown) and len(drawn) > shown[0])
         frames.append(1e3 * (perf_counter() - started))
         engine.append(1e3 * live.engine_seconds)
-        live.counted.disconnect(shown.append)
+    canvas.events.draw.disconnect(drawn.append)
     wait_until(lambda: not live.busy)
     return frames[1:], engine[1:]
 
@@ -195,28 +199,31 @@ def wait_for_drawing(viewer: Any) -> None:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    """Process events until it holds."""
-    from qtpy.QtCore import QEventLoop
-    from qtpy.QtWidgets import QApplication
-
+    """Let the event loop run, asleep where it has nothing to do, until it holds."""
     deadline = perf_counter() + TIMEOUT
     while not condition():
-        flags = QEventLoop.ProcessEventsFlag.WaitForMoreEvents
-        QApplication.processEvents(flags, 5)
+        run_event_loop(2)
         if perf_counter() > deadline:
             raise TimeoutError("the viewer did not do what was waited for")
 
 
 def settle(seconds: float = 0.3) -> None:
-    """Process events until the window is idle: no long work for a while."""
-    from qtpy.QtWidgets import QApplication
-
+    """Let the event loop run until the window is idle: no long work for a while."""
     quiet_since = perf_counter()
     while perf_counter() - quiet_since < seconds:
         before = perf_counter()
-        QApplication.processEvents()
-        if perf_counter() - before > 0.02:
+        run_event_loop(5)
+        if perf_counter() - before > 0.03:
             quiet_since = perf_counter()
+
+
+def run_event_loop(milliseconds: int) -> None:
+    """As napari does, but for a moment only."""
+    from qtpy.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
 
 
 def _inside_xvfb() -> None:

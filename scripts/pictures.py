@@ -97,12 +97,14 @@ def shrink(image: Image) -> Image:
 
 
 def wait_until(condition: Callable[[], bool], *, at_least: float) -> None:
-    """Process events for some seconds, and on until the condition holds."""
-    from qtpy.QtWidgets import QApplication
+    """Let the event loop run for some seconds, and on until the condition holds."""
+    from qtpy.QtCore import QEventLoop, QTimer
 
     started = perf_counter()
     while perf_counter() - started < at_least or not condition():
-        QApplication.processEvents()
+        loop = QEventLoop()
+        QTimer.singleShot(10, loop.quit)
+        loop.exec()
 
 
 def _inside_xvfb() -> None:
