@@ -36,6 +36,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     viewer, dock = open_window()
     wait_until(lambda: dock.controller.runner.run is None, at_least=1.0)
+    wait_until(lambda: not dock.controller.live.busy, at_least=0.5)
     picture(viewer).save(folder / "segment_dock.png", optimize=True)
     frames = [shrink(frame) for frame in drag(viewer, dock)]
     frames[0].save(

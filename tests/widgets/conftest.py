@@ -16,21 +16,26 @@ if TYPE_CHECKING:
 OURS = "napari_dinocell"
 
 
+WINDOW_FIXTURES = {"make_napari_viewer", "make_napari_viewer_proxy", "qtbot"}
+
+
 @pytest.fixture(autouse=True)
-def nothing_left_behind(no_worker_left: None) -> Iterator[None]:
+def nothing_left_behind(
+    request: pytest.FixtureRequest, no_worker_left: None
+) -> Iterator[None]:
     """Fail a test that leaves threads, running timers or windows of ours.
 
     Workers are watched for all tests, by `no_worker_left`.
     """
     threads = set(threading.enumerate())
     yield
-    if QApplication.instance() is None:
-        return
+    if not WINDOW_FIXTURES & set(request.fixturenames):
+        return  # looking at all objects for timers takes a while
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     windows = [w for w in QApplication.topLevelWidgets() if _is_ours(w)]
     timers = [t for t in _running_timers() if _is_ours(t.parent())]
     started = set(threading.enumerate()) - threads
-    left = [t for t in started if not isinstance(t, threading._DummyThread)]
+    left = [t for t in started if _matters(t)]
     for window in windows:
         window.deleteLater()
     assert not windows, f"windows were left: {windows}"
@@ -38,12 +43,18 @@ def nothing_left_behind(no_worker_left: None) -> Iterator[None]:
     assert not left, f"threads were left: {left}"
 
 
+def _matters(thread: threading.Thread) -> bool:
+    """Not Qt's own threads, nor those that dask and zarr keep for the whole program."""
+    is_pool = thread.name.startswith(("ThreadPoolExecutor", "asyncio"))
+    is_foreign = isinstance(thread, threading._DummyThread) or thread.daemon
+    return not (is_pool or is_foreign)
+
+
 def _is_ours(thing: QObject | None) -> bool:
     return type(thing).__module__.startswith(OURS)
 
 
 def _running_timers() -> list[QTimer]:
-    gc.collect()
     found = [thing for thing in gc.get_objects() if type(thing) is QTimer]
     return [timer for timer in found if _is_active(timer)]
 
