@@ -38,8 +38,8 @@ from napari_dinocell.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from napari_dinocell.cli.segment_files import SegmentJob, Target
     from napari_dinocell.cli.segment_report import SegmentReport
+    from napari_dinocell.engine.batch.segment_files import SegmentJob, Target
     from napari_dinocell.engine.results.page_region import PageRegion
 
 logger = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ def find_targets(
     images: list[str], folder: Path, file_format: LabelFormatName
 ) -> list[Target]:
     """Where the labels of all images go; errors come before any work."""
-    from napari_dinocell.cli.segment_files import plan_targets
+    from napari_dinocell.engine.batch.segment_files import plan_targets
     from napari_dinocell.engine.results.image_files import find_images
 
     return plan_targets(find_images(images), folder, file_format.value)
@@ -130,7 +130,7 @@ def make_job(
     DinoCellError
         If model or settings cannot be used.
     """
-    from napari_dinocell.cli.segment_files import SegmentJob
+    from napari_dinocell.engine.batch.segment_files import SegmentJob
     from napari_dinocell.engine.errors import CheckpointError
     from napari_dinocell.engine.inference.device import limit_threads
     from napari_dinocell.engine.model.checkpoint_file import file_sha256
@@ -187,8 +187,8 @@ def segment_targets(job: SegmentJob, targets: list[Target], *, resume: bool) -> 
     -------
     The number of files that failed.
     """
-    from napari_dinocell.cli.segment_files import is_finished
     from napari_dinocell.cli.segment_report import SegmentReport
+    from napari_dinocell.engine.batch.segment_files import is_finished
 
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # errors say it better
     with SegmentReport(len(targets)) as report:
@@ -201,7 +201,7 @@ def segment_targets(job: SegmentJob, targets: list[Target], *, resume: bool) -> 
 
 
 def _segment_target(job: SegmentJob, target: Target, report: SegmentReport) -> None:
-    from napari_dinocell.cli.segment_files import segment_file
+    from napari_dinocell.engine.batch.segment_files import segment_file
     from napari_dinocell.engine.errors import (
         CheckpointError,
         DeviceError,

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from napari_dinocell.cli.errors import messages, output, print_error, print_note
-from napari_dinocell.cli.segment_files import FileDone, FileOpened, PageStarted
+from napari_dinocell.engine.batch.segment_files import FileDone, FileOpened, PageStarted
 from napari_dinocell.engine.inference.events import (
     Degraded,
     DistanceMapReady,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from napari_dinocell.cli.segment_files import FileEvent
+    from napari_dinocell.engine.batch.segment_files import FileEvent
     from napari_dinocell.engine.results.provenance import Provenance
 
 

@@ -1,4 +1,4 @@
-"""Segment files one after the other; knows neither terminal nor argument parser."""
+"""Segment files one after the other; knows neither terminal nor viewer."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Many files, one after the other: the same engine for command line and dock."""
