@@ -12,11 +12,18 @@ from qtpy.QtWidgets import QApplication
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 OURS = "napari_dinocell"
 
 
 WINDOW_FIXTURES = {"make_napari_viewer", "make_napari_viewer_proxy", "qtbot"}
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Docks start with the defaults, not with what another test has set."""
+    monkeypatch.setenv("DINOCELL_HOME", str(tmp_path / "home"))
 
 
 @pytest.fixture(autouse=True)

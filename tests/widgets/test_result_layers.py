@@ -44,7 +44,9 @@ def show(viewer: Any, layer: Image, **data: Any) -> ResultLayers:
     source = ImageSource.from_layer(layer)
     results = find_results(viewer, layer)
     data = data or arrays(source.shape)
-    results.ensure(data["labels_data"].shape, placement_of(layer, source), **data)
+    placement = placement_of(layer, source)
+    results.ensure_labels(data["labels_data"], placement)
+    results.ensure_distance(data["distance_data"], placement)
     return results
 
 

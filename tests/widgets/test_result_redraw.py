@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import zarr
 from napari.components import ViewerModel
+from napari.utils.colormaps import DirectLabelColormap
 
-from napari_dinocell.widgets import _result_layers
+from napari_dinocell.widgets import _partial_redraw
 from napari_dinocell.widgets._image_source import ImageSource
 from napari_dinocell.widgets._placement import placement_of
 from napari_dinocell.widgets._result_layers import ResultLayers, find_results
@@ -28,12 +29,10 @@ def show(viewer: Any, layer: Image, labels: Any = None) -> ResultLayers:
     """Result layers over an image, empty or with these labels."""
     source = ImageSource.from_layer(layer)
     results = find_results(viewer, layer)
-    results.ensure(
-        source.shape,
-        placement_of(layer, source),
-        labels_data=np.zeros(source.shape, np.int32) if labels is None else labels,
-        distance_data=np.zeros(source.shape, np.float32),
-    )
+    placement = placement_of(layer, source)
+    data = np.zeros(source.shape, np.int32) if labels is None else labels
+    results.ensure_labels(data, placement)
+    results.ensure_distance(np.zeros(source.shape, np.float32), placement)
     return results
 
 
@@ -69,7 +68,7 @@ def colors(labels: Labels) -> Any:
 def test_only_the_changed_part_is_redrawn(
     shape: Any, contour: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_result_layers, "BAND_PIXELS", 45)
+    monkeypatch.setattr(_partial_redraw, "BAND_PIXELS", 45)
     viewer = ViewerModel()
     results = show(viewer, viewer.add_image(np.zeros(shape)))
     labels = labels_of(results)
@@ -83,6 +82,29 @@ def test_only_the_changed_part_is_redrawn(
     found = colors(labels)
     labels.refresh()
     np.testing.assert_array_equal(found, colors(labels))
+
+
+@pytest.mark.parametrize("case", ["selected", "own colors", "large ids", "negative"])
+def test_colors_are_those_of_a_full_refresh(case: str) -> None:
+    data = np.zeros(SHAPE, np.int32)
+    data[10:30, 10:40] = 4
+    viewer = ViewerModel()
+    labels = labels_of(show(viewer, viewer.add_image(np.zeros(SHAPE)), data))
+    results = find_results(viewer, viewer.layers[0])
+    if case == "selected":
+        labels.selected_label, labels.show_selected_label = 300, True
+    if case == "own colors":
+        labels.colormap = DirectLabelColormap(
+            color_dict={None: "transparent", 4: "red", 300: "blue"}
+        )
+    drawn = Drawn(labels)
+    data[PART] = {"large ids": 2**30, "negative": -7}.get(case, 300)
+    results.refresh("labels", PART)
+    assert drawn.wholes == 0
+    found = colors(labels)
+    labels.refresh()
+    np.testing.assert_array_equal(found, colors(labels))
+    assert len(np.unique(found)) == (2 if case == "selected" else 3)
 
 
 @pytest.mark.parametrize(

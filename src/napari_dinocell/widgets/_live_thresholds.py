@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
 from napari_dinocell.widgets._engine_worker import JobRunner
 from napari_dinocell.widgets._regions import (
@@ -54,6 +54,8 @@ class LiveThresholds(QObject):
     failed = Signal(object)
     """The error, should relabelling fail."""
 
+    _asked = Signal()
+
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.engine_seconds = 0.0
@@ -62,7 +64,10 @@ class LiveThresholds(QObject):
         self._plane: PlaneIndex = ()
         self._view: Callable[[], Region | None] = lambda: None
         self._wanted: WatershedConfig | None = None
-        self._soon = _single_shot(self, 0, self._show_now)
+        self._pending = False
+        # Before Qt repaints the moved slider, which a timer would come after: the
+        # window is then put together once for both, and not twice.
+        self._asked.connect(self._on_asked, Qt.ConnectionType.QueuedConnection)
         self._rest = _single_shot(self, REST_MS, self._show_everywhere)
         self._jobs = JobRunner(self)
         self._jobs.event.connect(self._on_event)
@@ -71,7 +76,7 @@ class LiveThresholds(QObject):
     @property
     def busy(self) -> bool:
         """Whether anything has still to follow the thresholds."""
-        return self._soon.isActive() or self._rest.isActive() or self._jobs.busy
+        return self._pending or self._rest.isActive() or self._jobs.busy
 
     def follow(
         self,
@@ -99,8 +104,9 @@ class LiveThresholds(QObject):
     def request(self, thresholds: WatershedConfig) -> None:
         """Take new thresholds; those that were not yet shown are skipped."""
         self._wanted = thresholds
-        if self._result is not None and not self._soon.isActive():
-            self._soon.start()
+        if self._result is not None and not self._pending:
+            self._pending = True
+            self._asked.emit()
 
     def stop(self) -> None:
         """Drop everything: the result, timers, work under way."""
@@ -108,7 +114,7 @@ class LiveThresholds(QObject):
         self._stop()
 
     def _stop(self) -> None:
-        self._soon.stop()
+        self._pending = False
         self._rest.stop()
         self._jobs.cancel()
 
@@ -117,6 +123,11 @@ class LiveThresholds(QObject):
             return False
         shown = self._result.stack.thresholds.get(index)
         return shown is not None and shown != self._wanted
+
+    def _on_asked(self) -> None:
+        if self._pending:
+            self._pending = False
+            self._show_now()
 
     def _show_now(self) -> None:
         """Relabel what is seen of the shown plane, on this thread."""

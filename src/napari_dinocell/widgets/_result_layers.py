@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 from napari.layers import Image, Labels
 
-from napari_dinocell.widgets._regions import full_region
+from napari_dinocell.widgets._partial_redraw import redraw_part
 
 if TYPE_CHECKING:
     from napari.components import LayerList, ViewerModel
@@ -56,32 +56,50 @@ class ResultLayers:
         """Distance maps (..., Y, X); None before `ensure`, and once removed."""
         return self._find("distance")
 
-    def ensure(
-        self,
-        shape: tuple[int, ...],
-        placement: Mapping[str, Any],
-        *,
-        labels_data: Any,
-        distance_data: Any,
-    ) -> None:
-        """Show results, in the layers that exist or in new ones.
+    def ensure_labels(self, data: Any, placement: Mapping[str, Any]) -> None:
+        """Show labels, in the layer that exists or in a new one.
 
-        Layers that exist keep their name, visibility and all that the user has set but
+        A layer that exists keeps its name, visibility and all that the user has set but
         the place. What is selected stays selected.
 
         Parameters
         ----------
-        shape
-            (..., Y, X) of both arrays.
+        data
+            (..., Y, X) integers, numpy or zarr; shown by reference.
         placement
             As `placement_of` gives it.
-        labels_data, distance_data
-            numpy or zarr, int and float; shown by reference.
         """
-        assert tuple(labels_data.shape) == tuple(distance_data.shape) == tuple(shape)
+        layer = self.labels
+        if layer is not None:
+            _update(layer, data, placement)
+            return
+        name = f"{self._image.name} labels"
+        layer = Labels(data, name=name, multiscale=False, **placement)
+        layer.metadata = {KEY: self._identity("labels", layer)}
         with _selection_kept(self._layers):
-            self._ensure_distance(distance_data, placement)
-            self._ensure_labels(labels_data, placement)
+            self._layers.append(layer)
+
+    def ensure_distance(self, data: Any, placement: Mapping[str, Any]) -> None:
+        """Show distance maps (..., Y, X), below the labels; as `ensure_labels`."""
+        layer, labels = self.distance, self.labels
+        if layer is not None:
+            _update(layer, data, placement)
+            return
+        layer = Image(
+            data,
+            name=f"{self._image.name} distance",
+            rgb=False,
+            multiscale=False,
+            visible=False,
+            colormap="magma",
+            blending="additive",
+            contrast_limits=(0, 1),
+            **placement,
+        )
+        layer.metadata = {KEY: self._identity("distance", layer)}
+        below = len(self._layers) if labels is None else self._layers.index(labels)
+        with _selection_kept(self._layers):
+            self._layers.insert(below, layer)
 
     def refresh(self, kind: Kind, region: Region | None = None) -> None:
         """Redraw a layer after its array was changed in place.
@@ -99,7 +117,7 @@ class ResultLayers:
         layer = self._find(kind)
         if layer is None or not layer.visible:
             return
-        if kind == "labels" and _redraw_part(layer, region):
+        if kind == "labels" and redraw_part(layer, region):
             return
         layer.refresh(thumbnail=False, highlight=False, extent=False)
 
@@ -128,36 +146,6 @@ class ResultLayers:
     def _identity(self, kind: str, layer: Layer) -> dict[str, str]:
         layer_id = str(layer.unique_id)
         return {"kind": kind, "source_id": self._source_id, "layer_id": layer_id}
-
-    def _ensure_labels(self, data: Any, placement: Mapping[str, Any]) -> None:
-        layer = self.labels
-        if layer is not None:
-            _update(layer, data, placement)
-            return
-        name = f"{self._image.name} labels"
-        layer = Labels(data, name=name, multiscale=False, **placement)
-        layer.metadata = {KEY: self._identity("labels", layer)}
-        self._layers.append(layer)
-
-    def _ensure_distance(self, data: Any, placement: Mapping[str, Any]) -> None:
-        layer, labels = self.distance, self.labels
-        if layer is not None:
-            _update(layer, data, placement)
-            return
-        layer = Image(
-            data,
-            name=f"{self._image.name} distance",
-            rgb=False,
-            multiscale=False,
-            visible=False,
-            colormap="magma",
-            blending="additive",
-            contrast_limits=(0, 1),
-            **placement,
-        )
-        layer.metadata = {KEY: self._identity("distance", layer)}
-        below = len(self._layers) if labels is None else self._layers.index(labels)
-        self._layers.insert(below, layer)
 
 
 def _marks(layer: Layer) -> Mapping[str, Any]:
@@ -198,51 +186,3 @@ def _replace_labels(layer: Labels, data: Any) -> None:
     layer.data = data  # editable again
     layer.editable = editable
     layer.mode = mode
-
-
-BAND_PIXELS = 2**16
-"""Turned into colors at a time; they stay in the processor's cache."""
-
-_PARTS = ("_slice", "_slice_input", "_raw_to_displayed")
-"""What napari 0.8 and 0.9 use to redraw painted pixels; it has no public way."""
-
-
-def _redraw_part(layer: Labels, region: Region | None) -> bool:
-    """Send the colors of changed pixels alone to the screen.
-
-    A full refresh takes as long as the plane is large, most of it to turn labels into
-    colors. False if that is necessary: axes swapped or in 3-D, no array in memory (of
-    which the slice is a view), slicing under way.
-    """
-    if not all(hasattr(layer, part) for part in _PARTS) or not layer.loaded:
-        return False
-    shown = layer._slice
-    unrolled = list(layer._slice_input.displayed) == [layer.ndim - 2, layer.ndim - 1]
-    if shown.empty or not unrolled or not isinstance(layer.data, np.ndarray):
-        return False
-    changed = _grown(region or full_region(layer.data.shape), layer)
-    raw, colors = shown.image.raw, shown.image.view
-    if not np.may_share_memory(raw, colors):  # small ids are their own colors
-        for band in _bands(changed):
-            colors[band] = layer._raw_to_displayed(raw, data_slice=band)
-    start = [part.start for part in changed]
-    layer.events.labels_update(data=colors[changed], offset=start)
-    return True
-
-
-def _bands(region: Region) -> Iterator[Region]:
-    """Its rows, some at a time: twice as fast as all at once."""
-    rows, columns = region
-    step = max(1, BAND_PIXELS // max(1, columns.stop - columns.start))
-    for first in range(rows.start, rows.stop, step):
-        yield slice(first, min(rows.stop, first + step)), columns
-
-
-def _grown(region: Region, layer: Labels) -> Region:
-    """With the pixels around it whose contours depend on it, within the plane."""
-    margin, size = layer.contour, layer.data.shape[-2:]
-    rows, columns = (
-        slice(max(0, part.start - margin), min(length, part.stop + margin))
-        for part, length in zip(region, size, strict=True)
-    )
-    return rows, columns

@@ -58,6 +58,7 @@ class Run:
     """The layer's result before the run; may be the same object."""
     placement: Mapping[str, Any]
     """Where result layers lie (scale, translate, ...)."""
+    map_shown: bool = False
     model: ModelRecord | None = None
     planes_done: int = 0
     cells: int | None = None
@@ -177,6 +178,7 @@ class SegmentRunner(QObject):
                 self._meter.finish_tiles(event.done)
                 self.progressed.emit(self._meter.now())
             case MapGrew():
+                self._show_map(run)
                 self._mark(run, event.index, "distance")
             case LabelsGrew():
                 self._mark(run, event.index, "labels")
@@ -191,9 +193,18 @@ class SegmentRunner(QObject):
     def _start_plane(self, run: Run, event: PlaneStarted) -> None:
         self._meter.start_plane(event.number)
         if event.number == 0:
-            show_result(run.result, run.placement)
+            run.result.layers.ensure_labels(run.result.stack.labels, run.placement)
             if run.request.config.cell_diameter == "auto":
                 self.said.emit("Measuring the cells")
+
+    def _show_map(self, run: Run) -> None:
+        """Show maps once there is one: two new layers at once would stall the viewer.
+
+        Not a second time: the user may have removed the layer.
+        """
+        if not run.map_shown:
+            run.map_shown = True
+            run.result.layers.ensure_distance(run.result.stack.maps, run.placement)
 
     def _mark(self, run: Run, index: PlaneIndex, *kinds: Kind) -> None:
         """Redraw soon what has changed, if it can be seen."""
@@ -222,12 +233,8 @@ class SegmentRunner(QObject):
 
 def show_result(result: ImageResult, placement: Mapping[str, Any]) -> None:
     """Make or update the two layers of a result."""
-    result.layers.ensure(
-        result.stack.shape,
-        placement,
-        labels_data=result.stack.labels,
-        distance_data=result.stack.maps,
-    )
+    result.layers.ensure_labels(result.stack.labels, placement)
+    result.layers.ensure_distance(result.stack.maps, placement)
 
 
 def _doubt(event: Any) -> str | None:
