@@ -24,7 +24,7 @@ format: .venv/.ready-dev ## put the code into shape
 	$(BIN)/ruff format .
 
 bench: .venv/.ready-test ## run every benchmark with its defaults
-	@set -e; for file in benchmarks/*.py; do \
+	@set -e; for file in benchmarks/[a-z]*.py; do \
 	    [ -e "$$file" ] || { echo "There are no benchmarks."; exit 0; }; \
 	    echo "== $$file"; $(BIN)/python "$$file"; done
 

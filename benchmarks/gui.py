@@ -17,13 +17,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
-import sys
 from dataclasses import asdict, dataclass
 from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
+
+from _window import prepare_window, run_event_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +52,7 @@ class Result:
 def main() -> None:
     """Measure and report."""
     options = _parse_options()
-    _inside_xvfb()
+    prepare_window()
     result = measure(options.size, options.runs, options.device)
     if options.json:
         print(json.dumps({k: round(v, 4) for k, v in asdict(result).items()}))
@@ -215,28 +214,6 @@ def settle(seconds: float = 0.3) -> None:
         run_event_loop(5)
         if perf_counter() - before > 0.03:
             quiet_since = perf_counter()
-
-
-def run_event_loop(milliseconds: int) -> None:
-    """As napari does, but for a moment only."""
-    from qtpy.QtCore import QEventLoop, QTimer
-
-    loop = QEventLoop()
-    QTimer.singleShot(milliseconds, loop.quit)
-    loop.exec()
-
-
-def _inside_xvfb() -> None:
-    """Start again inside Xvfb where there is no display."""
-    has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    if not sys.platform.startswith("linux") or has_display:
-        return
-    xvfb = shutil.which("xvfb-run")
-    if xvfb is None:
-        sys.exit("No display, and no Xvfb: run scripts/system_packages.sh test")
-    screen = ["-a", "-s", "-screen 0 1600x1000x24"]
-    os.environ["QT_QPA_PLATFORM"] = "xcb"
-    os.execv(xvfb, [xvfb, *screen, sys.executable, *sys.argv])
 
 
 def _print_table(result: Result) -> None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
-import shutil
 import sys
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
+from _window import prepare_window, run_event_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=Path("docs/images"))
     folder = parser.parse_args().output
-    _inside_xvfb()
+    prepare_window()
     folder.mkdir(parents=True, exist_ok=True)
     viewer, dock = open_window()
     wait_until(lambda: dock.controller.runner.run is None, at_least=1.0)
@@ -99,26 +100,9 @@ def shrink(image: Image) -> Image:
 
 def wait_until(condition: Callable[[], bool], *, at_least: float) -> None:
     """Let the event loop run for some seconds, and on until the condition holds."""
-    from qtpy.QtCore import QEventLoop, QTimer
-
     started = perf_counter()
     while perf_counter() - started < at_least or not condition():
-        loop = QEventLoop()
-        QTimer.singleShot(10, loop.quit)
-        loop.exec()
-
-
-def _inside_xvfb() -> None:
-    """Start again inside Xvfb where there is no display."""
-    has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    if not sys.platform.startswith("linux") or has_display:
-        return
-    xvfb = shutil.which("xvfb-run")
-    if xvfb is None:
-        sys.exit("No display, and no Xvfb: run scripts/system_packages.sh test")
-    os.environ["QT_QPA_PLATFORM"] = "xcb"
-    screen = ["-a", "-s", "-screen 0 1600x1000x24"]
-    os.execv(xvfb, [xvfb, *screen, sys.executable, *sys.argv])
+        run_event_loop(10)
 
 
 if __name__ == "__main__":

@@ -152,10 +152,10 @@ def test_home_folder_follows_the_variable_or_the_platform(
     assert home_folder() == tmp_path
     monkeypatch.delenv("DINOCELL_HOME")
     monkeypatch.setattr("sys.platform", "linux")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert models_folder() == tmp_path / "cache" / "napari-dinocell" / "models"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert models_folder() == tmp_path / "data" / "napari-dinocell" / "models"
     monkeypatch.setattr("sys.platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
     assert home_folder() == tmp_path / "local" / "napari-dinocell"
     monkeypatch.setattr("sys.platform", "darwin")
-    assert home_folder().parts[-3:] == ("Library", "Caches", "napari-dinocell")
+    assert home_folder().parts[-3:] == ("Library", "Application Support", "napari-dinocell")

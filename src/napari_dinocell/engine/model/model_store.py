@@ -25,7 +25,7 @@ DEFAULT_NAME = "default"
 """Name of the model inside the package."""
 
 HOME_VARIABLE = "DINOCELL_HOME"
-"""Environment variable that moves the folder of models and caches."""
+"""Environment variable that moves the folder of models, presets and settings."""
 
 SUFFIXES = (".safetensors", ".pt", ".pth")
 """Of checkpoint files, the preferred one first."""
@@ -46,17 +46,21 @@ class ModelEntry:
 
 
 def home_folder() -> Path:
-    """Folder of models and caches: `DINOCELL_HOME`, or the platform's cache folder."""
+    """Folder of the user's models and settings: `DINOCELL_HOME`, or the platform's.
+
+    Not among caches, which may be emptied at any time: trained models cannot be
+    downloaded again.
+    """
     chosen = os.environ.get(HOME_VARIABLE)
-    return Path(chosen).expanduser() if chosen else _cache_folder() / "napari-dinocell"
+    return Path(chosen).expanduser() if chosen else _data_folder() / "napari-dinocell"
 
 
-def _cache_folder() -> Path:
+def _data_folder() -> Path:
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        return Path.home() / "Library" / "Application Support"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
 
 
 def models_folder() -> Path:
