@@ -71,7 +71,7 @@ def test_layers_open_in_a_viewer(make_napari_viewer_proxy, manifest) -> None:
         assert [f"{unit:~P}" for unit in layer.units[-2:]] == ["µm", "µm"]
     movie, truth = viewer.layers[-2:]
     assert movie.data.shape[0] == 12
-    assert viewer.dims.axis_labels == ("T", "Y", "X")
+    assert movie.axis_labels == ("T", "Y", "X")
     np.testing.assert_array_equal(movie.extent.world, truth.extent.world)
 
 
