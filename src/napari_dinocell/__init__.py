@@ -6,6 +6,7 @@ resolved when they are first used.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
@@ -14,6 +15,11 @@ try:
     __version__ = version("napari-dinocell")
 except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0+unknown"
+
+# For GNU OpenMP, which reads it when torch is loaded. By default threads that wait for
+# each other keep spinning, for milliseconds; as soon as any other program runs, they
+# take the processor from the thread they wait for, and a run takes ten times as long.
+os.environ.setdefault("GOMP_SPINCOUNT", "3000")
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.config import SegmentConfig

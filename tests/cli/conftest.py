@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from napari_dinocell.cli import main
 from napari_dinocell.engine import segmenter as segmenter_module
+from napari_dinocell.engine.batch import make_job as make_job_module
 from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
 from napari_dinocell.engine.errors import ImageError
 from napari_dinocell.engine.inference.events import (
@@ -54,6 +55,7 @@ class FakeSegmenter:
         config: SegmentConfig,
         *,
         channel_axis: int | None = None,
+        cancel: Any = None,
     ) -> Iterator[Any]:
         plane = to_plane(
             image, config.channel, channel_axis=channel_axis, channels=config.channels
@@ -121,7 +123,8 @@ def fake_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "fake.safetensors"
     path.write_bytes(b"weights")
     FakeSegmenter.calls = []
-    monkeypatch.setattr(segmenter_module, "Segmenter", FakeSegmenter)
+    for module in (segmenter_module, make_job_module):
+        monkeypatch.setattr(module, "Segmenter", FakeSegmenter)
     return path
 
 

@@ -27,7 +27,13 @@ print("LOADED", sorted(heavy & set(sys.modules)), file=sys.stderr)
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["segment", "--help"], ["models", "--help"], ["--version"]],
+    [
+        ["--help"],
+        ["segment", "--help"],
+        ["export", "--help"],
+        ["models", "--help"],
+        ["--version"],
+    ],
     ids=" ".join,
 )
 def test_help_loads_nothing_heavy(arguments):
@@ -42,7 +48,7 @@ def test_help_loads_nothing_heavy(arguments):
     assert result.stderr.strip().endswith("LOADED []"), result.stderr
 
 
-@pytest.mark.parametrize("command", ["segment", "evaluate", "train", "demo"])
+@pytest.mark.parametrize("command", ["segment", "export", "evaluate", "train", "demo"])
 def test_every_command_has_an_example_in_its_help(dinocell, command):
     result = dinocell(command, "--help")
     assert result.status == 0

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from napari_dinocell.engine.batch.summary import SUMMARY_NAME
 from napari_dinocell.engine.config import SegmentConfig
 from tests.cli.conftest import (
     CRASH_VALUE,
@@ -58,7 +59,7 @@ class TestFailures:
         result = segment(tmp_path)
         assert result.status == 1
         assert "unexpected ZeroDivisionError: a fault" in result.err
-        assert names_in(out) == ["b_labels.json", "b_labels.tif"]
+        assert names_in(out) == ["b_labels.json", "b_labels.tif", SUMMARY_NAME]
 
     def test_debug_variable_shows_the_traceback(self, segment, tmp_path, monkeypatch):
         monkeypatch.setenv("DINOCELL_DEBUG", "1")
@@ -117,7 +118,7 @@ class TestFailures:
         result = segment(tmp_path)
         assert result.status == 130
         assert "Interrupted" in result.err
-        assert names_in(out) == ["a_labels.json", "a_labels.tif"]
+        assert names_in(out) == ["a_labels.json", "a_labels.tif", SUMMARY_NAME]
 
     def test_what_a_run_gave_up_or_found_odd_is_said(self, segment, tmp_path):
         write_tiff(tmp_path / "a.tif", discs(*TWO, first=DEGRADE_VALUE))

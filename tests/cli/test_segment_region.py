@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from napari_dinocell.engine.batch.summary import SUMMARY_NAME
 from napari_dinocell.engine.results.provenance import read_provenance
 from tests.cli.conftest import FakeSegmenter, discs, names_in, write_tiff
 
@@ -91,7 +92,7 @@ def test_page_that_lacks_the_region_is_named_and_the_rest_is_done(
     result = segment(image, tmp_path / "large.tif", "--region", region)
     assert result.status == 1
     assert "a.tif: Expected a region inside the page of 40 x 60 pixels" in result.err
-    assert names_in(out) == ["large_labels.json", "large_labels.tif"]
+    assert names_in(out) == [SUMMARY_NAME, "large_labels.json", "large_labels.tif"]
     assert len(FakeSegmenter.calls) == 1
 
 

@@ -33,11 +33,18 @@ def test_written_channels_are_checked_too(channels: Any) -> None:
 @pytest.mark.parametrize("channels", [None, (0,), (2, 0)])
 def test_settings_survive_json(channels: tuple[int, ...] | None) -> None:
     config = SegmentConfig(
-        channels=channels, watershed=WatershedConfig(fill_holes=True)
+        channels=channels, watershed=WatershedConfig(fill_holes=True), link=True
     )
     found = SegmentConfig.from_dict(json.loads(json.dumps(config.to_dict())))
     assert found == config
     assert hash(found) == hash(config)
+
+
+def test_links_do_not_decide_the_map() -> None:
+    config = SegmentConfig()
+    linked = config.with_overrides(link=True)
+    assert linked != config
+    assert config.same_map(linked)
 
 
 def test_channels_decide_the_map_and_holes_do_not() -> None:

@@ -40,5 +40,10 @@ def choose_channel(section: ImageSection, title: str) -> None:
     section._channels._channel.setCurrentText(title)
 
 
+def channels_of(section: ImageSection) -> dict[str, Any]:
+    """The settings that say where cells are looked for."""
+    return {name: section.values()[name] for name in NO_CHANNEL}
+
+
 def untick(section: ImageSection, channel: int) -> None:
     section._channels._ticks.item(channel).setCheckState(Qt.CheckState.Unchecked)

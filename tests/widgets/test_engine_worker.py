@@ -11,6 +11,8 @@ from pytestqt.qtbot import QtBot
 from napari_dinocell.engine.errors import PredictionError
 from napari_dinocell.widgets._engine_worker import JobRunner
 
+from .model_files import wait_for_workers
+
 
 class Recorder:
     """What a runner said."""
@@ -135,3 +137,22 @@ def test_many_jobs_leave_no_threads(runner: JobRunner, qtbot: QtBot) -> None:
         runner.cancel()
         qtbot.waitUntil(lambda number=number: len(seen.ends) == number)
     assert threading.active_count() <= before + 1
+
+
+def test_a_job_does_not_outlive_its_runner(runner: JobRunner, qtbot: QtBot) -> None:
+    """Closing napari's window deletes docks without a word to them."""
+    closed = []
+
+    def make_events(_: Callable[[], bool]) -> Generator[int, None, None]:
+        try:
+            while True:
+                time.sleep(0.002)
+                yield 0
+        finally:
+            closed.append(True)
+
+    runner.start(make_events)
+    qtbot.waitUntil(lambda: runner.busy)
+    runner.deleteLater()
+    qtbot.waitUntil(lambda: bool(closed))
+    wait_for_workers(qtbot)

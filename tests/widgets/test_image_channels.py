@@ -17,6 +17,7 @@ from .image_layers import (
     STACK,
     TCYX,
     add,
+    channels_of,
     choose_axis,
     choose_channel,
     titles,
@@ -50,9 +51,9 @@ def test_channels_of_rgb(
     section: ImageSection, viewer: Any, title: str, channel: Any
 ) -> None:
     add(viewer, "rgb", **RGB)
-    assert section.values() == NO_CHANNEL
+    assert channels_of(section) == NO_CHANNEL
     choose_channel(section, title)
-    assert section.values() == {"channel": channel, "channels": None}
+    assert channels_of(section) == {"channel": channel, "channels": None}
     assert section.channel_axis() is None
     assert not section._channels._axis_row.isVisible()
     assert not section._channels._ticks.isVisible()
@@ -69,11 +70,11 @@ def test_channel_axis_is_the_user_s_choice(
     with qtbot.waitSignal(section.changed):
         choose_axis(section, 1)
     assert section.channel_axis() == 1
-    assert section.values() == {"channel": 0, "channels": None}
+    assert channels_of(section) == {"channel": 0, "channels": None}
     choose_channel(section, "Channel 2")
-    assert section.values() == {"channel": 2, "channels": None}
+    assert channels_of(section) == {"channel": 2, "channels": None}
     choose_axis(section, None)
-    assert section.values() == NO_CHANNEL
+    assert channels_of(section) == NO_CHANNEL
 
 
 @pytest.mark.parametrize("label", ["c", "C", "Channel"])
@@ -97,13 +98,13 @@ def test_several_channels_are_ticked(
     assert not section._channels._ticks.isVisible()
     choose_channel(section, f"{channel.title()} of several")
     assert section._channels._ticks.isVisible()
-    assert section.values() == {"channel": channel, "channels": None}
+    assert channels_of(section) == {"channel": channel, "channels": None}
     with qtbot.waitSignal(section.changed):
         untick(section, 1)
-    assert section.values() == {"channel": channel, "channels": (0, 2)}
+    assert channels_of(section) == {"channel": channel, "channels": (0, 2)}
     SegmentConfig().with_overrides(**section.values())
     choose_channel(section, "Channel 1")
-    assert section.values() == {"channel": 1, "channels": None}
+    assert channels_of(section) == {"channel": 1, "channels": None}
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_set_values_takes_what_the_layer_has(
     add(viewer, "stack", **TCYX)
     with qtbot.assertNotEmitted(section.changed):
         section.set_values(values)
-    assert section.values() == {"channel": channel, "channels": channels}
+    assert channels_of(section) == {"channel": channel, "channels": channels}
 
 
 def test_each_layer_keeps_its_channels(section: ImageSection, viewer: Any) -> None:
@@ -136,12 +137,12 @@ def test_each_layer_keeps_its_channels(section: ImageSection, viewer: Any) -> No
     choose_channel(section, "Max of several")
     untick(section, 1)
     rgb = add(viewer, "rgb", **RGB)
-    assert section.values() == NO_CHANNEL
+    assert channels_of(section) == NO_CHANNEL
     section.set_layer(stack)
     assert section.channel_axis() == 1
-    assert section.values() == {"channel": "max", "channels": (0, 2)}
+    assert channels_of(section) == {"channel": "max", "channels": (0, 2)}
     section.set_layer(rgb)
-    assert section.values() == NO_CHANNEL
+    assert channels_of(section) == NO_CHANNEL
 
 
 def test_new_data_is_looked_at(
@@ -154,10 +155,10 @@ def test_new_data_is_looked_at(
     with qtbot.waitSignal(section.layer_changed):
         layer.data = np.zeros((5, 2, 8, 9), np.uint8)
     assert section.channel_axis() == 1
-    assert section.values() == {"channel": 0, "channels": None}
+    assert channels_of(section) == {"channel": 0, "channels": None}
     layer.data = np.zeros(FLAT, np.uint8)
     assert section.channel_axis() is None
-    assert section.values() == NO_CHANNEL
+    assert channels_of(section) == NO_CHANNEL
     assert not section._channels.isVisible()
 
 

@@ -19,6 +19,7 @@ from .image_layers import (
     TCYX,
     add,
     add_labels,
+    channels_of,
     choose_axis,
     choose_channel,
     titles,
@@ -45,7 +46,7 @@ def section(viewer: ViewerModel, qtbot: QtBot) -> ImageSection:
 
 def test_without_images_there_is_nothing_to_choose(section: ImageSection) -> None:
     assert section.layer() is None
-    assert section.values() == NO_CHANNEL
+    assert channels_of(section) == NO_CHANNEL
     assert section.channel_axis() is None
     assert not section._images.isEnabled()
     assert not section._channels.isVisible()
@@ -149,7 +150,7 @@ def test_all_planes_need_a_stack(
 ) -> None:
     add(viewer, "image", shape=shape, rgb=rgb)
     choose_axis(section, axis)
-    assert section._extent.model().item(2).isEnabled() is expected
+    assert section._regions._extent.model().item(2).isEnabled() is expected
     assert section.region() == "plane"
     section.set_region("all")
     assert section.region() == ("all" if expected else "plane")
@@ -172,7 +173,7 @@ def test_region_is_said_by_the_user_only(section: ImageSection, qtbot: QtBot) ->
         section.set_region("view")
     assert section.region() == "view"
     with qtbot.waitSignal(section.changed):
-        section._extent.setCurrentText("Whole plane")
+        section._regions._extent.setCurrentText("Whole plane")
     assert section.region() == "plane"
 
 

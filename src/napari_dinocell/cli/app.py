@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from napari_dinocell import __version__
-from napari_dinocell.cli import demo, evaluate, models, train
+from napari_dinocell.cli import demo, evaluate, models, presets, train
 from napari_dinocell.cli.errors import output
+from napari_dinocell.cli.export import export
 from napari_dinocell.cli.segment import segment
 
 app = typer.Typer(
@@ -47,7 +48,9 @@ def dinocell(
 
 
 app.command()(segment)
+app.command()(export)
 app.command()(evaluate.evaluate)
 app.command()(train.train)
 app.command()(demo.demo)
 app.add_typer(models.app, name="models")
+app.add_typer(presets.app, name="presets")

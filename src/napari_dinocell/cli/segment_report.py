@@ -15,7 +15,13 @@ from rich.table import Table
 from rich.text import Text
 
 from napari_dinocell.cli.errors import messages, output, print_error, print_note
-from napari_dinocell.engine.batch.segment_files import FileDone, FileOpened, PageStarted
+from napari_dinocell.engine.batch.events import (
+    FileEnded,
+    FileOpened,
+    FileStarted,
+    PageStarted,
+    SummaryNotWritten,
+)
 from napari_dinocell.engine.inference.events import (
     Degraded,
     DistanceMapReady,
@@ -26,11 +32,10 @@ from napari_dinocell.engine.inference.events import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import TracebackType
 
-    from napari_dinocell.engine.batch.segment_files import FileEvent
-    from napari_dinocell.engine.results.provenance import Provenance
+    from napari_dinocell.engine.batch.events import BatchEvent, FileEvent
+    from napari_dinocell.engine.batch.summary import SummaryRow
 
 
 class SegmentReport:
@@ -46,7 +51,7 @@ class SegmentReport:
         self.failed = 0
         """Files that could not be segmented so far."""
         self._rows: list[tuple[str, str, str, str]] = []
-        self._path: Path | None = None
+        self._name = ""
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -73,15 +78,21 @@ class SegmentReport:
         if self._rows:
             output.print(self._table())
 
-    def start(self, path: Path) -> None:
-        """The events of this file follow."""
-        self._path = path
-        self._describe(path.name)
+    def show(self, event: BatchEvent) -> None:
+        """Show one event."""
+        match event:
+            case FileStarted(target=target):
+                self._name = target.name
+                self._describe(target.name)
+            case FileEnded():
+                self._finish(event)
+            case SummaryNotWritten(error=error):
+                print_note(f"The summary is not up to date. {error}")
+            case _:
+                self._show_step(self._name, event)
 
-    def show(self, event: FileEvent) -> None:
+    def _show_step(self, name: str, event: FileEvent) -> None:
         """Show one event of the current file."""
-        assert self._path is not None
-        name = self._path.name
         match event:
             case FileOpened(image=image) if image.other_images:
                 print_note(
@@ -105,21 +116,15 @@ class SegmentReport:
                 print_note(f"{name}: no cell to measure, the image is taken as it is.")
             case DistanceMapReady(constant=True):
                 print_note(f"{name} holds one single value: there are no cells.")
-            case FileDone(provenance=provenance):
-                self._finish(_row(self._path, provenance))
 
-    def skip(self, path: Path) -> None:
-        """Its labels are there already."""
-        self._finish((path.name, "", "", "skipped: done before"))
-
-    def fail(self, path: Path, reason: str) -> None:
-        """The file could not be segmented; the others go on."""
-        self.failed += 1
-        print_error(f"{path}: {reason}" if path.name not in reason else reason)
-        self._finish((path.name, "", "", "failed"))
-
-    def _finish(self, row: tuple[str, str, str, str]) -> None:
-        self._rows.append(row)
+    def _finish(self, event: FileEnded) -> None:
+        row = event.row
+        if row.status == "failed":
+            self.failed += 1
+            named = row.file in row.remark
+            image = event.target.image
+            print_error(row.remark if named else f"{image}: {row.remark}")
+        self._rows.append(_cells(row))
         self._progress.advance(self._all)
 
     def _describe(self, text: str) -> None:
@@ -136,16 +141,10 @@ class SegmentReport:
         return table
 
 
-def _row(path: Path, provenance: Provenance) -> tuple[str, str, str, str]:
-    pages = provenance.pages
-    remarks = [f"{len(pages)} pages"] if len(pages) > 1 else []
-    if any(page.constant for page in pages):
-        remarks.append("holds one single value")
-    if provenance.degraded:
-        remarks.append("short of memory")
-    return (
-        path.name,
-        str(sum(page.cells for page in pages)),
-        f"{sum(page.seconds for page in pages):.1f}",
-        ", ".join(remarks),
-    )
+def _cells(row: SummaryRow) -> tuple[str, str, str, str]:
+    if row.status == "failed":
+        return row.file, "", "", "failed"
+    remarks = ["skipped: done before"] if row.status == "skipped" else []
+    remarks += [f"{row.pages} pages"] if row.pages != 1 else []
+    remarks += [row.remark] if row.remark else []
+    return row.file, str(row.cells), f"{row.seconds:.1f}", ", ".join(remarks)

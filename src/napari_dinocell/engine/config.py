@@ -1,6 +1,6 @@
 """Frozen settings. Comparing two of them decides what must be computed again.
 
-A change in `WatershedConfig` reuses the distance map; a change anywhere else
+A change of `WatershedConfig` or `link` reuses the distance map; one anywhere else
 drops it. Units are pixels of the image as opened, unless stated otherwise.
 """
 
@@ -125,6 +125,8 @@ class SegmentConfig:
     cell_diameter: CellDiameter = "auto"
     """Typical cell diameter in this image; scales it to the model's. A small model
     knows one size well, so that the size is measured unless it is given."""
+    link: bool = False
+    """Whether a cell keeps its id through the pages of a stack (`instances.link`)."""
 
     def __post_init__(self) -> None:
         diameter = self.cell_diameter
@@ -152,7 +154,7 @@ class SegmentConfig:
         return all(
             getattr(self, f.name) == getattr(other, f.name)
             for f in fields(self)
-            if f.name != "watershed"
+            if f.name not in ("watershed", "link")
         )
 
     def with_overrides(self, **values: Any) -> SegmentConfig:

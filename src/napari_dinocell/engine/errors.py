@@ -24,6 +24,10 @@ class SettingsError(DinoCellError, ValueError):
     """A setting lies outside its range, or two settings contradict each other."""
 
 
+class PresetExistsError(DinoCellError, FileExistsError):
+    """There is a preset of that name, which was not to be replaced."""
+
+
 class CheckpointError(DinoCellError, ValueError):
     """A checkpoint file is damaged, of another format, or does not fit the model."""
 

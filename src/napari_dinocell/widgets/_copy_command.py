@@ -22,6 +22,7 @@ from napari_dinocell.widgets._replay import (
     needed_settings,
     own_settings,
     span,
+    unlinked_note,
 )
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ def _notes(
             f"The model {record.model.name!r} of these labels is gone, or another one "
             f"by now: its SHA-256 was {record.model.sha256}."
         )
+    if note := unlinked_note(record):
+        yield note
     if record.plane:
         yield (
             "All planes are segmented, each by itself; the labels copied are those of "

@@ -15,6 +15,7 @@ from napari_dinocell.widgets._replay import (
     needed_settings,
     own_settings,
     span,
+    unlinked_note,
 )
 
 if TYPE_CHECKING:
@@ -46,11 +47,7 @@ def as_python(record: RunRecord, *, array_ndim: int) -> str:
     blocks = [
         _heading(record),
         _imports(record),
-        [
-            f"from napari_dinocell import {'Segmenter' if loops else 'segment'}",
-            "from napari_dinocell.engine.model.checkpoint_file import file_sha256",
-            "from napari_dinocell.engine.model.model_store import resolve_model",
-        ],
+        _own_imports(record, loops=loops),
         _reading(record, array_ndim),
         _model(record),
         _all_planes(record, axes) if loops else _one_plane(record, axes),
@@ -64,6 +61,7 @@ def _heading(record: RunRecord) -> list[str]:
         f"Labels of {record.source_name!r} as made on {record.created} by",
         f"napari-dinocell {version('napari-dinocell')} and torch {version('torch')} "
         f"on {record.device} in {record.precision}.",
+        *filter(None, [unlinked_note(record)]),
     ]
     return [f"# {' '.join(line.split())}" for line in lines]  # never a second line
 
@@ -75,6 +73,16 @@ def _imports(record: RunRecord) -> list[str]:
     if _keeps_threads(record):
         imports.append("import torch")
     return sorted(imports, key=lambda line: line.split()[1])
+
+
+def _own_imports(record: RunRecord, *, loops: bool) -> list[str]:
+    link = "from napari_dinocell.engine.instances.link import PageLinker"
+    return [
+        f"from napari_dinocell import {'Segmenter' if loops else 'segment'}",
+        *([link] if loops and record.settings.link else []),
+        "from napari_dinocell.engine.model.checkpoint_file import file_sha256",
+        "from napari_dinocell.engine.model.model_store import resolve_model",
+    ]
 
 
 def _keeps_threads(record: RunRecord) -> bool:
@@ -149,17 +157,21 @@ def _all_planes(record: RunRecord, axes: str) -> list[str]:
     steps = ", ".join([image, "config", *_channel_axis(axes)])
     counts = [f"image.shape[{axis}]" for axis, role in enumerate(axes) if role == "P"]
     each = "range" if len(names) == 1 else "np.ndindex"
+    linked = record.settings.link
+    found = "segmenter.labels()"
+    if linked:
+        found = f"linker.link({found}, ({', '.join(names)},))"
     return [
         f"segmenter = Segmenter(model, device={record.device!r})",
         "config = segmenter.default_config().with_overrides(",
         *_indented(_keywords(record)),
         ")",
+        *(["linker = PageLinker()"] if linked else []),
         f"labels = np.zeros({_shape(axes, 'PYX')}, np.int32)",
         f"for {', '.join(names)} in {each}({', '.join(counts)}):",
         f"    for _ in segmenter.steps({steps}):",
         "        pass",
-        f"    {_indexed('labels', record, 'P' * len(names) + 'YX', names)} = "
-        "segmenter.labels()",
+        f"    {_indexed('labels', record, 'P' * len(names) + 'YX', names)} = {found}",
         f'    print({", ".join(names)}, segmenter.count(), "cells")',
     ]
 
@@ -170,6 +182,7 @@ def _indented(arguments: Iterable[str]) -> list[str]:
 
 def _keywords(record: RunRecord) -> list[str]:
     settings = needed_settings(record, own_settings(record.model))
+    settings.pop("link", None)  # a step of its own
     return [f"{name}={literal(value)}" for name, value in settings.items()]
 
 

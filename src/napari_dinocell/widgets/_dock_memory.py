@@ -42,6 +42,7 @@ class DockMemory(QObject):
             section.changed.connect(self._save.start)
         sections.model.model_changed.connect(self._on_model_changed)
         sections.model.device_changed.connect(self._save.start)
+        sections.image.link_changed.connect(self._save.start)
         sections.run.restore_requested.connect(self.restore_defaults)
 
     def save(self) -> None:
@@ -53,7 +54,11 @@ class DockMemory(QObject):
     def restore_defaults(self) -> None:
         """Take back to the model's own settings, on the device chosen automatically."""
         self._sections.model.set_device("auto")
-        self._sections.set_values({"cell_diameter": SegmentConfig().cell_diameter})
+        defaults = SegmentConfig()
+        self._sections.set_values(
+            {"cell_diameter": defaults.cell_diameter, "link": defaults.link}
+        )
+        self._sections.image.link_changed.emit()
         self._take_model_settings()
 
     def close(self) -> None:

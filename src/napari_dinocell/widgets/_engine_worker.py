@@ -49,7 +49,8 @@ class EngineWorker(WorkerBase):
 class JobRunner(QObject):
     """Owns the worker of the present job, and starts the next one after it.
 
-    `event` never carries an event of a job that was cancelled or replaced.
+    `event` never carries an event of a job that was cancelled or replaced. A job is
+    cancelled when its runner goes, for example with the window that it belongs to.
     """
 
     event = Signal(object)
@@ -62,6 +63,9 @@ class JobRunner(QObject):
         self._worker: EngineWorker | None = None
         self._waiting: MakeEvents | None = None
         self._error: BaseException | None = None
+        self._at_work: list[EngineWorker] = []
+        at_work = self._at_work  # this object itself is half gone by then
+        self.destroyed.connect(lambda: _quit_all(at_work))
 
     @property
     def busy(self) -> bool:
@@ -81,6 +85,7 @@ class JobRunner(QObject):
             return
         self._error = None
         worker = self._worker = EngineWorker(make_events)
+        self._at_work[:] = [worker]
         worker.yielded.connect(self._on_yielded)
         worker.errored.connect(self._on_errored)
         worker.finished.connect(self._on_finished)
@@ -101,7 +106,13 @@ class JobRunner(QObject):
 
     def _on_finished(self) -> None:
         self._worker = None
+        self._at_work.clear()
         waiting, self._waiting = self._waiting, None
         self.ended.emit(self._error)
         if waiting is not None and self._worker is None:
             self.start(waiting)
+
+
+def _quit_all(workers: list[EngineWorker]) -> None:
+    for worker in workers:
+        worker.quit()

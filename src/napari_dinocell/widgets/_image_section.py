@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
 from napari.layers import Image
@@ -19,18 +19,10 @@ from napari_dinocell.widgets._controls import (
     describe,
     make_row,
 )
+from napari_dinocell.widgets._region_rows import Extent, RegionRows
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
-
-Extent: TypeAlias = Literal["view", "plane", "all"]
-"""The visible region, the whole plane, or all planes of a stack."""
-
-_EXTENTS = {
-    "view": "Visible region",
-    "plane": "Whole plane",
-    "all": "All frames / slices",
-}
 
 _RGB = {"Gray": "gray", "Red": 0, "Green": 1, "Blue": 2, "Max": "max", "Mean": "mean"}
 _PLAIN = {"Gray": "gray"}
@@ -45,6 +37,8 @@ class ImageSection(QWidget):
     """Another layer is chosen, or the chosen one has other data or axes."""
     changed = Signal()
     """The user changed channel or region."""
+    link_changed = Signal()
+    """The user wants cells to be linked from plane to plane, or no longer."""
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__()
@@ -56,15 +50,11 @@ class ImageSection(QWidget):
         self._images = ElidedComboBox()
         self._images.setPlaceholderText("No image")
         self._channels = ChannelRows()
-        self._extent = ElidedComboBox()
-        for extent, title in _EXTENTS.items():
-            self._extent.addItem(title, extent)
-        describe(self._extent, "Region", "How much of the image is segmented.")
+        self._regions = RegionRows()
         layout = column_layout(self)
         layout.addWidget(make_row("&Image:", self._images))
         layout.addWidget(self._channels)
-        layout.addWidget(make_row("&Region:", self._extent))
-        self.set_region("plane")
+        layout.addWidget(self._regions)
         self._connect()
         self.read_layer()
         self.list_layers()
@@ -73,7 +63,8 @@ class ImageSection(QWidget):
     def _connect(self) -> None:
         self._images.currentIndexChanged.connect(self._on_index_changed)
         self._channels.changed.connect(self._on_channels_changed)
-        self._extent.currentIndexChanged.connect(self.changed)
+        self._regions.changed.connect(self.changed)
+        self._regions.link_changed.connect(self.link_changed)
         layers = self._viewer.layers
         names = ("inserted", "removed", "moved", "reordered", "renamed")
         lists = [getattr(layers.events, name) for name in names]
@@ -98,22 +89,23 @@ class ImageSection(QWidget):
 
     def region(self) -> Extent:
         """How much of the layer is to be segmented."""
-        return self._extent.currentData()
+        return self._regions.extent()
 
     def set_region(self, extent: Extent) -> None:
         """Choose how much without emitting; "all" only where there is a stack."""
         if extent != "all" or self._is_stack():
-            with signals_blocked(self):
-                choose_data(self._extent, extent)
+            self._regions.set_extent(extent)
 
     def values(self) -> dict[str, Any]:
-        """Settings `channel` and `channels`."""
-        return self._channels.values()
+        """Settings `channel`, `channels` and `link`."""
+        return {**self._channels.values(), "link": self._regions.link()}
 
     def set_values(self, values: Mapping[str, Any]) -> None:
         """Show settings without emitting; channels the layer lacks are ignored."""
         with signals_blocked(self):
             self._channels.set_values(values)
+        if isinstance(values.get("link"), bool):
+            self._regions.set_link(values["link"])
 
     def list_layers(self) -> None:
         """List the viewer's images anew, top layer first, and keep the choice."""
@@ -137,7 +129,7 @@ class ImageSection(QWidget):
             self._channels.show_layer(layer)
             if layer in self._listed:
                 self._channels.set_values(self._memory.get(layer, {}))
-            self._limit_extent()
+            self._regions.set_is_stack(self._is_stack())
         describe(self._images, "Image", _layer_tip(layer))
         self.layer_changed.emit()
 
@@ -172,23 +164,16 @@ class ImageSection(QWidget):
         in_plane = 2 + (self.channel_axis() is not None)
         return self._layer is not None and self._layer.ndim > in_plane
 
-    def _limit_extent(self) -> None:
-        """Offer all planes only where there are several."""
-        index = self._extent.findData("all")
-        self._extent.model().item(index).setEnabled(self._is_stack())
-        if self.region() == "all" and not self._is_stack():
-            choose_data(self._extent, "plane")
-
     def _on_index_changed(self, index: int) -> None:
         self._choose(self._listed[index])
 
     def _on_channels_changed(self) -> None:
         self._memory[self._layer] = {
             "channel_axis": self.channel_axis(),
-            **self.values(),
+            **self._channels.values(),
         }
         with signals_blocked(self):
-            self._limit_extent()
+            self._regions.set_is_stack(self._is_stack())
         self.changed.emit()
 
 

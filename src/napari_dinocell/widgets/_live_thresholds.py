@@ -98,7 +98,7 @@ class LiveThresholds(QObject):
         if result is not self._result:
             self._stop()
         self._result, self._plane, self._view = result, plane, view
-        if self._wanted is not None and self._outdated(plane):
+        if self._wanted is not None and (self._outdated(plane) or self._links_outdated):
             self._rest.start(0)
 
     def request(self, thresholds: WatershedConfig) -> None:
@@ -107,6 +107,12 @@ class LiveThresholds(QObject):
         if self._result is not None and not self._pending:
             self._pending = True
             self._asked.emit()
+
+    def relink(self) -> None:
+        """Give all planes ids as the result's links want them by now."""
+        if self._result is not None and self._wanted is not None:
+            self._jobs.cancel()
+            self._rest.start(0)
 
     def stop(self) -> None:
         """Drop everything: the result, timers, work under way."""
@@ -123,6 +129,13 @@ class LiveThresholds(QObject):
             return False
         shown = self._result.stack.thresholds.get(index)
         return shown is not None and shown != self._wanted
+
+    @property
+    def _links_outdated(self) -> bool:
+        if self._result is None:
+            return False
+        stack = self._result.stack
+        return stack.links.outdated(stack.finished_planes)
 
     def _on_asked(self) -> None:
         if self._pending:
@@ -159,12 +172,11 @@ class LiveThresholds(QObject):
         return seen if seen is not None and region_pixels(seen) <= LIVE_PIXELS else None
 
     def _show_everywhere(self) -> None:
-        """Relabel all planes in a worker, the shown one first."""
+        """Relabel all planes in a worker."""
         result = self._result
         if result is None or self._wanted is None:
             return
-        planes = [p for p in result.stack.finished_planes if self._outdated(p)]
-        planes.sort(key=lambda p: (p != self._plane, p))
+        planes = self._planes_to_relabel(result.stack)
         if not planes:
             self.labels_changed.emit()
             return
@@ -172,6 +184,13 @@ class LiveThresholds(QObject):
         self._jobs.start(
             lambda cancel: relabel_planes(stack, planes, thresholds, cancel)
         )
+
+    def _planes_to_relabel(self, stack: StackResult) -> list[PlaneIndex]:
+        """Those that are outdated, the shown one first; or all where one links them."""
+        planes = [p for p in stack.finished_planes if self._outdated(p)]
+        if self._links_outdated or (planes and stack.links.wanted):
+            return sorted(stack.finished_planes)
+        return sorted(planes, key=lambda p: (p != self._plane, p))
 
     def _on_event(self, event: PlaneRelabelled) -> None:
         if self._result is not None and event.index == self._plane:
@@ -197,11 +216,15 @@ def relabel_planes(
     ------
     `PlaneRelabelled` after each plane; nothing more once `cancel` says True.
     """
+    stack.links.start()
     for index in planes:
         if cancel():
             return
         region = _segmented_region(stack, index)
-        cells = _relabel_part(stack, index, thresholds, region)
+        live = stack.watershed(index).ready_for(thresholds.foreground_threshold)
+        labels = stack.links.settle(index, region, live.labels(thresholds))
+        stack.write_labels(index, region, labels)
+        cells = live.count(thresholds)
         stack.thresholds[index] = thresholds
         yield PlaneRelabelled(index, cells)
 
@@ -213,7 +236,8 @@ def _relabel_part(
     rows, columns = _segmented_region(stack, index)
     own = shifted(part, rows=-rows.start, columns=-columns.start)
     live = stack.watershed(index).ready_for(thresholds.foreground_threshold)
-    stack.write_labels(index, part, live.region(thresholds, own))
+    labels = stack.links.rename(index, live.region(thresholds, own))
+    stack.write_labels(index, part, labels)
     return live.count(thresholds)
 
 

@@ -1,4 +1,4 @@
-"""Settings remembered between starts, in one small JSON file.
+"""Settings remembered between starts, in one small JSON file per dock.
 
 A file that is damaged, foreign or of a newer version is ignored, and a folder that
 cannot be written costs the memory only: neither is worth an error to the user. Knows
@@ -17,7 +17,6 @@ from napari_dinocell.engine.results.atomic_file import replaced_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
@@ -30,12 +29,12 @@ VERSION = 1
 """Raised when older versions of the plugin could no longer read the file."""
 
 
-def load_remembered() -> dict[str, Any]:
+def load_remembered(file_name: str = FILE_NAME) -> dict[str, Any]:
     """Settings of the last session; empty if there are none that can be read.
 
     Values are those that JSON knows: what was saved as a tuple comes back as a list.
     """
-    path = _path()
+    path = home_folder() / file_name
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -50,7 +49,7 @@ def load_remembered() -> dict[str, Any]:
         return {}
 
 
-def save_remembered(values: Mapping[str, Any]) -> None:
+def save_remembered(values: Mapping[str, Any], file_name: str = FILE_NAME) -> None:
     """Write settings for the next session in place of those of the last one.
 
     Parameters
@@ -58,6 +57,8 @@ def save_remembered(values: Mapping[str, Any]) -> None:
     values
         Names and values of JSON types: text, finite numbers, bool, None, and lists,
         tuples or dicts of them.
+    file_name
+        Each dock has a file of its own.
 
     Raises
     ------
@@ -68,14 +69,10 @@ def save_remembered(values: Mapping[str, Any]) -> None:
     content = {"kind": KIND, "version": VERSION, "values": dict(values)}
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     try:
-        with replaced_file(_path()) as temporary:
+        with replaced_file(home_folder() / file_name) as temporary:
             temporary.write_text(text, encoding="utf-8")
     except ExportError as error:
         logger.warning("Settings are not remembered: %s", error)
-
-
-def _path() -> Path:
-    return home_folder() / FILE_NAME
 
 
 def _values_of(content: object) -> dict[str, Any]:

@@ -77,6 +77,7 @@ def needed_settings(record: RunRecord, own: SegmentConfig | None) -> dict[str, A
     The cell diameter that was really used, and what differs from the defaults.
     """
     used = _flat(replace(record.settings, cell_diameter=record.cell_diameter))
+    used["link"] &= record.plane is None
     known = _flat(own or SegmentConfig())
     always = {"cell_diameter"}
     if own is None:
@@ -87,6 +88,13 @@ def needed_settings(record: RunRecord, own: SegmentConfig | None) -> dict[str, A
         for name, value in used.items()
         if name in always or value != known[name]
     }
+
+
+def unlinked_note(record: RunRecord) -> str | None:
+    """What to say of one plane out of a stack with linked cells."""
+    if record.plane is None or not record.settings.link:
+        return None
+    return "Cells have the ids of their plane alone; in the viewer those of the stack."
 
 
 def literal(value: Any) -> str:

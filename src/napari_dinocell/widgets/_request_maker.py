@@ -40,6 +40,7 @@ class RequestMaker:
             If they contradict each other.
         """
         values = self._sections.values()
+        values["link"] &= self._sections.image.region() == "all"
         return SegmentConfig().with_overrides(
             **{name: v for name, v in values.items() if name not in OTHER_VALUES}
         )

@@ -167,7 +167,8 @@ def _numbering(result: ImageResult, plane: PlaneIndex) -> PlaneIndex:
 def _with_thresholds(
     config: SegmentConfig, result: ImageResult, plane: PlaneIndex
 ) -> SegmentConfig:
-    return replace(config, watershed=result.stack.thresholds[plane])
+    stack = result.stack
+    return replace(config, watershed=stack.thresholds[plane], link=stack.links.wanted)
 
 
 def _all_alike(result: ImageResult) -> bool:
@@ -180,11 +181,12 @@ def _all_alike(result: ImageResult) -> bool:
 
 
 def _what_counts(record: PlaneRecord) -> tuple[object, ...]:
-    """All of a record that decides a plane's map."""
+    """All of a record that decides a plane's map and cells."""
     rows, columns = record.region or WHOLE
     region = (rows.start, rows.stop, columns.start, columns.stop)
     used = (record.device, record.precision, record.threads)
-    return (record.asked, record.cell_diameter, region, *used)
+    asked = replace(record.asked, link=False)  # of the stack as a whole
+    return (asked, record.cell_diameter, region, *used)
 
 
 def _array_ndim(layer: Image) -> int:

@@ -29,7 +29,7 @@ RunState: TypeAlias = Literal["idle", "running", "cancelling"]
 _TITLES = {"idle": "&Segment", "running": "Cancel", "cancelling": "Cancelling ..."}
 
 # White on blue has a contrast of 5; it reads on napari's dark and light themes.
-_BUTTON_STYLE = """
+BUTTON_STYLE = """
 QPushButton { font-weight: bold; min-height: 26px; border: 1px solid transparent; }
 QPushButton[primary="true"]:enabled { background-color: #2f6db0; color: white; }
 QPushButton[primary="true"]:enabled:hover { background-color: #3b7cc4; }
@@ -37,7 +37,7 @@ QPushButton[primary="true"]:enabled:pressed { background-color: #255a94; }
 QPushButton:focus { border-color: rgba(128, 128, 128, 220); }
 """
 
-_BAR_STYLE = """
+BAR_STYLE = """
 QProgressBar { min-height: 8px; max-height: 8px; border: none;
                background-color: rgba(128, 128, 128, 70); }
 QProgressBar::chunk { background-color: #3b7cc4; border-radius: 2px; }
@@ -49,8 +49,8 @@ _BANNER_STYLE = """
 """
 
 
-class _RunButton(QPushButton):
-    """Segment or Cancel; the second click of a double click does not cancel."""
+class RunButton(QPushButton):
+    """Run or Cancel; the second click of a double click does not cancel."""
 
     def mouseDoubleClickEvent(self, _: QMouseEvent | None) -> None:
         """Take both for one click."""
@@ -72,13 +72,13 @@ class RunSection(QWidget):
         super().__init__()
         self._state: RunState = "idle"
         self._reason = ""
-        self._button = _RunButton()
-        self._button.setStyleSheet(_BUTTON_STYLE)
+        self._button = RunButton()
+        self._button.setStyleSheet(BUTTON_STYLE)
         # macOS gives buttons no focus, which leaves a number half typed.
         self._button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
-        self._bar.setStyleSheet(_BAR_STYLE)
+        self._bar.setStyleSheet(BAR_STYLE)
         describe(self._bar, "Progress", "How far this run has come.")
         self._progress = _make_line("How far this run has come, and how fast.")
         self._result = _make_line("Cells, time of the run, and device.")

@@ -11,6 +11,7 @@ from napari_dinocell.widgets._contrast_section import ContrastSection
 from napari_dinocell.widgets._controls import CollapsibleSection
 from napari_dinocell.widgets._dock_memory import DockMemory
 from napari_dinocell.widgets._image_section import ImageSection
+from napari_dinocell.widgets._link_controller import LinkController
 from napari_dinocell.widgets._model_section import ModelSection
 from napari_dinocell.widgets._preview_controller import PreviewController
 from napari_dinocell.widgets._result_status import ResultStatus
@@ -54,6 +55,7 @@ class SegmentDock(QWidget):
         )
         self._lay_out()
         self.controller = SegmentController(viewer, self.sections, self)
+        self.links = LinkController(self.controller, self.sections, self)
         self.memory = DockMemory(self.controller, self.sections, self)
         self.status = ResultStatus(self.controller, self.sections, self)
         self.size_tools = SizeController(viewer, self.controller, self.sections, self)

@@ -76,6 +76,9 @@ def segment_planes(
     segmenter, model = holder.get(request.model, request.device)
     yield ModelChosen(model)
     config = request.config
+    if len(request.planes) > 1:
+        result.links.wanted = config.link
+    result.links.start()
     for number, index in enumerate(request.planes):
         if cancel():
             return
@@ -186,7 +189,8 @@ class _PlaneJob:
         watershed = LazyWatershed(result.read_map(self.index, region))
         thresholds = self._request.thresholds()
         live = watershed.ready_for(thresholds.foreground_threshold)
-        result.write_labels(self.index, region, live.labels(thresholds))
+        labels = result.links.settle(self.index, region, live.labels(thresholds))
+        result.write_labels(self.index, region, labels)
         result.set_watershed(self.index, watershed)
         self.record = PlaneRecord(
             asked=self._request.config,

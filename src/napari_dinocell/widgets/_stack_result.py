@@ -16,6 +16,7 @@ import numpy as np
 from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.engine.inference.plane_map import LazyWatershed
 from napari_dinocell.widgets._regions import WHOLE, PlaneIndex, Region
+from napari_dinocell.widgets._stack_links import StackLinks
 from napari_dinocell.widgets._stack_storage import StackArray, allocate_stack
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ class StackResult:
         self.maps: StackArray = allocate_stack(shape, np.float32)
         """(..., Y, X), float32 in [0, 1]."""
         self.labels: StackArray = allocate_stack(shape, np.int32)
-        """(..., Y, X), instance ids; every plane by itself."""
+        """(..., Y, X), instance ids."""
+        self.links = StackLinks((shape[-2], shape[-1]))
+        """Whether they are those of each plane by itself, or of the stack."""
         self.thresholds: dict[PlaneIndex, WatershedConfig] = {}
         """Those that the labels of each finished plane show at present."""
         self._records: dict[PlaneIndex, PlaneRecord] = {}

@@ -74,7 +74,7 @@ def test_sidecar_from_before_a_setting_existed_replays(record):
     plain = replace(record, region=None)
     values = json.loads(json.dumps(plain.to_dict()))
     del values["region"]
-    del values["settings"]["channels"]
+    del values["settings"]["channels"], values["settings"]["link"]
     del values["settings"]["watershed"]["fill_holes"]
     assert Provenance.from_dict(values) == plain
 
@@ -142,6 +142,7 @@ def drop(*keys: Any) -> Callable[[dict[str, Any]], None]:
         pytest.param(put("settings", "cell_diameter", value=[1]), id="diameter_list"),
         pytest.param(put("settings", "channel", value=-1), id="channel"),
         pytest.param(put("settings", "channel", value=None), id="no_channel"),
+        pytest.param(put("settings", "link", value=1), id="link"),
         pytest.param(put("settings", "channels", value=[1, 1]), id="channel_twice"),
         pytest.param(put("settings", "channels", value="all"), id="channels_text"),
         pytest.param(drop("settings", "watershed"), id="no_watershed"),

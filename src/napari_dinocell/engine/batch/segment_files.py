@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_dinocell.engine.errors import DinoCellError, ExportError
+from napari_dinocell.engine.batch.array_image import ArrayImage
+from napari_dinocell.engine.batch.events import FileDone, FileOpened, PageStarted
+from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.engine.inference.events import (
     Degraded,
     DistanceMapReady,
     ScaleChosen,
 )
 from napari_dinocell.engine.inference.preprocess import to_plane
+from napari_dinocell.engine.instances.link import PageLinker
 from napari_dinocell.engine.results.export import open_labels
-from napari_dinocell.engine.results.image_files import open_image
 from napari_dinocell.engine.results.overlay import write_overlay
 from napari_dinocell.engine.results.page_region import (
     crop_page,
@@ -30,18 +32,17 @@ from napari_dinocell.engine.results.provenance import (
     Provenance,
     read_provenance,
     record_image,
-    sidecar_path,
     write_provenance,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
-    from pathlib import Path
+    from collections.abc import Callable, Generator
 
     from napari_dinocell.engine.arrays import Image, Labels
+    from napari_dinocell.engine.batch.events import FileEvent
+    from napari_dinocell.engine.batch.targets import Target
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.inference.events import SegmentEvent
-    from napari_dinocell.engine.results.export import LabelFormat
     from napari_dinocell.engine.results.image_files import ImageFile
     from napari_dinocell.engine.results.page_region import PageRegion
     from napari_dinocell.engine.segmenter import Segmenter
@@ -63,47 +64,6 @@ class SegmentJob:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """One image file and where its results go."""
-
-    image: Path
-    labels: Path
-
-    @property
-    def sidecar(self) -> Path:
-        """Settings and versions beside the labels."""
-        return sidecar_path(self.labels)
-
-    def overlay(self, page: int, pages: int) -> Path:
-        """Picture of one page; a single page has no number in its name."""
-        number = "" if pages == 1 else f"_{page:04d}"
-        name = self.labels.stem.removesuffix("_labels")
-        return self.labels.with_name(f"{name}_overlay{number}.png")
-
-
-@dataclass(frozen=True, slots=True)
-class FileOpened:
-    """The file can be read; its pages come next."""
-
-    image: ImageFile
-
-
-@dataclass(frozen=True, slots=True)
-class PageStarted:
-    """The events of page `page` (from 0) of `pages` follow."""
-
-    page: int
-    pages: int
-
-
-@dataclass(frozen=True, slots=True)
-class FileDone:
-    """Labels and side-car are on disk."""
-
-    provenance: Provenance
-
-
-@dataclass(frozen=True, slots=True)
 class _PageResult:
     labels: Labels
     record: PageRecord
@@ -111,58 +71,50 @@ class _PageResult:
     degraded: list[str]
 
 
-FileEvent: TypeAlias = "FileOpened | PageStarted | FileDone | SegmentEvent"
+class CancelledError(Exception):
+    """`cancel` said so; what stood on the disk before is untouched."""
 
 
-def plan_targets(
-    images: Iterable[Path], folder: Path, file_format: LabelFormat
-) -> list[Target]:
-    """Name the results of each image: NAME_labels.FORMAT in `folder`.
-
-    Raises
-    ------
-    ExportError
-        If two images would be written to one file (also where only upper and lower
-        case differ), before any work is done.
-    """
-    targets: dict[str, Target] = {}
-    for image in images:
-        name = image.stem.removesuffix(".ome")
-        target = Target(image, folder / f"{name}_labels.{file_format}")
-        other = targets.setdefault(target.labels.name.casefold(), target)
-        if other is not target:
-            raise ExportError(
-                f"{other.image} and {image} would both be written to {target.labels}. "
-                "Rename one of them, or segment them into different folders."
-            )
-    return list(targets.values())
-
-
-def is_finished(job: SegmentJob, target: Target) -> bool:
-    """Whether the same image, settings and model have led to labels that are there."""
+def find_finished(job: SegmentJob, target: Target) -> Provenance | None:
+    """What the same image, settings and model have led to, if the labels are there."""
     if not (target.labels.is_file() and target.sidecar.is_file()):
-        return False
+        return None
     try:
         former = read_provenance(target.sidecar)
-        image = open_image(target.image, axes=job.axes)
-        same_image = _identity(former.image) == _identity(record_image(image))
-    except DinoCellError:
-        return False
+        image = target.open(axes=job.axes)
+        record = _record(image)
+        if target.memory is not None and record.sha256 is None:
+            return None  # its size alone says nothing
+        if _identity(former.image) != _identity(record):
+            return None
+    except (DinoCellError, OSError):
+        return None
     last_overlay = target.overlay(image.page_count - 1, image.page_count)
-    return (
-        same_image
-        and former.settings == job.config
+    finished = (
+        former.settings == job.config
         and former.region == job.region
         and former.model.sha256 == job.model.sha256
         and (not job.overlay or last_overlay.is_file())
     )
+    return former if finished else None
 
 
-def segment_file(job: SegmentJob, target: Target) -> Generator[FileEvent, None, None]:
+def segment_file(
+    job: SegmentJob, target: Target, *, cancel: Callable[[], bool] | None = None
+) -> Generator[FileEvent, None, None]:
     """Segment all pages of a file and write labels, side-car and overlays.
 
     Pages are read, segmented and set aside one by one, so that memory does not grow
     with their number. Closing the iterator early leaves former results as they were.
+
+    Parameters
+    ----------
+    job
+        Model and settings.
+    target
+        The image, and where its labels go.
+    cancel
+        Asked before each batch of tiles.
 
     Yields
     ------
@@ -172,34 +124,39 @@ def segment_file(job: SegmentJob, target: Target) -> Generator[FileEvent, None, 
     ------
     DinoCellError
         If the image cannot be read or segmented, or the results not be written.
+    CancelledError
+        Once `cancel` says True.
     """
-    image = open_image(target.image, axes=job.axes)
+    image = target.open(axes=job.axes)
     require_inside(job.region, image.plane_shape)
     asked = job.config
     yield FileOpened(image)
     pages: list[PageRecord] = []
     degraded: list[str] = []
     result: _PageResult | None = None
+    link = PageLinker().link if job.config.link else _keep_ids
     with open_labels(
         target.labels,
         axes=image.page_axes,
         counts=image.page_counts,
         pixel_size=image.pixel_size,
     ) as file:
-        for number, page in enumerate(image.pages()):
+        indexed = zip(np.ndindex(image.page_counts), image.pages(), strict=True)
+        for number, (index, page) in enumerate(indexed):
             yield PageStarted(number, image.page_count)
-            result = yield from _segment_page(job, image, page)
+            result = yield from _segment_page(job, image, page, cancel)
             job = _with_measured_diameter(job, result.record)
-            file.add(result.labels)
+            labels = link(result.labels, index)
+            file.add(labels)
             pages.append(result.record)
             degraded.extend(result.degraded)
             if job.overlay:
-                _write_page_overlay(job, target, image, number, page, result.labels)
+                _write_page_overlay(job, target, image, number, page, labels)
         # From here until the new one is written, no side-car vouches for the labels.
         target.sidecar.unlink(missing_ok=True)
     assert result is not None  # open_labels refuses a file without pages
     provenance = Provenance(
-        image=record_image(image),
+        image=_record(image),
         model=job.model,
         settings=asked,
         device=result.ready.device,
@@ -212,13 +169,21 @@ def segment_file(job: SegmentJob, target: Target) -> Generator[FileEvent, None, 
     yield FileDone(provenance)
 
 
+def _keep_ids(labels: Labels, _: tuple[int, ...]) -> Labels:
+    """What stands for linking where it is not wanted."""
+    return labels
+
+
 def count_cells(labels: Labels) -> int:
     """Count the ids of a plane; they may have gaps."""
     return int(np.count_nonzero(np.bincount(labels.ravel())[1:]))
 
 
 def _segment_page(
-    job: SegmentJob, image: ImageFile, page: Image
+    job: SegmentJob,
+    image: ImageFile,
+    page: Image,
+    cancel: Callable[[], bool] | None,
 ) -> Generator[SegmentEvent, None, _PageResult]:
     """Pass the segmenter's events on, and keep what they say for the record."""
     started = time.perf_counter()
@@ -227,7 +192,8 @@ def _segment_page(
     ready: DistanceMapReady | None = None
     axis = image.channel_axis
     part = crop_page(page, job.region, channel_axis=axis)
-    for event in job.segmenter.steps(part, job.config, channel_axis=axis):
+    steps = job.segmenter.steps(part, job.config, channel_axis=axis, cancel=cancel)
+    for event in steps:
         match event:
             case ScaleChosen():
                 diameter = event.cell_diameter
@@ -236,7 +202,8 @@ def _segment_page(
             case DistanceMapReady():
                 ready = event
         yield event
-    assert ready is not None  # the last event of a run that nobody cancelled
+    if ready is None:  # the last event of a run that nobody cancelled
+        raise CancelledError
     labels = job.segmenter.labels()
     record = PageRecord(
         cells=count_cells(labels),
@@ -271,6 +238,10 @@ def _write_page_overlay(
             channels=job.config.channels,
         )
     write_overlay(target.overlay(number, image.page_count), page, labels)
+
+
+def _record(image: ImageFile) -> ImageRecord:
+    return image.record() if isinstance(image, ArrayImage) else record_image(image)
 
 
 def _identity(record: ImageRecord) -> tuple[object, ...]:

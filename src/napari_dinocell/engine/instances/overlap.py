@@ -34,6 +34,8 @@ TABLE_ROWS = 2**22
 class Matching:
     """K overlapping pairs of T true and P predicted cells."""
 
+    true_ids: AnyLabels
+    """(T,) id of each true cell, ascending."""
     true_areas: Index
     """(T,) pixels per true cell."""
     predicted_areas: Index
@@ -87,6 +89,7 @@ class _Cells:
 
     run_rows: Index
     """Row of each run; -1 on background."""
+    ids: AnyLabels
     areas: Index
     in_band: Mask
     """Most of the cell lies in the ignored border band."""
@@ -110,7 +113,8 @@ def match(true: AnyLabels, predicted: AnyLabels, *, ignore_border: int = 0) -> M
     ImageError
         If shapes differ, a dtype is no integer, or an id is negative.
     """
-    true, predicted = _checked(true, "true"), _checked(predicted, "predicted")
+    true = checked_labels(true, "true")
+    predicted = checked_labels(predicted, "predicted")
     if true.shape != predicted.shape:
         raise ImageError(
             f"Expected label images of one shape, got {true.shape} (true) and "
@@ -129,7 +133,14 @@ def match(true: AnyLabels, predicted: AnyLabels, *, ignore_border: int = 0) -> M
     return _restrict(table, ~true_cells.in_band, ~ignored)
 
 
-def _checked(labels: AnyLabels, role: str) -> AnyLabels:
+def checked_labels(labels: AnyLabels, role: str) -> AnyLabels:
+    """Refuse what cannot be instance ids.
+
+    Raises
+    ------
+    ImageError
+        If the dtype is no integer, or an id is negative.
+    """
     labels = np.asarray(labels)
     if labels.dtype.kind not in "ui":
         raise ImageError(
@@ -168,18 +179,19 @@ def _inner_mask(shape: Sequence[int], border: int) -> Mask:
 
 
 def _find_cells(run_ids: AnyLabels, runs: _Runs) -> _Cells:
-    ids, rows = _unique(run_ids)
+    ids, rows = distinct(run_ids)
     background = int(ids.size > 0 and ids[0] == 0)
     areas = _sums(rows, runs.pixels, len(ids))[background:]
     inner_areas = _sums(rows, runs.inner_pixels, len(ids))[background:]
-    return _Cells(rows - background, areas, 2 * inner_areas < areas)
+    return _Cells(rows - background, ids[background:], areas, 2 * inner_areas < areas)
 
 
 def _find_pairs(true: _Cells, predicted: _Cells, runs: _Runs) -> Matching:
     both = (true.run_rows >= 0) & (predicted.run_rows >= 0)
     columns = max(len(predicted.areas), 1)
-    codes, rows = _unique(true.run_rows[both] * columns + predicted.run_rows[both])
+    codes, rows = distinct(true.run_rows[both] * columns + predicted.run_rows[both])
     return Matching(
+        true_ids=true.ids,
         true_areas=true.areas,
         predicted_areas=predicted.areas,
         true_index=(codes // columns).astype(np.int64),
@@ -188,8 +200,8 @@ def _find_pairs(true: _Cells, predicted: _Cells, runs: _Runs) -> Matching:
     )
 
 
-def _unique(values: AnyLabels) -> tuple[AnyLabels, Index]:
-    """Distinct values, sorted, and the row of each value among them.
+def distinct(values: AnyLabels) -> tuple[AnyLabels, Index]:
+    """Distinct values >= 0, sorted, and the row of each value among them.
 
     A table instead of a sort wherever it stays small: ten times as fast.
     """
@@ -212,6 +224,7 @@ def _restrict(table: Matching, keep_true: Mask, keep_predicted: Mask) -> Matchin
     new_true = np.cumsum(keep_true) - 1
     new_predicted = np.cumsum(keep_predicted) - 1
     return Matching(
+        true_ids=table.true_ids[keep_true],
         true_areas=table.true_areas[keep_true],
         predicted_areas=table.predicted_areas[keep_predicted],
         true_index=new_true[table.true_index[pairs]],

@@ -29,9 +29,25 @@ def replaced_file(path: Path) -> Iterator[Path]:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(3)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        os.replace(temporary, path)
+        with plain_write_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            os.replace(temporary, path)
+    finally:
+        _discard(temporary)
+
+
+@contextmanager
+def plain_write_errors(path: Path) -> Iterator[None]:
+    """Turn errors of the disk into an `ExportError` that names the file.
+
+    Raises
+    ------
+    ExportError
+        Instead of the system's error.
+    """
+    try:
+        yield
     except ExportError:
         raise
     except OSError as error:
@@ -39,8 +55,6 @@ def replaced_file(path: Path) -> Iterator[Path]:
             f"{path} could not be written: {error.strerror or error}. Free space, "
             "close it in other programs, or choose another folder."
         ) from error
-    finally:
-        _discard(temporary)
 
 
 def _discard(path: Path) -> None:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 LabelFormat: TypeAlias = Literal["tif", "png", "npy"]
 LABEL_FORMATS: tuple[LabelFormat, ...] = get_args(LabelFormat)
 
+_SUFFIXES = (".tif", ".tiff", ".png", ".npy")
+_OME_SUFFIXES = (".ome.tif", ".ome.tiff")
+
 UINT16_MAX = 65_535
 
 
@@ -45,8 +48,9 @@ def open_labels(
     Parameters
     ----------
     path
-        Ends in .tif, .png or .npy, which is the format. Ids are kept as they are:
-        uint16 where the largest fits, else uint32. TIFF is compressed by Deflate.
+        Ends in .tif, .tiff, .png or .npy, which is the format. Ids are kept as they
+        are: uint16 where the largest fits, else uint32. TIFF is compressed by Deflate,
+        and has OME-XML metadata where the name ends in .ome.tif or .ome.tiff.
     axes, counts
         Letter and length of each axis that counts pages, as in `ImageFile`.
     pixel_size
@@ -73,7 +77,8 @@ def open_labels(
             elif path.suffix == ".npy":
                 _write_npy(temporary, content)
             else:
-                _write_tiff(temporary, content, axes, pixel_size)
+                ome = path.name.lower().endswith(_OME_SUFFIXES)
+                _write_tiff(temporary, content, axes, pixel_size, ome=ome)
         finally:
             spool.unlink(missing_ok=True)
 
@@ -117,17 +122,7 @@ class LabelPages:
             If they are no integer plane, not of the first page's shape, or negative.
         """
         self.plane_shape = self.plane_shape or labels.shape
-        plane = labels.ndim == 2 and labels.shape == self.plane_shape
-        if not plane or labels.dtype.kind not in "ui":
-            raise ExportError(
-                f"Expected integer labels (Y, X) of shape {self.plane_shape}, got "
-                f"{labels.dtype} of shape {labels.shape}. Add them page by page."
-            )
-        if labels.min(initial=0) < 0 or labels.max(initial=0) >= 2**32:
-            raise ExportError(
-                f"Expected ids from 0 to {2**32 - 1}, got {labels.min()} to "
-                f"{labels.max()}. Number the cells anew."
-            )
+        check_labels(labels, self.plane_shape)
         if labels.max(initial=0) > UINT16_MAX:
             self.dtype = np.dtype(np.uint32)
         self._writer.write(
@@ -139,6 +134,28 @@ class LabelPages:
             contiguous=False,
         )
         self.count += 1
+
+
+def check_labels(labels: AnyLabels, shape: tuple[int, ...]) -> None:
+    """Refuse what is no plane of labels.
+
+    Raises
+    ------
+    ExportError
+        If they are no integer plane of this shape (Y, X), or ids are negative or need
+        more than 32 bit.
+    """
+    plane = labels.ndim == 2 and labels.shape == shape
+    if not plane or labels.dtype.kind not in "ui":
+        raise ExportError(
+            f"Expected integer labels (Y, X) of shape {shape}, got "
+            f"{labels.dtype} of shape {labels.shape}. Add them page by page."
+        )
+    if labels.min(initial=0) < 0 or labels.max(initial=0) >= 2**32:
+        raise ExportError(
+            f"Expected ids from 0 to {2**32 - 1}, got {labels.min()} to "
+            f"{labels.max()}. Number the cells anew."
+        )
 
 
 class _Content:
@@ -158,9 +175,9 @@ class _Content:
 
 
 def _check_format(path: Path, counts: tuple[int, ...]) -> None:
-    if path.suffix.removeprefix(".") not in LABEL_FORMATS:
+    if path.suffix not in _SUFFIXES:
         raise ExportError(
-            f"Expected a name ending in .{', .'.join(LABEL_FORMATS)}, got {path.name}."
+            f"Expected a name ending in {', '.join(_SUFFIXES)}, got {path.name}."
         )
     pages = int(np.prod(counts, dtype=np.int64))
     if path.suffix == ".png" and pages != 1:
@@ -202,7 +219,12 @@ def _write_npy(path: Path, content: _Content) -> None:
 
 
 def _write_tiff(
-    path: Path, content: _Content, axes: str, pixel_size: PixelSize | None
+    path: Path,
+    content: _Content,
+    axes: str,
+    pixel_size: PixelSize | None,
+    *,
+    ome: bool,
 ) -> None:
     size = int(np.prod(content.shape, dtype=np.int64)) * content.dtype.itemsize
     tifffile.imwrite(
@@ -212,5 +234,5 @@ def _write_tiff(
         dtype=content.dtype,
         photometric="minisblack",
         compression="zlib",
-        **tiff_metadata(axes, content.dtype, size, pixel_size),
+        **tiff_metadata(axes, content.dtype, size, pixel_size, ome=ome),
     )

@@ -57,7 +57,12 @@ def read_pixel_size(tiff: tifffile.TiffFile) -> PixelSize | None:
 
 
 def tiff_metadata(
-    axes: str, dtype: np.dtype[Any], size: int, pixel_size: PixelSize | None
+    axes: str,
+    dtype: np.dtype[Any],
+    size: int,
+    pixel_size: PixelSize | None,
+    *,
+    ome: bool = False,
 ) -> dict[str, Any]:
     """Keyword arguments for `tifffile.imwrite` that keep axes and pixel size.
 
@@ -73,10 +78,13 @@ def tiff_metadata(
         Of the labels; size in bytes, uncompressed.
     pixel_size
         None writes none.
+    ome
+        Prefers OME-XML to ImageJ's form.
     """
     letters = {"axes": f"{axes}YX"}
     large = {"bigtiff": size > _LARGEST_CLASSIC_TIFF}
-    if dtype.itemsize == 2 and axes in ("", "T", "Z", "TZ") and not large["bigtiff"]:
+    small = dtype.itemsize == 2 and not large["bigtiff"]
+    if small and axes in ("", "T", "Z", "TZ") and not ome:
         return {"imagej": True, **_imagej_metadata(letters, pixel_size)}
     if set(axes) <= {"T", "Z"}:
         return {"ome": True, "metadata": letters | _ome_metadata(pixel_size)} | large

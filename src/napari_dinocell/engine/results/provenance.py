@@ -114,13 +114,14 @@ class Provenance:
         own.setdefault("region", None)  # younger than the format
         _check_names(own, cls, "the side-car")
         return cls(
-            image=_parse(ImageRecord, own["image"]),
-            model=_parse(ModelRecord, own["model"]),
-            settings=_parse_settings(own["settings"]),
+            image=parse_record(ImageRecord, own["image"]),
+            model=parse_record(ModelRecord, own["model"]),
+            settings=parse_settings(own["settings"]),
             device=_typed(own["device"], str, "device"),
             precision=_typed(own["precision"], str, "precision"),
             pages=tuple(
-                _parse(PageRecord, page) for page in _typed(own["pages"], list, "pages")
+                parse_record(PageRecord, page)
+                for page in _typed(own["pages"], list, "pages")
             ),
             degraded=tuple(map(str, _typed(own["degraded"], list, "degraded"))),
             region=None if own["region"] is None else parse_region(own["region"]),
@@ -248,13 +249,13 @@ def _typed(value: Any, kind: type | tuple[type, ...], name: str) -> Any:
     wrong_bool = isinstance(value, bool) and kind is not bool
     if wrong_bool or not isinstance(value, kind):
         raise SettingsError(
-            f"The side-car's {name} is of the wrong type: {value!r}. Write it anew."
+            f"Its {name!r} is of the wrong type: {value!r}. Write it anew."
         )
     return value
 
 
-def _parse(kind: type[Record], values: Any) -> Record:
-    """One of the flat records, each field checked."""
+def parse_record(kind: type[Record], values: Any) -> Record:
+    """One of the flat records, each field checked, or a SettingsError."""
     found = dict(_typed(values, dict, kind.__name__))
     _check_names(found, kind, f"its {kind.__name__}")
     for name, value in found.items():
@@ -264,8 +265,15 @@ def _parse(kind: type[Record], values: Any) -> Record:
     return kind(**found)
 
 
-def _parse_settings(values: Any) -> SegmentConfig:
-    found = {"channels": None} | _typed(values, dict, "settings")
+def parse_settings(values: Any) -> SegmentConfig:
+    """Check settings that come from outside; younger ones may be missing.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is missing, unknown, of the wrong type or out of range.
+    """
+    found = {"channels": None, "link": False} | _typed(values, dict, "settings")
     watershed = _typed(found.get("watershed", {}), dict, "watershed")
     found["watershed"] = {"fill_holes": False} | watershed
     _check_kinds(found, SegmentConfig().to_dict(), "settings")
@@ -278,8 +286,9 @@ def _check_kinds(found: Any, default: Any, name: str) -> None:
         _typed(found, dict, name)
         if set(found) != set(default):
             raise SettingsError(
-                f"Expected the settings {sorted(default)} in the side-car's {name}, "
-                f"got {sorted(found)}. Write it anew."
+                f"Expected the settings {sorted(default)} in its {name!r}; of these or "
+                f"besides these, {sorted(set(default) ^ set(found))} is missing or "
+                "unknown. Write it anew."
             )
         for key, value in default.items():
             _check_kinds(found[key], value, key)

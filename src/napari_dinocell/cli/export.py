@@ -1,0 +1,194 @@
+"""`dinocell export`: files of labels in the formats of other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import track
+
+from napari_dinocell.cli.errors import (
+    FAILED,
+    INTERRUPTED,
+    debugging,
+    messages,
+    print_error,
+    print_note,
+)
+from napari_dinocell.cli.options import OutputOption
+from napari_dinocell.engine.results.export_formats import FORMATS
+
+if TYPE_CHECKING:
+    from napari_dinocell.engine.results.label_files import LabelFile
+
+
+def _parse_format(text: str) -> str:
+    if text not in FORMATS:
+        raise typer.BadParameter(f"expected one of {', '.join(FORMATS)}, got {text!r}")
+    return text
+
+
+LabelsArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="LABELS",
+        help="TIFF, PNG or NPY files of labels, folders with NAME_labels files, or "
+        "patterns such as 'day*/*_labels.tif'.",
+    ),
+]
+FormatsOption = Annotated[
+    list[Any],
+    typer.Option(
+        "--format",
+        "-f",
+        parser=_parse_format,
+        metavar="FORMAT",
+        help="What to write; may be given several times. "
+        + "; ".join(f"{entry.key}: {entry.title}" for entry in FORMATS.values())
+        + ".",
+    ),
+]
+ImageOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE|FOLDER",
+        help="What was segmented, for overlay and measured intensities; of a folder, "
+        "NAME.* for NAME_labels.",
+    ),
+]
+OverwriteOption = Annotated[
+    bool, typer.Option("--overwrite", help="Replace earlier exports.")
+]
+
+
+def export(
+    labels: LabelsArgument,
+    formats: FormatsOption,
+    output: OutputOption,
+    image: ImageOption = None,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Write labels for other programs: ImageJ, QuPath, COCO, OME-Zarr, tables.
+
+    Ids, axes and pixel size are kept wherever the format can hold them. What a format
+    cannot hold is an error of that file, and all others are still written.
+
+    [bold]Examples[/]
+
+      dinocell export results/image_labels.tif -f geojson -f roi -o for_others
+
+      dinocell export results -f csv -f overlay --image images -o tables
+    """
+    from napari_dinocell.engine.results.label_files import find_label_files
+
+    paths = find_label_files(labels)
+    _check_names(paths)
+    try:
+        failed = _export_all(paths, formats, output, image, overwrite=overwrite)
+    except KeyboardInterrupt:
+        print_note("Interrupted. Finished files are kept.")
+        raise typer.Exit(INTERRUPTED) from None
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _export_all(
+    paths: list[Path],
+    formats: list[str],
+    folder: Path,
+    image: Path | None,
+    *,
+    overwrite: bool,
+) -> int:
+    """Export all files, whatever happens to single ones; how many exports failed."""
+    from napari_dinocell.engine.errors import DinoCellError
+
+    failed, done = 0, 0
+    jobs = [(path, key) for path in paths for key in dict.fromkeys(formats)]
+    for path, key in track(
+        jobs, description="Exporting", console=messages, transient=True
+    ):
+        try:
+            _export_one(path, key, folder, image, overwrite=overwrite)
+        except DinoCellError as error:
+            if debugging():
+                raise
+            print_error(f"{path.name}, {FORMATS[key].title}: {error}")
+            failed += 1
+        else:
+            done += 1
+    print_note(f"{done} of {len(jobs)} exports written to {folder}.")
+    return failed
+
+
+def _export_one(
+    path: Path, key: str, folder: Path, image: Path | None, *, overwrite: bool
+) -> None:
+    from napari_dinocell.engine.errors import ExportError
+    from napari_dinocell.engine.results.export_labels import export_labels
+    from napari_dinocell.engine.results.label_files import open_label_file
+
+    target = FORMATS[key].path(folder, _name(path))
+    if target.exists() and target.samefile(path):
+        raise ExportError(
+            f"{target} is the file of the labels itself. Choose another folder."
+        )
+    with open_label_file(path) as file:
+        export_labels(
+            target,
+            file.labels,
+            key,
+            axes=file.axes,
+            pixel_size=file.pixel_size,
+            image=None if image is None else _read_image(image, path, file),
+            overwrite=overwrite,
+        )
+
+
+def _name(labels: Path) -> str:
+    return labels.stem.removesuffix(".ome")
+
+
+def _check_names(paths: list[Path]) -> None:
+    """Refuse files whose exports would have the same name."""
+    from napari_dinocell.engine.errors import ExportError
+
+    names: dict[str, Path] = {}
+    for path in paths:
+        other = names.setdefault(_name(path), path)
+        if other != path:
+            raise ExportError(
+                f"{other} and {path} would be exported to the same name. Export them "
+                "to different folders."
+            )
+
+
+def _read_image(image: Path, labels: Path, file: LabelFile) -> Any:
+    """Pages of the image in the shape of the labels, channels last."""
+    import numpy as np
+
+    from napari_dinocell.engine.results.image_files import open_image
+
+    found = open_image(_image_of(image, labels))
+    pages = list(found.pages())
+    if found.channel_axis is not None:
+        pages = [np.moveaxis(page, found.channel_axis, -1) for page in pages]
+    counts = file.labels.shape[:-2]
+    if np.prod(counts, dtype=int) != len(pages):
+        return np.stack(pages)  # whose shape tells what is wrong
+    return np.stack(pages).reshape(*counts, *pages[0].shape)
+
+
+def _image_of(image: Path, labels: Path) -> Path:
+    from napari_dinocell.engine.errors import ImageFileError
+    from napari_dinocell.engine.results.image_files import LABEL_ENDINGS, find_images
+
+    if not image.is_dir():
+        return image
+    endings = [e for e in LABEL_ENDINGS if labels.stem.endswith(e)]
+    name = labels.stem.removesuffix(endings[0] if endings else "")
+    for candidate in find_images([image]):
+        if candidate.stem == name:
+            return candidate
+    raise ImageFileError(f"No image of the name {name!r} for {labels} in {image}.")

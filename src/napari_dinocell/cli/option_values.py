@@ -1,0 +1,79 @@
+"""From the text of an option to its value, or an error that typer shows."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from napari_dinocell.engine.results.page_region import PageRegion
+
+
+def parse_channel(text: str) -> int | str:
+    """A channel's number from 0, or gray, max or mean."""
+    if text in ("gray", "max", "mean"):
+        return text
+    if text.isdecimal():
+        return int(text)
+    raise typer.BadParameter(
+        f"expected a number from 0, gray, max or mean, got {text!r}"
+    )
+
+
+def parse_channels(text: str) -> tuple[int, ...] | str:
+    """Numbers from 0 with commas between them, each once; or "all"."""
+    if text == "all":
+        return text
+    numbers = [part.strip() for part in text.split(",")]
+    if all(map(str.isdecimal, numbers)):
+        channels = tuple(map(int, numbers))
+        if len(set(channels)) == len(channels):
+            return channels
+    raise typer.BadParameter(
+        f"expected different numbers from 0, such as 0,2, or all, got {text!r}"
+    )
+
+
+def parse_region_text(text: str) -> PageRegion | str:
+    """Rows and columns as "Y0:Y1,X0:X1"; or "none"."""
+    from napari_dinocell.engine.errors import SettingsError
+    from napari_dinocell.engine.results.page_region import parse_region
+
+    if text == "none":
+        return text
+    numbers = re.fullmatch(r"(\d+):(\d+),(\d+):(\d+)", text.replace(" ", ""))
+    if numbers is None:
+        raise typer.BadParameter(
+            "expected rows and columns as Y0:Y1,X0:X1, such as 0:512,256:768, or "
+            f"none, got {text!r}"
+        )
+    top, bottom, left, right = map(int, numbers.groups())
+    try:
+        return parse_region([[top, bottom], [left, right]])
+    except SettingsError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def parse_percentiles(text: str) -> tuple[float, float]:
+    """Two numbers with a comma between them."""
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError:
+        raise typer.BadParameter(
+            f"expected two percentiles such as 0.1,99.9, got {text!r}"
+        ) from None
+    return low, high
+
+
+def parse_cell_diameter(text: str) -> float | str:
+    """A diameter in pixels, "auto" or "none"."""
+    if text in ("auto", "none"):
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"expected a number of pixels, auto or none, got {text!r}"
+        ) from None

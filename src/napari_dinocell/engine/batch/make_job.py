@@ -1,0 +1,110 @@
+"""From a preset and single settings to the job of a batch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from napari_dinocell.engine.batch.segment_files import SegmentJob
+from napari_dinocell.engine.errors import CheckpointError, CheckpointNotFoundError
+from napari_dinocell.engine.inference.device import limit_threads
+from napari_dinocell.engine.model.checkpoint_file import file_sha256
+from napari_dinocell.engine.model.model_store import list_models, resolve_model
+from napari_dinocell.engine.results.provenance import ModelRecord
+from napari_dinocell.engine.segmenter import Segmenter
+
+if TYPE_CHECKING:
+    from napari_dinocell.engine.batch.preset import Preset
+    from napari_dinocell.engine.results.page_region import PageRegion
+
+
+def make_job(
+    *,
+    model: str | None = None,
+    device: str = "auto",
+    preset: Preset | None = None,
+    overrides: dict[str, Any] | None = None,
+    axes: str | None = None,
+    region: PageRegion | Literal["none"] | None = None,
+    overlay: bool = False,
+) -> SegmentJob:
+    """Make a job; what is given besides a preset goes first.
+
+    Parameters
+    ----------
+    model
+        Name or path; None takes the preset's, or the bundled one.
+    device
+        auto, cpu, mps, cuda or cuda:N.
+    preset
+        Settings, region, axes and model; None takes the model's own settings.
+    overrides
+        Single settings by name, as `SegmentConfig.with_overrides` takes them.
+    axes, region, overlay
+        As in `SegmentJob`; None takes the preset's, "none" has the whole page.
+
+    Raises
+    ------
+    CheckpointError
+        If the preset's model is not on this machine.
+    DinoCellError
+        If model or settings cannot be used.
+    """
+    limit_threads()  # as the viewer does: the last bits of a map depend on it
+    if model is None and preset is not None:
+        model = find_model(preset.model, wanted_by=preset.name)
+    segmenter = Segmenter(model, device=device)
+    config = segmenter.default_config() if preset is None else preset.settings
+    if preset is not None:
+        axes = axes or preset.axes
+        region = region or preset.region
+    return SegmentJob(
+        segmenter=segmenter,
+        model=ModelRecord(
+            name=_recordable_name(model), sha256=file_sha256(segmenter.path)
+        ),
+        config=config.with_overrides(**(overrides or {})),
+        axes=axes,
+        region=None if region == "none" else region,
+        overlay=overlay,
+    )
+
+
+def find_model(wanted: ModelRecord, *, wanted_by: str) -> str:
+    """Name or path of a recorded model on this machine.
+
+    Another model that has taken its name does not count; the same one under another
+    name does.
+
+    Raises
+    ------
+    CheckpointError
+        If the model is not here; `wanted_by` is who wants it.
+    """
+    try:
+        path = resolve_model(wanted.name)
+    except CheckpointNotFoundError:
+        path = None
+    if path is not None and file_sha256(path) == wanted.sha256:
+        return wanted.name
+    for entry in list_models():
+        if entry.path != path and file_sha256(entry.path) == wanted.sha256:
+            return entry.name
+    found = (
+        "there is none of that name"
+        if path is None
+        else f"{path} is another one ({file_sha256(path)[:12]}…)"
+    )
+    raise CheckpointError(
+        f"Expected the model {wanted.name!r} of {wanted_by!r} (SHA-256 "
+        f"{wanted.sha256[:12]}…), but {found}. Get the right file and name it as the "
+        "model, or name another one to use that on purpose."
+    )
+
+
+def _recordable_name(wanted: str | None) -> str:
+    """A name as it is, a path made absolute so that it can be found again."""
+    if wanted is None:
+        return "default"
+    path = Path(wanted).expanduser()
+    return str(path.absolute()) if path.is_file() else wanted

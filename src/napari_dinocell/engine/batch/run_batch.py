@@ -1,0 +1,134 @@
+"""Many images, whatever happens to single ones; knows neither terminal nor viewer."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from napari_dinocell.engine.batch.events import (
+    BatchEvent,
+    FileDone,
+    FileEnded,
+    FileStarted,
+    SummaryNotWritten,
+)
+from napari_dinocell.engine.batch.segment_files import (
+    CancelledError,
+    find_finished,
+    segment_file,
+)
+from napari_dinocell.engine.batch.summary import SummaryRow, write_summary
+from napari_dinocell.engine.errors import (
+    CheckpointError,
+    DeviceError,
+    DinoCellError,
+    ExportError,
+    NeedsTrainingError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+    from pathlib import Path
+
+    from napari_dinocell.engine.batch.segment_files import SegmentJob
+    from napari_dinocell.engine.batch.targets import Target
+
+FAULT_OF_ALL = (CheckpointError, DeviceError, NeedsTrainingError)
+"""Errors after which no other image could be segmented either."""
+
+
+def segment_batch(
+    job: SegmentJob,
+    targets: Sequence[Target],
+    *,
+    resume: bool = False,
+    cancel: Callable[[], bool] | None = None,
+    summary: Path | None = None,
+) -> Generator[BatchEvent, None, None]:
+    """Segment images one after the other; one that fails does not stop the others.
+
+    Parameters
+    ----------
+    job
+        Model and settings, the same for all.
+    targets
+        From `plan_targets`.
+    resume
+        Skip images that the same model and settings have segmented.
+    cancel
+        Asked before each batch of tiles; once it says True the iterator just ends.
+    summary
+        Where to keep a table of all images, written before the first one and after
+        each. None keeps none.
+
+    Yields
+    ------
+    Per image `FileStarted` and what `segment_file` yields (neither for a skipped one),
+    then `FileEnded`. `SummaryNotWritten` wherever the table could not be written.
+
+    Raises
+    ------
+    ExportError
+        If the table cannot be written before the first image.
+    CheckpointError, DeviceError, NeedsTrainingError
+        That are no single image's fault.
+    """
+    rows = [SummaryRow.waiting(target) for target in targets]
+    if summary is not None:
+        write_summary(summary, rows)
+    for number, target in enumerate(targets):
+        if cancel is not None and cancel():
+            return
+        try:
+            ended = yield from _segment_one(job, number, target, resume, cancel)
+        except CancelledError:
+            return
+        rows[number] = ended.row
+        if summary is not None:
+            yield from _update(summary, rows)
+        yield ended
+
+
+def _segment_one(
+    job: SegmentJob,
+    number: int,
+    target: Target,
+    resume: bool,
+    cancel: Callable[[], bool] | None,
+) -> Generator[BatchEvent, None, FileEnded]:
+    former = find_finished(job, target) if resume else None
+    if former is not None:
+        row = SummaryRow.finished(target, former, skipped=True)
+        return FileEnded(number, target, row)
+    yield FileStarted(number, target)
+    try:
+        with closing(segment_file(job, target, cancel=cancel)) as events:
+            for event in events:
+                yield event
+                if isinstance(event, FileDone):
+                    row = SummaryRow.finished(target, event.provenance)
+        return FileEnded(number, target, row)
+    except (*FAULT_OF_ALL, CancelledError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+        row = SummaryRow.failed(target, _reason(error))
+        return FileEnded(number, target, row, error)
+
+
+def _update(
+    summary: Path, rows: Sequence[SummaryRow]
+) -> Generator[SummaryNotWritten, None, None]:
+    try:
+        write_summary(summary, rows)
+    except ExportError as error:  # open in a spreadsheet, perhaps
+        yield SummaryNotWritten(error)
+
+
+def _reason(error: Exception) -> str:
+    """One sentence for the user."""
+    if isinstance(error, DinoCellError):
+        return str(error)
+    return (
+        f"unexpected {type(error).__name__}: {error}. This is a fault of the program; "
+        "please report it, with DINOCELL_DEBUG=1 set to see where it happened."
+    )

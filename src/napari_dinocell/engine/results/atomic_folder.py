@@ -1,0 +1,47 @@
+"""Folders that are either written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from napari_dinocell.engine.results.atomic_file import plain_write_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def replaced_folder(path: Path) -> Iterator[Path]:
+    """Give a path beside `path` to make a folder at; it becomes `path` in the end.
+
+    When anything interrupts the writing, also Ctrl-C, what stood at `path` stays and
+    the temporary folder goes.
+
+    Raises
+    ------
+    ExportError
+        If the folder cannot be written, or the former one cannot be moved away.
+    """
+    token = f"{os.getpid()}-{secrets.token_hex(3)}"
+    temporary = path.with_name(f".{path.name}.{token}")
+    former = path.with_name(f".{path.name}.{token}.former")
+    try:
+        with plain_write_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            if path.exists():
+                os.replace(path, former)
+            try:
+                os.replace(temporary, path)
+            except OSError:
+                if former.exists():
+                    os.replace(former, path)
+                raise
+            shutil.rmtree(former, ignore_errors=True)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,129 @@
+"""The one table of formats to export labels to. Plain data, loads nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportFormat:
+    """What a format is, and what it can hold."""
+
+    key: str
+    """Its name on the command line."""
+    title: str
+    about: str
+    """What it is good for, in one line."""
+    suffix: str
+    """What is added to the name of the labels; different for all formats."""
+    stacks: bool = True
+    """Whether it holds more than one page."""
+    any_axes: bool = False
+    """Whether pages may be counted by axes other than time (T) and depth (Z)."""
+    needs_image: bool = False
+
+    def path(self, folder: Path, name: str) -> Path:
+        """Where labels of this name go."""
+        return folder / f"{name}{self.suffix}"
+
+    def why_not(
+        self, axes: str, counts: Sequence[int], *, has_image: bool = True
+    ) -> str:
+        """Why it cannot hold such labels, in words for the user; "" if it can.
+
+        Parameters
+        ----------
+        axes, counts
+            Letter and length of each axis before Y and X.
+        has_image
+            Whether there is the image that was segmented.
+        """
+        if not self.stacks and any(count != 1 for count in counts):
+            return f"{self.title} holds one plane, and these labels are a stack."
+        if not self.any_axes and axes not in ("", "T", "Z", "TZ"):
+            return (
+                f"{self.title} knows time (T) and depth (Z) besides Y and X, and these "
+                f"labels have the axes {axes}."
+            )
+        if self.needs_image and not has_image:
+            return f"{self.title} needs the image that was segmented."
+        return ""
+
+
+FORMATS: dict[str, ExportFormat] = {
+    entry.key: entry
+    for entry in (
+        ExportFormat(
+            key="tif",
+            title="TIFF",
+            about="Ids as grey values, pixel size kept; for Fiji and most programs",
+            suffix=".tif",
+            any_axes=True,
+        ),
+        ExportFormat(
+            key="ome.tif",
+            title="OME-TIFF",
+            about="The same with OME metadata; for stacks, QuPath, Bio-Formats",
+            suffix=".ome.tif",
+        ),
+        ExportFormat(
+            key="png",
+            title="PNG",
+            about="Ids as grey values of 16 bit; one plane, up to 65535 cells",
+            suffix=".png",
+            stacks=False,
+            any_axes=True,
+        ),
+        ExportFormat(
+            key="npy",
+            title="NumPy",
+            about="The bare array, for Python",
+            suffix=".npy",
+            any_axes=True,
+        ),
+        ExportFormat(
+            key="ome.zarr",
+            title="OME-Zarr",
+            about="A folder with a pyramid, for large data and the cloud",
+            suffix=".ome.zarr",
+        ),
+        ExportFormat(
+            key="roi",
+            title="ImageJ ROIs",
+            about="A zip of outlines for the ROI Manager of ImageJ and Fiji",
+            suffix="_rois.zip",
+        ),
+        ExportFormat(
+            key="geojson",
+            title="GeoJSON",
+            about="Outlines that QuPath imports as detections",
+            suffix=".geojson",
+        ),
+        ExportFormat(
+            key="coco",
+            title="COCO JSON",
+            about="Masks to train other networks with",
+            suffix="_coco.json",
+        ),
+        ExportFormat(
+            key="overlay",
+            title="Overlay picture",
+            about="The image with the outlines of its cells, to look at",
+            suffix="_overlay.png",
+            stacks=False,
+            any_axes=True,
+            needs_image=True,
+        ),
+        ExportFormat(
+            key="csv",
+            title="Measurements",
+            about="A CSV table with one row per cell",
+            suffix="_measurements.csv",
+        ),
+    )
+}

@@ -1,0 +1,155 @@
+"""Labels in memory, or lazily read, to any of the formats of `export_formats`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from napari_dinocell.engine.errors import ExportError
+from napari_dinocell.engine.results.atomic_file import replaced_file
+from napari_dinocell.engine.results.atomic_folder import replaced_folder
+from napari_dinocell.engine.results.coco import write_coco
+from napari_dinocell.engine.results.export import open_labels
+from napari_dinocell.engine.results.export_formats import FORMATS
+from napari_dinocell.engine.results.geojson import write_geojson
+from napari_dinocell.engine.results.label_stack import LabelStack
+from napari_dinocell.engine.results.measurements_csv import (
+    measure_stack,
+    write_measurements,
+)
+from napari_dinocell.engine.results.ome_zarr import is_label_image, write_ome_zarr
+from napari_dinocell.engine.results.overlay import write_overlay
+from napari_dinocell.engine.results.roi_zip import write_roi_zip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from napari_dinocell.engine.results.label_stack import ArrayLike
+    from napari_dinocell.engine.results.pixel_size import PixelSize
+
+    Report: TypeAlias = Callable[[int, int], None]
+
+
+def export_labels(
+    path: Path,
+    labels: ArrayLike,
+    file_format: str,
+    *,
+    axes: str | None = None,
+    pixel_size: PixelSize | None = None,
+    image: ArrayLike | None = None,
+    overwrite: bool = False,
+    report: Report | None = None,
+) -> None:
+    """Write labels to a file or folder, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        What is written, in a folder that is made if need be.
+    labels
+        Ids (..., Y, X), integers from 0 on, or booleans; 0 is background. Read page by
+        page, so that dask and zarr arrays need not fit into memory.
+    file_format
+        A key of `FORMATS`.
+    axes
+        Letter of each axis before Y and X: T for time, Z for depth. None takes one for
+        T, two for T and Z.
+    pixel_size
+        Kept where the format can; measurements are in its unit.
+    image
+        What was segmented, in the shape of the labels, or with channels or colours as
+        a further last axis. For overlays and measured intensities.
+    overwrite
+        Whether what stands at `path` may be replaced.
+    report
+        Told after each page how many are done, and of how many. What it raises ends
+        the export, and `path` stays as it was.
+
+    Raises
+    ------
+    ExportError
+        If the format cannot hold these labels, something stands at `path`, or it
+        cannot be written.
+    """
+    stack = LabelStack(labels, axes=axes, report=report)
+    entry = FORMATS[file_format]
+    reason = entry.why_not(stack.axes, stack.counts, has_image=image is not None)
+    if reason:
+        raise ExportError(f"{reason} Choose another format.")
+    _check_image(stack, image)
+    _check_target(path, file_format, overwrite=overwrite)
+    if file_format in ("tif", "ome.tif", "png", "npy"):
+        _write_array(path, stack, pixel_size)
+    elif file_format == "ome.zarr":
+        with replaced_folder(path) as folder:
+            write_ome_zarr(folder, stack, pixel_size=pixel_size)
+    elif file_format == "csv":
+        columns = measure_stack(stack, image=image, pixel_size=pixel_size)
+        write_measurements(path, columns)
+    elif file_format == "overlay":
+        assert image is not None  # why_not has looked
+        (page,) = stack.pages()
+        write_overlay(path, _picture(np.asarray(image[page.index])), page.labels)
+    else:
+        _write_outlines(path, stack, file_format)
+
+
+def _write_array(path: Path, stack: LabelStack, pixel_size: PixelSize | None) -> None:
+    with open_labels(
+        path, axes=stack.axes, counts=stack.counts, pixel_size=pixel_size
+    ) as file:
+        for page in stack.pages():
+            file.add(page.labels)
+
+
+def _write_outlines(path: Path, stack: LabelStack, file_format: str) -> None:
+    with replaced_file(path) as temporary:
+        if file_format == "geojson":
+            write_geojson(temporary, stack)
+        elif file_format == "roi":
+            write_roi_zip(temporary, stack)
+        else:
+            write_coco(temporary, stack, name=_image_name(path))
+
+
+def _image_name(labels: Path) -> str:
+    """`cells` for `cells_labels_coco.json`."""
+    name = labels.name.removesuffix(".json").removesuffix("_coco")
+    return name.removesuffix("_labels").removesuffix(" labels")
+
+
+def _check_image(stack: LabelStack, image: ArrayLike | None) -> None:
+    expected = (*stack.counts, *stack.plane_shape)
+    if image is None or tuple(image.shape[: len(expected)]) == expected:
+        return
+    raise ExportError(
+        f"Expected the image in the shape of the labels, {expected}, got "
+        f"{tuple(image.shape)}. Choose the image that was segmented."
+    )
+
+
+def _check_target(path: Path, file_format: str, *, overwrite: bool) -> None:
+    """Refuse to replace what nobody agreed to, and folders that are not ours."""
+    if not path.exists() and not path.is_symlink():
+        return
+    if not overwrite:
+        raise ExportError(f"{path} exists. Choose another name, or let it be replaced.")
+    is_folder = file_format == "ome.zarr"
+    if path.is_dir() != is_folder or (is_folder and not is_label_image(path)):
+        raise ExportError(
+            f"{path} is no earlier export of labels as {FORMATS[file_format].title}, "
+            "and is kept. Choose another name."
+        )
+
+
+def _picture(image: NDArray[Any]) -> NDArray[Any]:
+    """What `write_overlay` takes: grey or RGB(A), else the mean of all channels."""
+    if image.ndim == 2 or image.shape[-1] in (3, 4):
+        return image
+    mean: NDArray[Any] = image.mean(axis=-1)
+    return mean

@@ -1,0 +1,119 @@
+"""Labels with any number of leading axes, taken page by page.
+
+numpy, dask, zarr, or whatever else can be sliced: one page is in memory at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import numpy as np
+
+from napari_dinocell.engine.errors import ExportError
+from napari_dinocell.engine.results.export import check_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    AnyLabels: TypeAlias = NDArray[np.integer[Any]]
+    Report: TypeAlias = Callable[[int, int], None]
+
+USUAL_AXES = ("", "T", "TZ", "RTZ", "QRTZ")
+"""What 0, 1, 2, ... leading axes are taken for where nobody says it."""
+
+
+class ArrayLike(Protocol):
+    """What labels have to be: an array, in memory or not."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+        ...
+
+    def __getitem__(self, index: Any) -> Any:
+        """A part of it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPage:
+    """One plane of a stack."""
+
+    index: tuple[int, ...]
+    """Along the leading axes; () where there are none."""
+    t: int
+    z: int
+    labels: AnyLabels
+    """Ids (Y, X), unsigned or signed integers that fit 32 bit."""
+
+
+class LabelStack:
+    """Labels (..., Y, X).
+
+    Parameters
+    ----------
+    labels
+        Integers or booleans.
+    axes
+        Letter of each leading axis; None takes one for T, two for T and Z.
+    report
+        Told after each page how many are done, and of how many; what it raises ends
+        the work.
+
+    Raises
+    ------
+    ExportError
+        If there are fewer than two dimensions, or axes do not name the leading ones.
+    """
+
+    def __init__(
+        self,
+        labels: ArrayLike,
+        *,
+        axes: str | None = None,
+        report: Report | None = None,
+    ) -> None:
+        if len(labels.shape) not in range(2, 2 + len(USUAL_AXES)) or 0 in labels.shape:
+            raise ExportError(
+                f"Expected labels (..., Y, X), got an array of shape {labels.shape}."
+            )
+        *counts, height, width = map(int, labels.shape)
+        if axes is not None and len(axes) != len(counts):
+            raise ExportError(
+                f"Expected a letter for each of the {len(counts)} axes before Y and X, "
+                f"got {axes!r}."
+            )
+        self._labels = labels
+        self._report = report
+        self.counts = tuple(counts)
+        """Length of each leading axis."""
+        self.plane_shape = (height, width)
+        """(Y, X) of each page."""
+        self.axes = USUAL_AXES[len(counts)] if axes is None else axes
+        """Letters of the leading axes."""
+
+    @property
+    def page_count(self) -> int:
+        """Number of planes."""
+        return int(np.prod(self.counts, dtype=np.int64))
+
+    def pages(self) -> Iterator[LabelPage]:
+        """Read one page after the other, the last leading axis fastest.
+
+        Raises
+        ------
+        ExportError
+            If a page holds no integers, negative ids, or ids above 32 bit.
+        """
+        for number, index in enumerate(np.ndindex(self.counts), start=1):
+            plane = np.asarray(self._labels[index])
+            if plane.dtype == bool:
+                plane = plane.astype(np.uint8)
+            check_labels(plane, self.plane_shape)
+            at = dict(zip(self.axes, index, strict=True))
+            yield LabelPage(index, at.get("T", 0), at.get("Z", 0), plane)
+            if self._report is not None:
+                self._report(number, self.page_count)

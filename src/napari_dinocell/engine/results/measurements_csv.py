@@ -1,0 +1,115 @@
+"""Measurements of cells as a CSV file."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dinocell.engine.errors import ExportError
+from napari_dinocell.engine.instances.measure import LABEL, measure_cells
+from napari_dinocell.engine.results.atomic_file import replaced_file
+from napari_dinocell.engine.results.pixel_size import MICROMETRE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from napari_dinocell.engine.results.label_stack import (
+        ArrayLike,
+        LabelPage,
+        LabelStack,
+    )
+    from napari_dinocell.engine.results.pixel_size import PixelSize
+
+
+def write_measurements(path: Path, columns: Mapping[str, NDArray[Any]]) -> None:
+    """Write one row per cell under a header, UTF-8 with commas.
+
+    Numbers have all their digits; what could not be measured (NaN) is left empty.
+
+    Parameters
+    ----------
+    path
+        A former file is replaced.
+    columns
+        Values (N,) by name, in the order of the file.
+
+    Raises
+    ------
+    ExportError
+        If columns are of different length, or the file cannot be written; a former
+        one is untouched then.
+    """
+    lengths = {name: len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise ExportError(
+            f"Expected columns of the same length, got {lengths}. Measure again."
+        )
+    with (
+        replaced_file(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        texts = (_texts(np.asarray(values)) for values in columns.values())
+        writer.writerows(zip(*texts, strict=True))
+
+
+def measure_stack(
+    stack: LabelStack,
+    *,
+    image: ArrayLike | None = None,
+    pixel_size: PixelSize | None = None,
+) -> dict[str, NDArray[Any]]:
+    """Measure the cells of each page by `measure_cells`; one row per cell and page.
+
+    Parameters
+    ----------
+    stack
+        Labels. Their leading axes become columns after the id, named by their letters.
+    image
+        In the shape of the labels, or with channels or colours as a further last axis.
+    pixel_size
+        Of the labels; None measures in pixels.
+
+    Returns
+    -------
+    Arrays (N,) by column.
+    """
+    spacing = None if pixel_size is None else (pixel_size.y, pixel_size.x)
+    unit = MICROMETRE if pixel_size is None else pixel_size.unit
+    tables = []
+    for page in stack.pages():
+        channels = None if image is None else _channels(np.asarray(image[page.index]))
+        table = measure_cells(
+            page.labels, channels=channels, spacing=spacing, unit=unit
+        )
+        tables.append(_with_page(table, stack.axes, page))
+    return {
+        name: np.concatenate([table[name] for table in tables]) for name in tables[0]
+    }
+
+
+def _channels(image: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    if image.ndim == 2:
+        return {"intensity": image}
+    return {f"channel_{n}": image[..., n] for n in range(image.shape[-1])}
+
+
+def _with_page(
+    table: dict[str, NDArray[Any]], axes: str, page: LabelPage
+) -> dict[str, NDArray[Any]]:
+    count = len(table[LABEL])
+    numbers = zip(axes.lower(), page.index, strict=True)
+    at = {letter: np.full(count, index) for letter, index in numbers}
+    return {LABEL: table[LABEL], **at, **table}
+
+
+def _texts(values: NDArray[Any]) -> list[str]:
+    if values.dtype.kind != "f":
+        return [str(value) for value in values.tolist()]
+    return ["" if np.isnan(value) else str(value) for value in values]
