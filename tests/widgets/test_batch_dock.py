@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import csv
-import gc
-import threading
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
-import tifffile
 from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from qtpy.QtGui import QDesktopServices, QDropEvent
+from qtpy.QtGui import QDropEvent
 
 from napari_dinocell.engine.errors import CheckpointNotFoundError, PredictionError
 from napari_dinocell.engine.results.provenance import read_provenance
 from napari_dinocell.widgets._batch_dock import BatchDock
 
 from .batch_driver import BatchDriver, write_images
-from .fakes import spots
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -249,53 +244,6 @@ def test_formats_and_overlays(driver: BatchDriver, images: Path) -> None:
     assert {"a_labels.png", "a_overlay.png"} < names
 
 
-def test_double_click_opens_image_and_labels_once(
-    driver: BatchDriver, images: Path
-) -> None:
-    driver.choose_folder(images)
-    driver.run()
-    for _ in range(2):
-        driver.sections.run._table.activated.emit(
-            driver.sections.run._table.images.index(0, 0)
-        )
-        driver.at_rest()
-        names = [layer.name for layer in driver.viewer.layers]
-        assert names == ["a", "a_labels"]
-    labels = driver.viewer.layers["a_labels"]
-    assert driver.viewer.layers.selection.active == labels
-    saved = tifffile.imread(images / "dinocell" / "a_labels.tif")
-    np.testing.assert_array_equal(labels.data, saved)
-
-
-def test_double_click_on_a_bad_file_says_why(driver: BatchDriver, images: Path) -> None:
-    driver.choose_folder(images)
-    driver.run()
-    driver.sections.run.row_opened.emit(1)
-    driver.at_rest()
-    assert "cannot be read as TIFF" in driver.message
-    assert len(driver.viewer.layers) == 0
-
-
-def test_stack_opens_with_its_axes_and_pixel_size(
-    driver: BatchDriver, tmp_path: Path
-) -> None:
-    folder = tmp_path / "stacks"
-    folder.mkdir()
-    stack = np.stack([spots((64, 64), [(20, 20)])] * 3)
-    options: dict[str, Any] = {"imagej": True, "resolution": (2, 2)}
-    metadata = {"axes": "ZYX", "unit": "micron", "spacing": 3}
-    tifffile.imwrite(folder / "s.tif", stack, metadata=metadata, **options)
-    driver.choose_folder(folder)
-    driver.run()
-    assert driver.rows[0].pages == 3
-    driver.sections.run.row_opened.emit(0)
-    driver.at_rest()
-    for layer in driver.viewer.layers:
-        assert layer.data.shape == (3, 64, 64)
-        np.testing.assert_allclose(layer.scale, (3, 0.5, 0.5))
-        assert [str(unit) for unit in layer.units] == ["micrometer"] * 3
-
-
 def test_choices_are_remembered(
     driver: BatchDriver, images: Path, tmp_path: Path
 ) -> None:
@@ -325,20 +273,6 @@ def test_damaged_memory_is_ignored(
     dock.close_controllers()
 
 
-def test_results_are_shown_in_the_file_manager(
-    driver: BatchDriver, images: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened: list[str] = []
-    monkeypatch.setattr(
-        QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile())
-    )
-    driver.choose_folder(images)
-    assert not driver.sections.run._folder.isEnabled()
-    driver.run()
-    driver.sections.run._folder.click()
-    assert opened == [str(images / "dinocell")]
-
-
 def test_dock_fits_three_hundred_pixels(driver: BatchDriver, images: Path) -> None:
     driver.choose_folder(images)
     driver.run()
@@ -348,49 +282,6 @@ def test_dock_fits_three_hundred_pixels(driver: BatchDriver, images: Path) -> No
         assert driver.dock.minimumSizeHint().width() <= 300
         for section in (driver.sections.images, driver.sections.run):
             assert section.minimumSizeHint().width() <= 292
-
-
-def test_viewer_closed_while_running(driver: BatchDriver, images: Path) -> None:
-    driver.choose_folder(images)
-    driver.fake.hold_at = 1
-    driver.press()
-    driver.qtbot.waitUntil(lambda: len(driver.fake.runs) == 1, timeout=30_000)
-    driver.viewer.close()
-    driver.qtbot.waitUntil(lambda: driver.fake.closed == 1, timeout=30_000)
-    driver.qtbot.waitUntil(lambda: not driver.holder.loaded, timeout=30_000)
-    left = [path.name for path in (images / "dinocell").iterdir()]
-    assert left == ["dinocell_summary.csv"]
-
-
-def test_dock_removed_while_running(driver: BatchDriver, images: Path) -> None:
-    driver.choose_folder(images)
-    driver.fake.hold_at = 1
-    driver.press()
-    driver.qtbot.waitUntil(lambda: len(driver.fake.runs) == 1, timeout=30_000)
-    driver.viewer.window.remove_dock_widget(driver.dock)
-    driver.qtbot.waitUntil(lambda: driver.fake.closed == 1, timeout=30_000)
-    driver.viewer.add_image(spots((32, 32), [(9, 9)]))
-    driver.dock.deleteLater()
-
-
-def test_thirty_starts_and_cancels_leave_nothing(
-    driver: BatchDriver, images: Path
-) -> None:
-    driver.choose_folder(images)
-    driver.sections.output._resume.setChecked(False)
-    threads = []
-    for number in range(30):
-        driver.press()
-        if number % 2:
-            driver.press()
-        driver.wait_for_end()
-        if number % 10 == 9:
-            gc.collect()
-            threads.append(threading.active_count())
-    assert driver.fake.closed == len(driver.fake.runs)
-    assert threads[-1] <= threads[0]
-    left = [p.name for p in (images / "dinocell").iterdir() if p.name.startswith(".")]
-    assert left == []
 
 
 def test_provenance_tells_the_settings(driver: BatchDriver, images: Path) -> None:

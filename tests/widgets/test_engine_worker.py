@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
+from qtpy.QtWidgets import QWidget
 
 from napari_dinocell.engine.errors import PredictionError
 from napari_dinocell.widgets._engine_worker import JobRunner
@@ -139,7 +140,7 @@ def test_many_jobs_leave_no_threads(runner: JobRunner, qtbot: QtBot) -> None:
     assert threading.active_count() <= before + 1
 
 
-def test_a_job_does_not_outlive_its_runner(runner: JobRunner, qtbot: QtBot) -> None:
+def test_a_job_does_not_outlive_its_window(qtbot: QtBot) -> None:
     """Closing napari's window deletes docks without a word to them."""
     closed = []
 
@@ -151,8 +152,11 @@ def test_a_job_does_not_outlive_its_runner(runner: JobRunner, qtbot: QtBot) -> N
         finally:
             closed.append(True)
 
+    window = QWidget()
+    runner = JobRunner(window)
+    started = Recorder(runner)
     runner.start(make_events)
-    qtbot.waitUntil(lambda: runner.busy)
-    runner.deleteLater()
+    qtbot.waitUntil(lambda: bool(started.events))
+    window.deleteLater()
     qtbot.waitUntil(lambda: bool(closed))
     wait_for_workers(qtbot)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from napari_dinocell import __version__
-from napari_dinocell.cli import demo, evaluate, models, presets, train
+from napari_dinocell.cli import demo, evaluate, measure, models, presets, train
 from napari_dinocell.cli.errors import output
 from napari_dinocell.cli.export import export
 from napari_dinocell.cli.segment import segment
@@ -49,6 +49,7 @@ def dinocell(
 
 app.command()(segment)
 app.command()(export)
+app.command()(measure.measure)
 app.command()(evaluate.evaluate)
 app.command()(train.train)
 app.command()(demo.demo)

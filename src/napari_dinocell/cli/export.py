@@ -29,6 +29,8 @@ def _parse_format(text: str) -> str:
     return text
 
 
+COLOURS = ("red", "green", "blue")
+
 LabelsArgument = Annotated[
     list[str],
     typer.Argument(
@@ -141,7 +143,7 @@ def _export_one(
             key,
             axes=file.axes,
             pixel_size=file.pixel_size,
-            image=None if image is None else _read_image(image, path, file),
+            channels=None if image is None else _read_channels(image, path, file),
             overwrite=overwrite,
         )
 
@@ -164,20 +166,22 @@ def _check_names(paths: list[Path]) -> None:
             )
 
 
-def _read_image(image: Path, labels: Path, file: LabelFile) -> Any:
-    """Pages of the image in the shape of the labels, channels last."""
+def _read_channels(image: Path, labels: Path, file: LabelFile) -> dict[str, Any]:
+    """Channels of the image in the shape of the labels, by name."""
     import numpy as np
 
     from napari_dinocell.engine.results.image_files import open_image
 
     found = open_image(_image_of(image, labels))
-    pages = list(found.pages())
-    if found.channel_axis is not None:
-        pages = [np.moveaxis(page, found.channel_axis, -1) for page in pages]
+    stack = np.stack(list(found.pages()))  # pages, then as `ImageFile.pages` has it
     counts = file.labels.shape[:-2]
-    if np.prod(counts, dtype=int) != len(pages):
-        return np.stack(pages)  # whose shape tells what is wrong
-    return np.stack(pages).reshape(*counts, *pages[0].shape)
+    if np.prod(counts, dtype=int) == len(stack):
+        stack = stack.reshape(*counts, *stack.shape[1:])
+    if not found.channel_letter:
+        return {"intensity": stack}
+    if found.channel_axis is None:
+        return {name: stack[..., n] for n, name in enumerate(COLOURS)}
+    return {f"channel_{n}": stack[..., n, :, :] for n in range(stack.shape[-3])}
 
 
 def _image_of(image: Path, labels: Path) -> Path:

@@ -93,21 +93,18 @@ def segment(
       dinocell segment plate7 -o results --preset 'nuclei 20x' --min-size 40
     """
     from napari_dinocell.engine.batch.make_job import make_job
-    from napari_dinocell.engine.batch.summary import SUMMARY_NAME
 
-    overrides = given_overrides(**settings_among(context.params))
     targets = find_targets(images, output, file_format)
     job = make_job(
         model=model,
         device=device,
         preset=find_preset(preset, settings),
-        overrides=overrides,
+        overrides=given_overrides(**settings_among(context.params)),
         axes=axes,
         region=region,
         overlay=overlay,
     )
-    summary = output / SUMMARY_NAME if len(targets) > 1 else None
-    _segment_and_exit(job, targets, summary, resume=resume)
+    _segment_and_exit(job, targets, output, resume=resume)
 
 
 def find_targets(
@@ -132,9 +129,12 @@ def find_preset(name_or_file: str | None, sidecar: Path | None) -> Preset | None
 
 
 def _segment_and_exit(
-    job: SegmentJob, targets: list[Target], summary: Path | None, *, resume: bool
+    job: SegmentJob, targets: list[Target], folder: Path, *, resume: bool
 ) -> None:
     """Leave with the status that tells how it went."""
+    from napari_dinocell.engine.batch.summary import SUMMARY_NAME
+
+    summary = folder / SUMMARY_NAME if len(targets) > 1 else None
     try:
         failed = segment_targets(job, targets, summary, resume=resume)
     except KeyboardInterrupt:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import Any, TypeAlias
 
+from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Signal
 from superqt.utils import WorkerBase
 
@@ -31,19 +32,31 @@ class EngineSignals(QObject):
 
 
 class EngineWorker(WorkerBase):
-    """Runs one job to its end, its error or its cancellation."""
+    """Runs one job to its end, its error or its cancellation.
 
-    def __init__(self, make_events: MakeEvents) -> None:
+    Parameters
+    ----------
+    make_events
+        The job.
+    owner
+        Cancelled with it: closing napari's window deletes docks without a word to them.
+    """
+
+    def __init__(self, make_events: MakeEvents, owner: QObject) -> None:
         super().__init__(SignalsClass=EngineSignals)
         self._make_events = make_events
+        self._owner = owner
 
     def work(self) -> None:
         """Pass the events of the job on, until `quit` was called."""
-        with closing(self._make_events(lambda: self.abort_requested)) as events:
+        with closing(self._make_events(self._is_unwanted)) as events:
             for event in events:
-                if self.abort_requested:
+                if self._is_unwanted():
                     break
                 self.yielded.emit(event)
+
+    def _is_unwanted(self) -> bool:
+        return self.abort_requested or not isalive(self._owner)
 
 
 class JobRunner(QObject):
@@ -63,9 +76,6 @@ class JobRunner(QObject):
         self._worker: EngineWorker | None = None
         self._waiting: MakeEvents | None = None
         self._error: BaseException | None = None
-        self._at_work: list[EngineWorker] = []
-        at_work = self._at_work  # this object itself is half gone by then
-        self.destroyed.connect(lambda: _quit_all(at_work))
 
     @property
     def busy(self) -> bool:
@@ -84,8 +94,7 @@ class JobRunner(QObject):
             self._worker.quit()
             return
         self._error = None
-        worker = self._worker = EngineWorker(make_events)
-        self._at_work[:] = [worker]
+        worker = self._worker = EngineWorker(make_events, self)
         worker.yielded.connect(self._on_yielded)
         worker.errored.connect(self._on_errored)
         worker.finished.connect(self._on_finished)
@@ -106,13 +115,7 @@ class JobRunner(QObject):
 
     def _on_finished(self) -> None:
         self._worker = None
-        self._at_work.clear()
         waiting, self._waiting = self._waiting, None
         self.ended.emit(self._error)
         if waiting is not None and self._worker is None:
             self.start(waiting)
-
-
-def _quit_all(workers: list[EngineWorker]) -> None:
-    for worker in workers:
-        worker.quit()

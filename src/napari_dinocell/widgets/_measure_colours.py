@@ -47,9 +47,7 @@ class LabelColours:
         )
         return colours.reshape(-1, 4)
 
-    def show(
-        self, ids: NDArray[np.integer[Any]], colours: NDArray[np.float64]
-    ) -> None:
+    def show(self, ids: NDArray[np.integer[Any]], colours: NDArray[np.float64]) -> None:
         """Give colours (N, 4) to labels (N,); whoever is not named becomes grey."""
         from napari.utils.colormaps import DirectLabelColormap
 

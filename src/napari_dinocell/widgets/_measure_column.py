@@ -39,6 +39,7 @@ class ColumnSection(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._measurement: Measurement | None = None
+        self._chosen = ""
         self._values = np.zeros(0)
         self._ends = (0.0, 0.0)
         self._range = (0.0, 0.0)
@@ -140,14 +141,12 @@ class ColumnSection(QWidget):
         self._measurement = measurement
         has_cells = measurement is not None and measurement.count > 0
         names = measurement.quantities() if measurement is not None else []
-        chosen = self.column()
         with signals_blocked(self._column):
             self._column.clear()
             self._column.addItems(names)
-            self._column.setCurrentIndex(max(0, names.index(chosen)) if chosen in names
-                                         else 0 if names else -1)
-        for part in (self._column, self._colouring, self._histogram, self._low,
-                     self._high):
+            self._column.setCurrentIndex(max(0, self._column.findText(self._chosen)))
+        ends = (self._low, self._high)
+        for part in (self._column, self._colouring, self._histogram, *ends):
             part.setEnabled(has_cells)
         self._read_column()
 
@@ -161,7 +160,10 @@ class ColumnSection(QWidget):
         if measurement is not None and name:
             self._values = measurement.values(name)
         finite = self._values[np.isfinite(self._values)]
-        low, high = float(finite.min(initial=np.inf)), float(finite.max(initial=-np.inf))
+        low, high = (
+            float(finite.min(initial=np.inf)),
+            float(finite.max(initial=-np.inf)),
+        )
         self._ends = self._range = (low, high) if low <= high else (0.0, 0.0)
         self._histogram.set_values(finite, *self._ends)
         digits = decimals_for(self._ends[1] - self._ends[0])
@@ -189,6 +191,7 @@ class ColumnSection(QWidget):
         )
 
     def _on_column_changed(self) -> None:
+        self._chosen = self.column()
         self._read_column()
         self.changed.emit()
 

@@ -16,19 +16,13 @@ from napari_dinocell.widgets._measure_goto import go_to_cell
 from napari_dinocell.widgets._measure_job import (
     Checked,
     Measured,
-    MeasureRequest,
     PlaneMeasured,
     Saved,
     measure_planes,
     save_table,
 )
 from napari_dinocell.widgets._measure_removal import remove_cells
-from napari_dinocell.widgets._measure_source import (
-    channels_of,
-    distance_of,
-    labels_source,
-    spacing_of,
-)
+from napari_dinocell.widgets._measure_request import make_request
 from napari_dinocell.widgets._measure_view import MeasureView
 from napari_dinocell.widgets._measure_watch import LabelsWatch
 from napari_dinocell.widgets._notify import notify_error
@@ -110,34 +104,17 @@ class MeasureController(QObject):
         if layer is None or self.jobs.busy:
             return
         self._sections.choice.list_images()  # they may have moved
-        try:
-            request = self._request(layer)
-        except DinoCellError as error:
-            self._on_failed(error)
-            return
+        request = make_request(
+            layer,
+            images=self._sections.choice.images(),
+            layers=self._viewer.layers,
+            plane=None
+            if self._sections.choice.all_planes()
+            else self.view.shown_plane(),
+        )
         self._sections.run.set_running(True)
         self._sections.run.show_message("")
         self.jobs.start(lambda cancel: measure_planes(request, cancel))
-
-    def _request(self, layer: Labels) -> MeasureRequest:
-        source = labels_source(layer)
-        shown = self.view.shown_plane()
-        every = self._sections.choice.all_planes()
-        channels = {
-            name: read
-            for image in self._sections.choice.images()
-            for name, read in channels_of(image, layer).items()
-        }
-        spacing, unit = spacing_of(layer)
-        return MeasureRequest(
-            labels=source,
-            axes=tuple(layer.axis_labels[:-2]),
-            planes=tuple(source.planes()) if every else (shown,),
-            channels=channels,
-            distance=distance_of(layer, self._viewer.layers),
-            spacing=spacing,
-            unit=unit,
-        )
 
     def _on_event(self, event: PlaneMeasured | Measured | Saved) -> None:
         run = self._sections.run
@@ -182,7 +159,6 @@ class MeasureController(QObject):
         self._sections.run.set_can_measure(layer is not None)
         known = None if layer is None else self._known.get(str(layer.unique_id))
         self._show_nothing(stale=False)
-        self._sections.run.show_message("")
         self.watch.follow(layer, known[-1].planes if known else ())
         if known:
             self.watch.check()
@@ -224,6 +200,7 @@ class MeasureController(QObject):
         self._sections.column.show_measurement(None)
         self._sections.column.set_undo_enabled(False)
         self._sections.run.set_state(measured=self._shown is not None, stale=stale)
+        self._sections.run.show_message("")
         if self._shown is None:
             self._sections.table.show_measurement(None)
 

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import QSizePolicy, QWidget
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-HEIGHT = 110
+HEIGHT = 124
 """Pixels."""
 
 BINS = 48
@@ -56,8 +56,12 @@ class Histogram(QWidget):
         return QSize(80, HEIGHT)
 
     def set_values(self, values: NDArray[np.float64], low: float, high: float) -> None:
-        """Count numbers between two ends, and take the whole range."""
+        """Count finite numbers between two ends, and take the whole range."""
         self._ends = self._range = (low, high)
+        if values.size == 0:
+            self._counts = np.zeros(0, np.intp)
+            self.update()
+            return
         whole = (values == np.round(values)).all()
         bins = min(BINS, int(high - low) + 1) if whole else BINS
         edge = (low, high) if high > low else (low - 0.5, high + 0.5)
@@ -83,6 +87,7 @@ class Histogram(QWidget):
         self._paint_bars(painter)
         if self._counts.size:
             self._paint_handles(painter)
+            self._paint_ends(painter)
         painter.end()
 
     def _paint_bars(self, painter: QPainter) -> None:
@@ -113,6 +118,14 @@ class Histogram(QWidget):
             x = self._x_of(value)
             painter.drawLine(QPointF(x, room.top()), QPointF(x, room.bottom()))
             painter.drawEllipse(QPointF(x, room.bottom()), GRIP, GRIP)
+
+    def _paint_ends(self, painter: QPainter) -> None:
+        """Lowest and highest value, below the axis: with colours, their legend."""
+        room = self.rect().adjusted(2, 0, -2, 0)
+        low, high = (f"{value:.4g}" for value in self._ends)
+        at_bottom = Qt.AlignmentFlag.AlignBottom
+        painter.drawText(room, at_bottom | Qt.AlignmentFlag.AlignLeft, low)
+        painter.drawText(room, at_bottom | Qt.AlignmentFlag.AlignRight, high)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Take the nearer handle, and bring it here."""
@@ -149,8 +162,8 @@ class Histogram(QWidget):
         self.range_changed.emit(*self._range)
 
     def _room(self) -> QRectF:
-        around = self.rect()
-        return QRectF(around).adjusted(MARGIN, 2, -MARGIN, -GRIP - 1)
+        below = GRIP + 2 + self.fontMetrics().height()
+        return QRectF(self.rect()).adjusted(MARGIN, 2, -MARGIN, -below)
 
     def _x_of(self, value: float) -> float:
         room, (low, high) = self._room(), self._ends
@@ -160,4 +173,6 @@ class Histogram(QWidget):
     def _colour_at(self, share: float) -> Any:
         if self._colours is None:
             return self.palette().color(QPalette.ColorRole.Highlight)
-        return self._colours[min(int(share * len(self._colours)), len(self._colours) - 1)]
+        return self._colours[
+            min(int(share * len(self._colours)), len(self._colours) - 1)
+        ]

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QPushButton, QWidget
 
-from napari_dinocell.widgets._controls import column_layout, describe, make_row
+from napari_dinocell.widgets._controls import (
+    SPACING,
+    column_layout,
+    describe,
+    make_row,
+)
 from napari_dinocell.widgets._message_line import MessageLine
 
 if TYPE_CHECKING:
@@ -40,6 +45,7 @@ class MeasureRunSection(QWidget):
             "Writes one row per cell, and per plane of a stack, to a file.",
         )
         layout = column_layout(self)
+        layout.setContentsMargins(SPACING, 0, SPACING, SPACING)  # as in a fold
         layout.addWidget(self._button)
         layout.addWidget(self._stale)
         layout.addWidget(self._message)

@@ -132,7 +132,9 @@ class _Planes:
         selection = tuple(self.channel if s is None else index[s] for s in steps)
         if self.colour is None:
             return np.asarray(self.data[selection])
-        return np.asarray(self.data[(*selection, slice(None), slice(None), self.colour)])
+        return np.asarray(
+            self.data[(*selection, slice(None), slice(None), self.colour)]
+        )
 
 
 def _arrange(image: tuple[int, ...], labels: tuple[int, ...]) -> _Arrangement | None:

@@ -133,9 +133,7 @@ class MeasureTable(QTableView):
         index = self._model.index(self._model.line_of(row), 0)
         flags = QItemSelectionModel.SelectionFlag
         self._quiet = True
-        self.selectionModel().setCurrentIndex(
-            index, flags.ClearAndSelect | flags.Rows
-        )
+        self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
         self._quiet = False
         self.scrollTo(index)
 

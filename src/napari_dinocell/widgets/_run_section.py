@@ -66,6 +66,7 @@ class RunSection(QWidget):
     cancel_requested = Signal()
     copy_python_requested = Signal()
     copy_command_requested = Signal()
+    export_requested = Signal()
     restore_requested = Signal()
 
     def __init__(self) -> None:
@@ -92,6 +93,7 @@ class RunSection(QWidget):
         self._command = _make_button(
             "Copy as command", "Copies a command line that makes the same labels."
         )
+        self._export = _make_button("E&xport ...", "Writes labels for other programs.")
         self._restore = _make_button(
             "Restore defaults", "Takes all settings back to those of the chosen model."
         )
@@ -107,12 +109,13 @@ class RunSection(QWidget):
         for part in (self._button, self._bar, self._progress, *said):
             layout.addWidget(part)
         layout.addWidget(make_row("", self._python, self._command))
-        layout.addWidget(self._restore)
+        layout.addWidget(make_row("", self._export, self._restore))
 
     def _connect(self) -> None:
         self._button.clicked.connect(self._on_clicked)
         self._python.clicked.connect(self.copy_python_requested)
         self._command.clicked.connect(self.copy_command_requested)
+        self._export.clicked.connect(self.export_requested)
         self._restore.clicked.connect(self.restore_requested)
         shortcut = self._shortcut
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -145,9 +148,9 @@ class RunSection(QWidget):
         self._update_button()
 
     def set_copy_enabled(self, enabled: bool) -> None:
-        """Whether there is a result whose making can be copied."""
-        self._python.setEnabled(enabled)
-        self._command.setEnabled(enabled)
+        """Whether there is a result, to export and whose making can be copied."""
+        for button in (self._python, self._command, self._export):
+            button.setEnabled(enabled)
 
     def show_progress(
         self,

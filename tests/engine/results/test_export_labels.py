@@ -31,8 +31,8 @@ def small() -> np.ndarray:
 
 def export(folder: Path, labels: Any, file_format: str, **options: Any) -> Path:
     path = FORMATS[file_format].path(folder, "ж 細胞")
-    image = np.zeros(labels.shape, np.uint8)
-    export_labels(path, labels, file_format, image=image, **options)
+    channels = {"image": np.zeros(labels.shape, np.uint8)}
+    export_labels(path, labels, file_format, channels=channels, **options)
     return path
 
 
@@ -121,7 +121,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 noise = np.random.default_rng(0).integers(0, 60_000, (180, 180))
 try:
-    export_labels(Path(sys.argv[1]), noise, sys.argv[2], image=noise)
+    export_labels(Path(sys.argv[1]), noise, sys.argv[2], channels={"a": noise})
 except ExportError as error:
     print("refused:", error)
 """
@@ -173,17 +173,28 @@ def test_axes_of_unknown_meaning_are_kept_or_refused(tmp_path, file_format):
 def test_overlay_needs_its_image_in_the_shape_of_the_labels(tmp_path):
     with pytest.raises(ExportError, match="needs the image"):
         export_labels(tmp_path / "a.png", small(), "overlay")
-    with pytest.raises(ExportError, match="shape of the labels"):
-        export_labels(tmp_path / "a.png", small(), "overlay", image=np.zeros((9, 9)))
+    channels = {"other": np.zeros((9, 9))}
+    with pytest.raises(ExportError, match="'other' in the shape of the labels"):
+        export_labels(tmp_path / "a.png", small(), "overlay", channels=channels)
 
 
-@pytest.mark.parametrize("channels", [(), (2,), (3,), (4,), (5,)])
-def test_overlay_takes_grey_colours_and_channels(tmp_path, channels):
+def overlay(path: Path, *values: int) -> np.ndarray:
+    """Of dark channels with a bright line outside of all cells; as RGB."""
     labels = small()
-    image = np.random.default_rng(0).integers(0, 99, labels.shape + channels, np.uint16)
-    export_labels(tmp_path / "a.png", labels, "overlay", image=image)
-    data = np.fromfile(tmp_path / "a.png", np.uint8)
-    assert cv2.imdecode(data, cv2.IMREAD_UNCHANGED).shape == (*labels.shape, 3)
+    channels = {str(n): np.zeros(labels.shape) for n in range(len(values))}
+    for image, value in zip(channels.values(), values, strict=True):
+        image[11, 5:9] = value
+    export_labels(path, labels, "overlay", channels=channels)
+    return cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)[..., ::-1]
+
+
+@pytest.mark.parametrize(
+    ("values", "color"),
+    [((9,), (255, 255, 255)), ((0, 9, 9), (0, 255, 255)), ((9, 0), (255, 255, 255))],
+    ids=["grey", "colours", "mean"],
+)
+def test_overlay_takes_grey_colours_and_channels(tmp_path, values, color):
+    assert tuple(overlay(tmp_path / "a.png", *values)[11, 6]) == color
 
 
 @pytest.mark.parametrize(

@@ -54,10 +54,9 @@ def test_rows_are_those_of_measure_cells(tmp_path):
     labels = awkward_labels()
     image = np.random.default_rng(0).random(labels.shape)
     size = PixelSize(y=0.5, x=0.25)
-    export_labels(tmp_path / "a.csv", labels, "csv", image=image, pixel_size=size)
-    expected = measure_cells(
-        labels, channels={"intensity": image}, spacing=(0.5, 0.25), unit="µm"
-    )
+    channels = {"intensity": image}
+    export_labels(tmp_path / "a.csv", labels, "csv", channels=channels, pixel_size=size)
+    expected = measure_cells(labels, channels=channels, spacing=(0.5, 0.25), unit="µm")
     rows = rows_of(tmp_path / "a.csv")
     assert list(rows[0]) == list(expected)
     for name in ("label", "area_um2", "intensity_mean"):
@@ -68,18 +67,16 @@ def test_stack_has_a_row_per_cell_and_page_and_says_which(tmp_path):
     labels = np.zeros((2, 2, 5, 5), np.int32)
     labels[1, 0, 1:3, 1:3] = 4
     labels[1, 1, 0, 0] = 4
-    image = np.zeros((2, 2, 5, 5, 2), np.uint8)
-    image[1, 1, 0, 0] = (7, 9)
-    export_labels(tmp_path / "a.csv", labels, "csv", axes="TZ", image=image)
+    image = np.zeros((2, 2, 5, 5), np.uint8)
+    image[1, 1, 0, 0] = 7
+    channels = {"dapi": image, "gfp": image + 2}
+    export_labels(tmp_path / "a.csv", labels, "csv", axes="TZ", channels=channels)
     rows = rows_of(tmp_path / "a.csv")
     assert [(r["label"], r["t"], r["z"], float(r["area_px"])) for r in rows] == [
         ("4", "1", "0", 4),
         ("4", "1", "1", 1),
     ]
-    assert (float(rows[1]["channel_0_mean"]), float(rows[1]["channel_1_mean"])) == (
-        7,
-        9,
-    )
+    assert (float(rows[1]["dapi_mean"]), float(rows[1]["gfp_mean"])) == (7, 9)
 
 
 def test_no_cells_give_a_header_alone(tmp_path):

@@ -107,14 +107,7 @@ def segment_file(
     Pages are read, segmented and set aside one by one, so that memory does not grow
     with their number. Closing the iterator early leaves former results as they were.
 
-    Parameters
-    ----------
-    job
-        Model and settings.
-    target
-        The image, and where its labels go.
-    cancel
-        Asked before each batch of tiles.
+    `cancel` is asked before each batch of tiles.
 
     Yields
     ------
@@ -129,11 +122,11 @@ def segment_file(
     """
     image = target.open(axes=job.axes)
     require_inside(job.region, image.plane_shape)
-    asked = job.config
     yield FileOpened(image)
     pages: list[PageRecord] = []
     degraded: list[str] = []
     result: _PageResult | None = None
+    measured = job
     link = PageLinker().link if job.config.link else _keep_ids
     with open_labels(
         target.labels,
@@ -144,21 +137,20 @@ def segment_file(
         indexed = zip(np.ndindex(image.page_counts), image.pages(), strict=True)
         for number, (index, page) in enumerate(indexed):
             yield PageStarted(number, image.page_count)
-            result = yield from _segment_page(job, image, page, cancel)
-            job = _with_measured_diameter(job, result.record)
+            result = yield from _segment_page(measured, image, page, cancel)
+            measured = _with_measured_diameter(measured, result.record)
             labels = link(result.labels, index)
             file.add(labels)
             pages.append(result.record)
             degraded.extend(result.degraded)
-            if job.overlay:
-                _write_page_overlay(job, target, image, number, page, labels)
+            _write_page_overlay(job, target, image, number, page, labels)
         # From here until the new one is written, no side-car vouches for the labels.
         target.sidecar.unlink(missing_ok=True)
     assert result is not None  # open_labels refuses a file without pages
     provenance = Provenance(
         image=_record(image),
         model=job.model,
-        settings=asked,
+        settings=job.config,
         device=result.ready.device,
         precision=result.ready.precision,
         pages=tuple(pages),
@@ -230,6 +222,8 @@ def _write_page_overlay(
     page: Image,
     labels: Labels,
 ) -> None:
+    if not job.overlay:
+        return
     if image.channel_axis is not None:
         page = to_plane(
             page,

@@ -78,4 +78,5 @@ def _pixels_inside(corners: Index, cells: Index, count: int) -> Floats:
     place, unit = upper[edge, 0] * height + width * below, 2 * height
     right = is_right[edge]
     ends = np.where(right, place // unit + 1, place // -unit)  # -ceil on the left
-    return np.bincount(cells[edge], ends.astype(np.float64), minlength=count)
+    areas = np.bincount(cells[edge], ends, minlength=count)
+    return areas.astype(np.float64, copy=False)

@@ -72,9 +72,10 @@ def open_labels(
                 yield pages
             _check_count(path, pages.count, shape)
             content = _Content(spool, shape + pages.plane_shape, pages.dtype)
-            if path.suffix == ".png":
+            suffix = path.suffix.lower()
+            if suffix == ".png":
                 _write_png(temporary, content)
-            elif path.suffix == ".npy":
+            elif suffix == ".npy":
                 _write_npy(temporary, content)
             else:
                 ome = path.name.lower().endswith(_OME_SUFFIXES)
@@ -175,12 +176,12 @@ class _Content:
 
 
 def _check_format(path: Path, counts: tuple[int, ...]) -> None:
-    if path.suffix not in _SUFFIXES:
+    if path.suffix.lower() not in _SUFFIXES:
         raise ExportError(
             f"Expected a name ending in {', '.join(_SUFFIXES)}, got {path.name}."
         )
     pages = int(np.prod(counts, dtype=np.int64))
-    if path.suffix == ".png" and pages != 1:
+    if path.suffix.lower() == ".png" and pages != 1:
         raise ExportError(
             f"A PNG holds one page, and {path.name} would need {pages}. Write tif or "
             "npy instead."

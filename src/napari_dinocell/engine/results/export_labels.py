@@ -13,7 +13,7 @@ from napari_dinocell.engine.results.coco import write_coco
 from napari_dinocell.engine.results.export import open_labels
 from napari_dinocell.engine.results.export_formats import FORMATS
 from napari_dinocell.engine.results.geojson import write_geojson
-from napari_dinocell.engine.results.label_stack import LabelStack
+from napari_dinocell.engine.results.label_stack import LabelStack, read_channels
 from napari_dinocell.engine.results.measurements_csv import (
     measure_stack,
     write_measurements,
@@ -23,7 +23,7 @@ from napari_dinocell.engine.results.overlay import write_overlay
 from napari_dinocell.engine.results.roi_zip import write_roi_zip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -41,7 +41,7 @@ def export_labels(
     *,
     axes: str | None = None,
     pixel_size: PixelSize | None = None,
-    image: ArrayLike | None = None,
+    channels: Mapping[str, ArrayLike] | None = None,
     overwrite: bool = False,
     report: Report | None = None,
 ) -> None:
@@ -61,9 +61,10 @@ def export_labels(
         T, two for T and Z.
     pixel_size
         Kept where the format can; measurements are in its unit.
-    image
-        What was segmented, in the shape of the labels, or with channels or colours as
-        a further last axis. For overlays and measured intensities.
+    channels
+        What was segmented: images in the shape of the labels, by name. For measured
+        intensities, whose columns get these names, and for the overlay: three are red,
+        green and blue, of any other number the mean is shown.
     overwrite
         Whether what stands at `path` may be replaced.
     report
@@ -78,10 +79,10 @@ def export_labels(
     """
     stack = LabelStack(labels, axes=axes, report=report)
     entry = FORMATS[file_format]
-    reason = entry.why_not(stack.axes, stack.counts, has_image=image is not None)
+    reason = entry.why_not(stack.axes, stack.counts, has_image=bool(channels))
     if reason:
         raise ExportError(f"{reason} Choose another format.")
-    _check_image(stack, image)
+    _check_channels(stack, channels or {})
     _check_target(path, file_format, overwrite=overwrite)
     if file_format in ("tif", "ome.tif", "png", "npy"):
         _write_array(path, stack, pixel_size)
@@ -89,12 +90,12 @@ def export_labels(
         with replaced_folder(path) as folder:
             write_ome_zarr(folder, stack, pixel_size=pixel_size)
     elif file_format == "csv":
-        columns = measure_stack(stack, image=image, pixel_size=pixel_size)
+        columns = measure_stack(stack, channels=channels, pixel_size=pixel_size)
         write_measurements(path, columns)
     elif file_format == "overlay":
-        assert image is not None  # why_not has looked
         (page,) = stack.pages()
-        write_overlay(path, _picture(np.asarray(image[page.index])), page.labels)
+        images = list(read_channels(channels or {}, page).values())
+        write_overlay(path, _picture(images), page.labels)
     else:
         _write_outlines(path, stack, file_format)
 
@@ -123,14 +124,14 @@ def _image_name(labels: Path) -> str:
     return name.removesuffix("_labels").removesuffix(" labels")
 
 
-def _check_image(stack: LabelStack, image: ArrayLike | None) -> None:
+def _check_channels(stack: LabelStack, channels: Mapping[str, ArrayLike]) -> None:
     expected = (*stack.counts, *stack.plane_shape)
-    if image is None or tuple(image.shape[: len(expected)]) == expected:
-        return
-    raise ExportError(
-        f"Expected the image in the shape of the labels, {expected}, got "
-        f"{tuple(image.shape)}. Choose the image that was segmented."
-    )
+    for name, image in channels.items():
+        if tuple(image.shape) != expected:
+            raise ExportError(
+                f"Expected the image {name!r} in the shape of the labels, {expected}, "
+                f"got {tuple(image.shape)}. Choose the image that was segmented."
+            )
 
 
 def _check_target(path: Path, file_format: str, *, overwrite: bool) -> None:
@@ -147,9 +148,9 @@ def _check_target(path: Path, file_format: str, *, overwrite: bool) -> None:
         )
 
 
-def _picture(image: NDArray[Any]) -> NDArray[Any]:
-    """What `write_overlay` takes: grey or RGB(A), else the mean of all channels."""
-    if image.ndim == 2 or image.shape[-1] in (3, 4):
-        return image
-    mean: NDArray[Any] = image.mean(axis=-1)
-    return mean
+def _picture(channels: list[NDArray[Any]]) -> NDArray[Any]:
+    """Grey (Y, X) or RGB (Y, X, 3)."""
+    if len(channels) == 1:
+        return channels[0]
+    image = np.stack(channels, axis=-1)
+    return image if len(channels) == 3 else np.asarray(image.mean(axis=-1))

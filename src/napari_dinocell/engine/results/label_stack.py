@@ -14,7 +14,7 @@ from napari_dinocell.engine.errors import ExportError
 from napari_dinocell.engine.results.export import check_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -48,6 +48,13 @@ class LabelPage:
     z: int
     labels: AnyLabels
     """Ids (Y, X), unsigned or signed integers that fit 32 bit."""
+
+
+def read_channels(
+    channels: Mapping[str, ArrayLike], page: LabelPage
+) -> dict[str, NDArray[Any]]:
+    """Planes (Y, X) of images that go with a page of labels, by name."""
+    return {name: np.asarray(image[page.index]) for name, image in channels.items()}
 
 
 class LabelStack:

@@ -10,6 +10,7 @@ import numpy as np
 from napari_dinocell.engine.errors import ExportError
 from napari_dinocell.engine.instances.measure import LABEL, measure_cells
 from napari_dinocell.engine.results.atomic_file import replaced_file
+from napari_dinocell.engine.results.label_stack import read_channels
 from napari_dinocell.engine.results.pixel_size import MICROMETRE
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def write_measurements(path: Path, columns: Mapping[str, NDArray[Any]]) -> None:
 def measure_stack(
     stack: LabelStack,
     *,
-    image: ArrayLike | None = None,
+    channels: Mapping[str, ArrayLike] | None = None,
     pixel_size: PixelSize | None = None,
 ) -> dict[str, NDArray[Any]]:
     """Measure the cells of each page by `measure_cells`; one row per cell and page.
@@ -71,8 +72,8 @@ def measure_stack(
     ----------
     stack
         Labels. Their leading axes become columns after the id, named by their letters.
-    image
-        In the shape of the labels, or with channels or colours as a further last axis.
+    channels
+        Images in the shape of the labels, by name.
     pixel_size
         Of the labels; None measures in pixels.
 
@@ -84,20 +85,12 @@ def measure_stack(
     unit = MICROMETRE if pixel_size is None else pixel_size.unit
     tables = []
     for page in stack.pages():
-        channels = None if image is None else _channels(np.asarray(image[page.index]))
-        table = measure_cells(
-            page.labels, channels=channels, spacing=spacing, unit=unit
-        )
+        images = read_channels(channels or {}, page)
+        table = measure_cells(page.labels, channels=images, spacing=spacing, unit=unit)
         tables.append(_with_page(table, stack.axes, page))
     return {
         name: np.concatenate([table[name] for table in tables]) for name in tables[0]
     }
-
-
-def _channels(image: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    if image.ndim == 2:
-        return {"intensity": image}
-    return {f"channel_{n}": image[..., n] for n in range(image.shape[-1])}
 
 
 def _with_page(
