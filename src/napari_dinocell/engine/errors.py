@@ -62,3 +62,7 @@ class TrainingFailedError(DinoCellError):
 
 class ExportError(DinoCellError, OSError):
     """Results could not be written; whatever stood there before is untouched."""
+
+
+class EditError(DinoCellError, ValueError):
+    """A correction cannot be made as asked for; the labels are as they were."""

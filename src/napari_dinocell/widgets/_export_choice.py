@@ -30,6 +30,7 @@ class FormatChoice(QWidget):
         for row, (key, entry) in enumerate(FORMATS.items()):
             tick, note = QCheckBox(entry.title), QLabel(entry.about)
             note.setWordWrap(True)
+            note.setAlignment(Qt.AlignmentFlag.AlignTop)
             describe(tick, entry.title, f"{entry.about}: NAME{entry.suffix}")
             layout.addWidget(tick, row, 0, Qt.AlignmentFlag.AlignTop)
             layout.addWidget(note, row, 1)

@@ -78,11 +78,11 @@ class ExportDialog(QDialog):
         buttons.addStretch()
         buttons.addWidget(self._export)
         buttons.addWidget(self._close)
-        layout = QVBoxLayout(self)
+        self._column = QVBoxLayout(self)
         for widget in (self._form, self._bar, self._message):
-            layout.addWidget(widget)
-        layout.addStretch()
-        layout.addLayout(buttons)
+            self._column.addWidget(widget)
+        self._column.addStretch()
+        self._column.addLayout(buttons)
 
     def _connect(self) -> None:
         self._form.changed.connect(self._on_form_changed)
@@ -117,13 +117,20 @@ class ExportDialog(QDialog):
         self._bar.setVisible(not at_rest)
         self._open.setVisible(at_rest and self._folder is not None)
 
+    def _say(self, text: str, level: MessageLevel = "info") -> None:
+        """Show a message, and make room for it."""
+        self._message.show_message(text, level)
+        needed = self._column.totalHeightForWidth(self.width())
+        if needed > self.height():
+            self.resize(self.width(), needed)
+
     # -- what the user does
 
     def _on_form_changed(self) -> None:
         if self._state == "asking":
             self._state = "idle"
         if self._state == "idle":
-            self._message.show_message(self._form.problem())
+            self._say(self._form.problem())
             self._update()
 
     def _on_export(self) -> None:
@@ -134,7 +141,7 @@ class ExportDialog(QDialog):
         if existing and self._state != "asking":
             names = ", ".join(path.name for path in existing)
             self._state = "asking"
-            self._message.show_message(
+            self._say(
                 f"In {plan.folder} there is already {names}. Press Replace them, or "
                 "give another name.",
                 "warning",
@@ -143,7 +150,7 @@ class ExportDialog(QDialog):
             return
         self._state, self._folder = "running", plan.folder
         self._bar.setRange(0, 0)  # busy, until pages are counted
-        self._message.show_message("")
+        self._say("")
         worker = self._job.worker = ExportWorker(plan)
         worker.yielded.connect(self._on_event)
         worker.errored.connect(self._on_errored)
@@ -155,7 +162,7 @@ class ExportDialog(QDialog):
         if self._state == "running":
             self._state = "stopping"
             _stop(self._job)
-            self._message.show_message("Stopping ...")
+            self._say("Stopping ...")
             self._update()
         else:
             self.reject()
@@ -178,19 +185,19 @@ class ExportDialog(QDialog):
     def _show_progress(self, progress: ExportProgress) -> None:
         self._bar.setRange(0, progress.total)
         self._bar.setValue(progress.done)
-        self._message.show_message(f"Writing {progress.title} ...")
+        self._say(f"Writing {progress.title} ...")
 
     def _show_result(self, result: ExportResult) -> None:
         count = len(result.written)
         files = f"{count} file{'' if count == 1 else 's'} written to {self._folder}."
         parts = ["Cancelled."] * result.cancelled + [files] + result.failures
         level: MessageLevel = "error" if result.failures else "info"
-        self._message.show_message(" ".join(parts), level)
+        self._say(" ".join(parts), level)
         if not result.written:
             self._folder = None
 
     def _on_errored(self, error: BaseException) -> None:
-        self._message.show_message(notify_error(error), "error")
+        self._say(notify_error(error), "error")
 
     def _on_finished(self) -> None:
         self._state = "idle"

@@ -11,6 +11,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QFileDialog,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -20,7 +21,7 @@ from qtpy.QtWidgets import (
 from superqt.utils import signals_blocked
 
 from napari_dinocell.engine.results.export_formats import FORMATS
-from napari_dinocell.widgets._controls import ElidedComboBox, describe, make_row
+from napari_dinocell.widgets._controls import ElidedComboBox, describe
 from napari_dinocell.widgets._export_choice import FormatChoice
 from napari_dinocell.widgets._export_job import ExportPlan
 from napari_dinocell.widgets._export_layer import (
@@ -113,10 +114,12 @@ class ExportForm(QWidget):
         self._rows.addRow("&Pages are:", self._axis)
         places = QFormLayout()
         places.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        folder_row = make_row("", self._folder, self._browse)
-        folder_label = QLabel("&Folder:")
-        folder_label.setBuddy(self._folder)
-        places.addRow(folder_label, folder_row)
+        folder = QHBoxLayout()
+        folder.addWidget(self._folder, stretch=1)
+        folder.addWidget(self._browse)
+        label = QLabel("&Folder:")
+        label.setBuddy(self._folder)
+        places.addRow(label, folder)
         places.addRow("&Name:", self._name)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -221,10 +221,10 @@ def relabel_planes(
         if cancel():
             return
         region = _segmented_region(stack, index)
-        live = stack.watershed(index).ready_for(thresholds.foreground_threshold)
-        labels = stack.links.settle(index, region, live.labels(thresholds))
+        live = stack.live(index, thresholds)
+        labels = stack.settle(index, region, live.labels(thresholds))
         stack.write_labels(index, region, labels)
-        cells = live.count(thresholds)
+        cells = stack.count(index, thresholds)
         stack.thresholds[index] = thresholds
         yield PlaneRelabelled(index, cells)
 
@@ -235,10 +235,10 @@ def _relabel_part(
     """Write labels of a part of a plane; the number of cells of the plane."""
     rows, columns = _segmented_region(stack, index)
     own = shifted(part, rows=-rows.start, columns=-columns.start)
-    live = stack.watershed(index).ready_for(thresholds.foreground_threshold)
-    labels = stack.links.rename(index, live.region(thresholds, own))
+    live = stack.live(index, thresholds)
+    labels = stack.rename(index, live.region(thresholds, own))
     stack.write_labels(index, part, labels)
-    return live.count(thresholds)
+    return stack.count(index, thresholds)
 
 
 def _segmented_region(stack: StackResult, index: PlaneIndex) -> Region:

@@ -38,14 +38,16 @@ class LabelColours:
 
     def original(self, ids: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
         """Colours (N, 4) of labels as they are without ours."""
+        from napari.utils.colormaps import CyclicLabelColormap
+
         colormap = self._original if self.active else _bare(self._layer.colormap)
         if colormap.use_selection:  # it would hide all others
             plain = {**colormap.model_dump(), "use_selection": False}
             colormap = type(colormap)(**plain)
-        colours: NDArray[np.float64] = np.array(
-            [colormap.map(int(label)) for label in ids], np.float64
-        )
-        return colours.reshape(-1, 4)
+        if isinstance(colormap, CyclicLabelColormap):
+            return np.asarray(colormap.map(np.asarray(ids)), np.float64)
+        single = [colormap.map(int(label)) for label in ids]
+        return np.array(single, np.float64).reshape(-1, 4)
 
     def show(self, ids: NDArray[np.integer[Any]], colours: NDArray[np.float64]) -> None:
         """Give colours (N, 4) to labels (N,); whoever is not named becomes grey."""

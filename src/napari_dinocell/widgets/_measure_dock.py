@@ -85,8 +85,11 @@ class MeasureDock(QWidget):
     def _on_table_gone(self) -> None:
         self._table_dock = None
         if not self._closed:
-            self.sections.table.setParent(self)  # to be opened again
-            self.sections.table.hide()
+            self._take_table_back()  # to be opened again
+
+    def _take_table_back(self) -> None:
+        self.sections.table.setParent(self)
+        self.sections.table.hide()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop all work before the widget goes."""
@@ -108,3 +111,4 @@ class MeasureDock(QWidget):
             self.controller.close()
             if self._table_dock is not None:
                 self._viewer.window.remove_dock_widget(self.sections.table)
+                self._take_table_back()

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dinocell.engine.errors import ImageError
-from napari_dinocell.engine.instances.measure import LABEL
+from napari_dinocell.engine.instances.measure import BOX, LABEL
 from napari_dinocell.widgets._measure_source import labels_source
 
 if TYPE_CHECKING:
     from napari.layers import Labels
+    from numpy.typing import NDArray
 
     from napari_dinocell.widgets._measurement import Measurement, Rows
 
@@ -40,11 +41,22 @@ def remove_cells(layer: Labels, measurement: Measurement, rows: Rows) -> None:
             here = np.intersect1d(measurement.rows_of(plane), rows)
             if len(here) == 0:
                 continue
-            ids = measurement.columns[LABEL][here]
-            inside = np.nonzero(np.isin(source.read(plane), ids))
+            inside = _pixels_of(source.read(plane), measurement, here)
             steps = tuple(np.full(len(inside[0]), step) for step in plane)
             layer.data_setitem((*steps, *inside), 0, refresh=False)
     layer.refresh()
+
+
+def _pixels_of(
+    labels: NDArray[Any], measurement: Measurement, rows: Rows
+) -> NDArray[np.intp]:
+    """Rows and columns (2, N) of the pixels of some cells of a plane."""
+    columns = (measurement.columns[name][rows] for name in (LABEL, *BOX))
+    found = []
+    for cell, top, left, bottom, right in zip(*columns, strict=True):
+        down, across = np.nonzero(labels[top:bottom, left:right] == cell)
+        found.append(np.stack([top + down, left + across]))
+    return np.concatenate(found, axis=1)
 
 
 def _check_writable(layer: Labels) -> None:

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 from napari.layers import Image, Labels
 
+from napari_dinocell.widgets._correct_locks import attach_locks
 from napari_dinocell.widgets._partial_redraw import redraw_part
 
 if TYPE_CHECKING:
     from napari.components import LayerList, ViewerModel
     from napari.layers import Layer
 
+    from napari_dinocell.engine.instances.edit_locks import StackLocks
     from napari_dinocell.widgets._regions import Region
 
 Kind: TypeAlias = Literal["labels", "distance"]
@@ -56,7 +58,12 @@ class ResultLayers:
         """Distance maps (..., Y, X); None before `ensure`, and once removed."""
         return self._find("distance")
 
-    def ensure_labels(self, data: Any, placement: Mapping[str, Any]) -> None:
+    def ensure_labels(
+        self,
+        data: Any,
+        placement: Mapping[str, Any],
+        locks: StackLocks | None = None,
+    ) -> None:
         """Show labels, in the layer that exists or in a new one.
 
         A layer that exists keeps its name, visibility and all that the user has set but
@@ -68,16 +75,24 @@ class ResultLayers:
             (..., Y, X) integers, numpy or zarr; shown by reference.
         placement
             As `placement_of` gives it.
+        locks
+            What the user corrects in the layer is kept here.
         """
         layer = self.labels
         if layer is not None:
             _update(layer, data, placement)
+            self._attach(locks)
             return
         name = f"{self._image.name} labels"
         layer = Labels(data, name=name, multiscale=False, **placement)
         layer.metadata = {KEY: self._identity("labels", layer)}
         with _selection_kept(self._layers):
             self._layers.append(layer)
+        self._attach(locks)
+
+    def _attach(self, locks: StackLocks | None) -> None:
+        if locks is not None and (layer := self.labels) is not None:
+            attach_locks(layer, locks)
 
     def ensure_distance(self, data: Any, placement: Mapping[str, Any]) -> None:
         """Show distance maps (..., Y, X), below the labels; as `ensure_labels`."""

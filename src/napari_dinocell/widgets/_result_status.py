@@ -50,7 +50,6 @@ class ResultStatus(QObject):
         self._sections = sections
         sections.run.copy_python_requested.connect(self.copy_python)
         sections.run.copy_command_requested.connect(self.copy_command)
-        sections.run.export_requested.connect(self.export)
         controller.attended.connect(self.update)
         self.update()
 
@@ -89,15 +88,6 @@ class ResultStatus(QObject):
         if record is not None and layer is not None:
             _to_clipboard(as_command(record, array_ndim=_array_ndim(layer)))
             self._sections.run.show_message("Copied a command line.")
-
-    def export(self) -> None:
-        """Ask how the labels are to be exported."""
-        from napari_dinocell.widgets._export_command import show_export_dialog
-
-        result = self._controller.result
-        if result is not None:
-            viewer, labels = self._controller.viewer, result.layers.labels
-            show_export_dialog(viewer, labels, self._sections.run.window())
 
     def _why_not(self) -> str:
         """Why Segment cannot be pressed; empty if it can."""
@@ -163,8 +153,7 @@ def _count(result: ImageResult, plane: PlaneIndex, made: PlaneRecord) -> int:
     if not result.stack.has_watershed(plane):
         return made.cells
     thresholds = result.stack.thresholds[plane]
-    live = result.stack.watershed(plane).ready_for(thresholds.foreground_threshold)
-    return live.count(thresholds)
+    return result.stack.count(plane, thresholds)
 
 
 def _numbering(result: ImageResult, plane: PlaneIndex) -> PlaneIndex:

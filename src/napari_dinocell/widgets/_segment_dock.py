@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from napari_dinocell.widgets._contrast_section import ContrastSection
 from napari_dinocell.widgets._controls import CollapsibleSection
 from napari_dinocell.widgets._dock_memory import DockMemory
+from napari_dinocell.widgets._export_opener import ExportOpener
 from napari_dinocell.widgets._image_section import ImageSection
 from napari_dinocell.widgets._link_controller import LinkController
 from napari_dinocell.widgets._model_section import ModelSection
@@ -58,6 +59,7 @@ class SegmentDock(QWidget):
         self.links = LinkController(self.controller, self.sections, self)
         self.memory = DockMemory(self.controller, self.sections, self)
         self.status = ResultStatus(self.controller, self.sections, self)
+        self.export = ExportOpener(viewer, self.controller, self.sections, self)
         self.size_tools = SizeController(viewer, self.controller, self.sections, self)
         self.preview = PreviewController(viewer, self.controller, self.sections, self)
         self.controller.live.request(self.controller.requests.thresholds())

@@ -189,7 +189,8 @@ class _PlaneJob:
         watershed = LazyWatershed(result.read_map(self.index, region))
         thresholds = self._request.thresholds()
         live = watershed.ready_for(thresholds.foreground_threshold)
-        labels = result.links.settle(self.index, region, live.labels(thresholds))
+        live.hold(result.held(self.index, self._request.region))
+        labels = result.settle(self.index, region, live.labels(thresholds))
         result.write_labels(self.index, region, labels)
         result.set_watershed(self.index, watershed)
         self.record = PlaneRecord(
@@ -200,7 +201,7 @@ class _PlaneJob:
             precision=ready.precision,
             threads=torch.get_num_threads(),
             seconds=perf_counter() - self._started,
-            cells=live.count(thresholds),
+            cells=live.count(thresholds) + result.kept_cells(self.index),
             constant=ready.constant,
         )
         result.finish(self.index, self.record, thresholds)

@@ -193,7 +193,8 @@ class SegmentRunner(QObject):
     def _start_plane(self, run: Run, event: PlaneStarted) -> None:
         self._meter.start_plane(event.number)
         if event.number == 0:
-            run.result.layers.ensure_labels(run.result.stack.labels, run.placement)
+            stack = run.result.stack
+            run.result.layers.ensure_labels(stack.labels, run.placement, stack.locks)
             if run.request.config.cell_diameter == "auto":
                 self.said.emit("Measuring the cells")
 
@@ -233,7 +234,8 @@ class SegmentRunner(QObject):
 
 def show_result(result: ImageResult, placement: Mapping[str, Any]) -> None:
     """Make or update the two layers of a result."""
-    result.layers.ensure_labels(result.stack.labels, placement)
+    stack = result.stack
+    result.layers.ensure_labels(stack.labels, placement, stack.locks)
     result.layers.ensure_distance(result.stack.maps, placement)
 
 

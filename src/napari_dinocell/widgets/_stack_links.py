@@ -50,7 +50,9 @@ class StackLinks:
         self._linker = PageLinker()
         self._linked.clear()
 
-    def settle(self, index: PlaneIndex, region: Region, own: Labels) -> Labels:
+    def settle(
+        self, index: PlaneIndex, region: Region, own: Labels, kept: Labels | None = None
+    ) -> Labels:
         """Ids that a plane is to show: names if they are wanted, else its own.
 
         Parameters
@@ -61,17 +63,31 @@ class StackLinks:
             Rows and columns of the plane that were segmented.
         own
             Own ids (Y, X) of that region.
+        kept
+            Labels (Y, X) of the plane's cells that keep their ids; they link the cells
+            before and after them, and no other cell of the plane is called as they are.
         """
         if not self.wanted:
             self._names.pop(index, None)
             return own
         plane = np.zeros(self._plane_shape, np.int32)
         plane[region] = own
+        if kept is not None:
+            beyond = int(own.max(initial=0))
+            plane[kept > 0] = kept[kept > 0] + beyond
         named = self._linker.link(plane, index)[region]
         names = np.zeros(int(own.max(initial=0)) + 1, np.int32)
-        names[own] = named
-        self._names[index] = names
+        free = slice(None) if kept is None else kept[region] == 0
+        names[own[free]] = named[free]
+        names[0] = 0
         self._largest = max(self._largest, int(names.max()))
+        if kept is not None:
+            self._largest = max(self._largest, int(kept.max()))
+            clash = np.flatnonzero(np.isin(names, kept[kept > 0]))
+            names[clash] = self._largest + 1 + np.arange(len(clash))
+            self._largest += len(clash)
+            named = names[own]
+        self._names[index] = names
         self._linked.add(index)
         return named
 

@@ -15,6 +15,8 @@ import numpy as np
 
 from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.engine.inference.plane_map import LazyWatershed
+from napari_dinocell.engine.instances.edit_locks import StackLocks
+from napari_dinocell.engine.instances.edit_hold import HeldPixels
 from napari_dinocell.widgets._regions import WHOLE, PlaneIndex, Region
 from napari_dinocell.widgets._stack_links import StackLinks
 from napari_dinocell.widgets._stack_storage import StackArray, allocate_stack
@@ -22,6 +24,7 @@ from napari_dinocell.widgets._stack_storage import StackArray, allocate_stack
 if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import DistanceMap, Labels
     from napari_dinocell.engine.config import WatershedConfig
+    from napari_dinocell.engine.instances.watershed import LiveWatershed
 
 WATERSHED_PIXELS = 2**25
 """Live watersheds of planes are kept up to this many pixels, the last used ones."""
@@ -66,10 +69,13 @@ class StackResult:
         """(..., Y, X), instance ids."""
         self.links = StackLinks((shape[-2], shape[-1]))
         """Whether they are those of each plane by itself, or of the stack."""
+        self.locks = StackLocks(shape)
+        """Cells that the user has corrected or accepted: nothing here changes them."""
         self.thresholds: dict[PlaneIndex, WatershedConfig] = {}
         """Those that the labels of each finished plane show at present."""
         self._records: dict[PlaneIndex, PlaneRecord] = {}
         self._watersheds: OrderedDict[PlaneIndex, LazyWatershed] = OrderedDict()
+        self._regional: dict[PlaneIndex, tuple[HeldPixels, Region, HeldPixels]] = {}
         self._lock = Lock()  # planes are relabelled in a worker, too
 
     @property
@@ -103,13 +109,23 @@ class StackResult:
         self.maps[(*index, *region)] = values
 
     def write_labels(self, index: PlaneIndex, region: Region, values: Labels) -> None:
-        """Put labels (Y, X) into a region of a plane."""
-        self.labels[(*index, *region)] = values
+        """Put labels (Y, X) into a region of a plane, but for kept pixels."""
+        self.locks.write(self.labels, index, region, values)
+
+    def settle(self, index: PlaneIndex, region: Region, own: Labels) -> Labels:
+        """Ids that a plane is to show for those of its watershed: `StackLinks`."""
+        if not self.links.wanted or self.locks.held(index) is None:
+            return self.links.settle(index, region, own)
+        return self.links.settle(index, region, own, kept=self._kept_labels(index))
+
+    def rename(self, index: PlaneIndex, own: Labels) -> Labels:
+        """Ids that some of a plane is to show until it is settled."""
+        return self.links.rename(index, own)
 
     def clear(self, index: PlaneIndex) -> None:
-        """Set a plane to 0, as long as nothing of it is known."""
+        """Set a plane to 0, as long as nothing of it is known; kept cells stay."""
         self.maps[index] = 0
-        self.labels[index] = 0
+        self.locks.write(self.labels, index, WHOLE, 0)
 
     def has_watershed(self, index: PlaneIndex) -> bool:
         """Whether a plane can be relabelled at once."""
@@ -135,3 +151,39 @@ class StackResult:
             known = LazyWatershed(self.read_map(index, region))
         self.set_watershed(index, known)
         return known
+
+    def live(self, index: PlaneIndex, thresholds: WatershedConfig) -> LiveWatershed:
+        """The watershed of a finished plane, ready, without the kept cells."""
+        live = self.watershed(index).ready_for(thresholds.foreground_threshold)
+        live.hold(self.held(index, self._records[index].region))
+        return live
+
+    def count(self, index: PlaneIndex, thresholds: WatershedConfig) -> int:
+        """Cells of a finished plane: those of the watershed and the kept ones."""
+        return self.live(index, thresholds).count(thresholds) + self.kept_cells(index)
+
+    def kept_cells(self, index: PlaneIndex) -> int:
+        """Number of cells that the user has corrected or accepted."""
+        locks = self.locks.of(index)
+        return 0 if locks is None else len(locks.kept)
+
+    def held(self, index: PlaneIndex, region: Region | None) -> HeldPixels | None:
+        """Kept pixels, in rows and columns of a region; None where none are kept.
+
+        The same object until something changes.
+        """
+        held = self.locks.held(index)
+        if held is None or region is None:
+            return held
+        known = self._regional.get(index)
+        if known is None or known[:2] != (held, region):
+            known = held, region, HeldPixels(held.mask[region], held.ids)
+            self._regional[index] = known
+        return known[2]
+
+    def _kept_labels(self, index: PlaneIndex) -> Labels:
+        """Labels (Y, X) of the kept cells of a plane, 0 elsewhere."""
+        held = self.locks.held(index)
+        assert held is not None
+        labels: Labels = np.where(held.mask, self.read_labels(index), 0)
+        return labels

@@ -101,8 +101,9 @@ def _find_rim(padded: AnyLabels) -> NDArray[np.bool_]:
 def _count_neighbours(touching: AnyLabels, ids: Index) -> Index:
     """Distinct partners (N,) of each cell, from pairs (2, K) of touching ids.
 
-    A pair that touches has a contour pixel on at least one side: if a pixel and its
-    diagonal neighbour were both inside, the pixels beside them would belong to both.
+    Cells that touch do so by two contour pixels, so that it is enough to look from
+    these: where two pixels touch diagonally and one is inside its cell, the pixels
+    beside both are of that cell, and touch the other one along an edge.
     """
     first, second = np.searchsorted(ids, touching)
     pairs = np.unique(first * len(ids) + second)

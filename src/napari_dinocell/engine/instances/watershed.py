@@ -47,6 +47,7 @@ from napari_dinocell.engine.instances.bands import (
     row_bands,
 )
 from napari_dinocell.engine.instances.basins import find_basins
+from napari_dinocell.engine.instances.edit_hold import HeldBasins
 from napari_dinocell.engine.instances.fill_holes import fill_holes
 from napari_dinocell.engine.instances.merge_forest import grow_forest
 from napari_dinocell.engine.instances.saddles import find_saddles
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.arrays import Labels, Shape2D
     from napari_dinocell.engine.config import WatershedConfig
+    from napari_dinocell.engine.instances.edit_hold import HeldPixels
 
 FLOOR = 0.01
 """Lowest foreground threshold of the live preview; below it lies only background."""
@@ -110,6 +112,28 @@ class LiveWatershed:
         self._forest = grow_forest(basins.heights, saddles)
         # The last foreground threshold with the basin areas above it.
         self._areas: tuple[np.float32, NDArray[np.int64]] | None = None
+        self._held: HeldBasins | None = None
+        self._all_areas: NDArray[np.int64] | None = None
+
+    def hold(self, held: HeldPixels | None) -> None:
+        """Leave corrected cells out from now on; None finds all cells again.
+
+        The pixels themselves are the caller's: labels there may be 0 or a neighbour's.
+        """
+        if held is None:
+            self._held = None
+        elif self._held is None or self._held.held is not held:
+            if self._all_areas is None:
+                count = self._forest.heights.size
+                self._all_areas = np.bincount(self._basins.ravel(), minlength=count)
+            inner = (slice(1, -1), slice(1, -1))
+            self._held = HeldBasins(
+                held,
+                terrain=self._terrain[inner],
+                basins=self._basins[inner],
+                heights=self._forest.heights,
+                areas=self._all_areas,
+            )
 
     @property
     def shape(self) -> Shape2D:
@@ -172,12 +196,16 @@ class LiveWatershed:
     def count(self, config: WatershedConfig) -> int:
         """Number of cells, without making the image; filling holes changes none.
 
+        Held cells are not among them.
+
         Raises
         ------
         SettingsError
             If the foreground threshold lies below the floor.
         """
         table = self._cell_table(config)
+        if self._held is not None:
+            return int(np.unique(table[table > 0]).size)
         # A cell's id is the number of its own highest basin.
         return int(np.count_nonzero(table[1:] == np.arange(1, table.size)))
 
@@ -194,7 +222,8 @@ class LiveWatershed:
         if config.min_size > 1:
             sizes = np.bincount(table, self._basin_areas(foreground), table.size)
             table[sizes[table] < config.min_size] = 0
-        return table
+        held = self._held  # another thread may replace it
+        return table if held is None else held.leave_out(table, config.seed_threshold)
 
     def _basin_areas(self, foreground_threshold: float) -> NDArray[np.int64]:
         """(N + 1,): pixels of each basin above the threshold; entry 0 means nothing.

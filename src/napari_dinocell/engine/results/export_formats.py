@@ -61,20 +61,20 @@ FORMATS: dict[str, ExportFormat] = {
         ExportFormat(
             key="tif",
             title="TIFF",
-            about="Ids as grey values, pixel size kept; for Fiji and most programs",
+            about="Ids as grey values, with pixel size, for most programs",
             suffix=".tif",
             any_axes=True,
         ),
         ExportFormat(
             key="ome.tif",
             title="OME-TIFF",
-            about="The same with OME metadata; for stacks, QuPath, Bio-Formats",
+            about="The same with OME metadata, for stacks",
             suffix=".ome.tif",
         ),
         ExportFormat(
             key="png",
             title="PNG",
-            about="Ids as grey values of 16 bit; one plane, up to 65535 cells",
+            about="Ids as grey values; one plane, ids up to 65535",
             suffix=".png",
             stacks=False,
             any_axes=True,
@@ -95,7 +95,7 @@ FORMATS: dict[str, ExportFormat] = {
         ExportFormat(
             key="roi",
             title="ImageJ ROIs",
-            about="A zip of outlines for the ROI Manager of ImageJ and Fiji",
+            about="Outlines for the ROI Manager of ImageJ and Fiji",
             suffix="_rois.zip",
         ),
         ExportFormat(

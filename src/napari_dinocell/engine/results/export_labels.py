@@ -82,22 +82,31 @@ def export_labels(
     reason = entry.why_not(stack.axes, stack.counts, has_image=bool(channels))
     if reason:
         raise ExportError(f"{reason} Choose another format.")
-    _check_channels(stack, channels or {})
+    images = dict(channels or {})
+    _check_channels(stack, images)
     _check_target(path, file_format, overwrite=overwrite)
-    if file_format in ("tif", "ome.tif", "png", "npy"):
-        _write_array(path, stack, pixel_size)
-    elif file_format == "ome.zarr":
-        with replaced_folder(path) as folder:
-            write_ome_zarr(folder, stack, pixel_size=pixel_size)
-    elif file_format == "csv":
-        columns = measure_stack(stack, channels=channels, pixel_size=pixel_size)
+    if file_format == "csv":
+        columns = measure_stack(stack, channels=images, pixel_size=pixel_size)
         write_measurements(path, columns)
     elif file_format == "overlay":
         (page,) = stack.pages()
-        images = list(read_channels(channels or {}, page).values())
-        write_overlay(path, _picture(images), page.labels)
+        picture = _picture(list(read_channels(images, page).values()))
+        write_overlay(path, picture, page.labels)
     else:
+        _write(path, stack, file_format, pixel_size)
+
+
+def _write(
+    path: Path, stack: LabelStack, file_format: str, pixel_size: PixelSize | None
+) -> None:
+    """Write a format that holds the labels themselves."""
+    if file_format == "ome.zarr":
+        with replaced_folder(path) as folder:
+            write_ome_zarr(folder, stack, pixel_size=pixel_size)
+    elif file_format in ("geojson", "roi", "coco"):
         _write_outlines(path, stack, file_format)
+    else:
+        _write_array(path, stack, pixel_size)
 
 
 def _write_array(path: Path, stack: LabelStack, pixel_size: PixelSize | None) -> None:
