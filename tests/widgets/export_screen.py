@@ -13,6 +13,8 @@ from napari_dinocell.engine.results.export_formats import FORMATS
 from napari_dinocell.widgets._export_command import show_export_dialog
 from napari_dinocell.widgets._message_line import MessageLine
 
+from .model_files import wait_for_workers
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -94,6 +96,7 @@ def open_screen(qtbot: QtBot) -> Iterator[Callable[..., Screen]]:
     for dialog in list(opened):
         with qtbot.waitSignal(dialog.destroyed):
             dialog.reject()
+    wait_for_workers(qtbot)
 
 
 @pytest.fixture

@@ -1,0 +1,83 @@
+"""What the mouse does on a labels layer while a tool is active.
+
+Turns presses, moves and releases into clicks and drawings; knows no cells.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from napari.layers import Labels
+
+CLICK = 4.0
+"""Pixels of the screen; who moves the mouse further pans or draws."""
+
+Position = Any
+"""In the world, one value for each axis of the viewer."""
+
+
+class MouseGestures:
+    """Listens to one layer at a time.
+
+    Parameters
+    ----------
+    on_click
+        Called with the position of a press that was released at the same place.
+    on_drawing
+        Called with all positions so far while something is drawn.
+    on_drawn
+        Called with all positions at the end.
+    """
+
+    def __init__(
+        self,
+        on_click: Callable[[Position], None],
+        on_drawing: Callable[[Sequence[Position]], None],
+        on_drawn: Callable[[Sequence[Position]], None],
+    ) -> None:
+        self._on_click = on_click
+        self._on_drawing = on_drawing
+        self._on_drawn = on_drawn
+        self._layer: Labels | None = None
+        self._draws = False
+
+    def start(self, layer: Labels, *, draws: bool) -> None:
+        """Listen to a layer; drawing takes the place of panning."""
+        self.stop()
+        self._layer, self._draws = layer, draws
+        layer.mode = "pan_zoom"
+        layer.mouse_pan = not draws
+        layer.mouse_drag_callbacks.append(self._on_drag)
+
+    def stop(self) -> None:
+        """Listen no more."""
+        layer, self._layer = self._layer, None
+        if layer is None:
+            return
+        if self._on_drag in layer.mouse_drag_callbacks:
+            layer.mouse_drag_callbacks.remove(self._on_drag)
+        layer.mouse_pan = str(layer.mode) == "pan_zoom"
+
+    def _on_drag(self, _: Labels, event: Any) -> Generator[None, None, None]:
+        if event.button != 1:
+            return
+        first, positions = np.array(event.pos, float), [tuple(event.position)]
+        moved = False
+        yield
+        while event.type == "mouse_move":
+            moved |= float(np.linalg.norm(np.array(event.pos) - first)) > CLICK
+            positions.append(tuple(event.position))
+            if self._draws and moved:
+                self._on_drawing(positions)
+            yield
+        if self._layer is None:  # the tool was put away meanwhile
+            return
+        if not self._draws and not moved:
+            self._on_click(positions[0])
+        elif self._draws and moved:
+            self._on_drawn(positions)
