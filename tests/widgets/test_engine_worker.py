@@ -21,7 +21,7 @@ class Recorder:
     def __init__(self, runner: JobRunner) -> None:
         self.events: list[Any] = []
         self.ends: list[Any] = []
-        runner.event.connect(self.events.append)
+        runner.yielded.connect(self.events.append)
         runner.ended.connect(self.ends.append)
 
 

@@ -86,7 +86,7 @@ class BatchImages(QWidget):
         self._pattern.textChanged.connect(self._on_changed)
         self._files.changed.connect(self._on_changed)
         self._soon.timeout.connect(self._start_counting)
-        self._jobs.event.connect(self._on_listed)
+        self._jobs.yielded.connect(self._on_listed)
         self._jobs.ended.connect(self._on_counted)
 
     # -- what is chosen

@@ -56,7 +56,7 @@ class ResultOpener(QObject):
         self._viewer = viewer
         self._places: Mapping[str, LabelsPlace] = {}
         self._jobs = JobRunner(self)
-        self._jobs.event.connect(self._on_read)
+        self._jobs.yielded.connect(self._on_read)
         self._jobs.ended.connect(self._on_ended)
 
     def remember_places(self, places: Mapping[str, LabelsPlace]) -> None:

@@ -48,7 +48,7 @@ class PresetController(QObject):
         self._window = parent
         self._wanted: tuple[Recipe, str] | None = None
         self._jobs = JobRunner(self)
-        self._jobs.event.connect(self._on_saved)
+        self._jobs.yielded.connect(self._on_saved)
         self._jobs.ended.connect(self._on_ended)
         section.save_requested.connect(self.save)
         section.delete_requested.connect(self.delete)

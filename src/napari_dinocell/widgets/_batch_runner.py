@@ -69,7 +69,7 @@ class BatchRunner(QObject):
         self._meter = BatchMeter()
         self._cancelled = False
         self._jobs = JobRunner(self)
-        self._jobs.event.connect(self._on_event)
+        self._jobs.yielded.connect(self._on_event)
         self._jobs.ended.connect(self._on_ended)
 
     @property

@@ -62,11 +62,11 @@ class EngineWorker(WorkerBase):
 class JobRunner(QObject):
     """Owns the worker of the present job, and starts the next one after it.
 
-    `event` never carries an event of a job that was cancelled or replaced. A job is
+    `yielded` never carries an event of a job that was cancelled or replaced. A job is
     cancelled when its runner goes, for example with the window that it belongs to.
     """
 
-    event = Signal(object)
+    yielded = Signal(object)
     """What the present job yielded."""
     ended = Signal(object)
     """The present job is over: None if it was done or cancelled, else its error."""
@@ -108,7 +108,7 @@ class JobRunner(QObject):
 
     def _on_yielded(self, event: object) -> None:
         if self._worker is not None and not self._worker.abort_requested:
-            self.event.emit(event)
+            self.yielded.emit(event)
 
     def _on_errored(self, error: BaseException) -> None:
         self._error = error

@@ -70,7 +70,7 @@ class LiveThresholds(QObject):
         self._asked.connect(self._on_asked, Qt.ConnectionType.QueuedConnection)
         self._rest = _single_shot(self, REST_MS, self._show_everywhere)
         self._jobs = JobRunner(self)
-        self._jobs.event.connect(self._on_event)
+        self._jobs.yielded.connect(self._on_event)
         self._jobs.ended.connect(self._on_ended)
 
     @property

@@ -80,7 +80,7 @@ class MeasureController(QObject):
         sections.table.row_chosen.connect(self.go_to)
         self.watch.checked.connect(self._on_checked)
         self.watch.failed.connect(self._on_failed)
-        self.jobs.event.connect(self._on_event)
+        self.jobs.yielded.connect(self._on_event)
         self.jobs.ended.connect(self._on_ended)
 
     @property

@@ -50,7 +50,7 @@ class LabelsWatch(QObject):
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self.check)
         self._jobs = JobRunner(self)
-        self._jobs.event.connect(self._on_event)
+        self._jobs.yielded.connect(self._on_event)
         self._jobs.ended.connect(self._on_ended)
 
     @property

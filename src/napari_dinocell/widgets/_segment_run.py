@@ -119,7 +119,7 @@ class SegmentRunner(QObject):
         self._redraw.setInterval(REDRAW_MS)
         self._redraw.timeout.connect(self._on_redraw)
         self._jobs = JobRunner(self)
-        self._jobs.event.connect(self._on_event)
+        self._jobs.yielded.connect(self._on_event)
         self._jobs.ended.connect(self._on_ended)
 
     @property

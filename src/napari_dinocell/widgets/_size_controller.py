@@ -38,7 +38,7 @@ class SizeController(QObject):
         self._found = False
         self._tool = DiameterTool(viewer, self._on_measured, self._on_drawn)
         self._jobs = JobRunner(self)
-        self._jobs.event.connect(self._on_event)
+        self._jobs.yielded.connect(self._on_event)
         self._jobs.ended.connect(self._on_ended)
         sections.size.estimate_requested.connect(self.estimate)
         sections.run.cancel_requested.connect(self.cancel)

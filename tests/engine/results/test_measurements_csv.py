@@ -72,7 +72,9 @@ def test_stack_has_a_row_per_cell_and_page_and_says_which(tmp_path):
     channels = {"dapi": image, "gfp": image + 2}
     export_labels(tmp_path / "a.csv", labels, "csv", axes="TZ", channels=channels)
     rows = rows_of(tmp_path / "a.csv")
-    assert [(r["label"], r["t"], r["z"], float(r["area_px"])) for r in rows] == [
+    assert [
+        (r["label"], r["frame"], r["slice"], float(r["area_px"])) for r in rows
+    ] == [
         ("4", "1", "0", 4),
         ("4", "1", "1", 1),
     ]

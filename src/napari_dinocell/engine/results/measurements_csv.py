@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dinocell.engine.errors import ExportError
-from napari_dinocell.engine.instances.measure import LABEL, measure_cells
+from napari_dinocell.engine.instances.measure import measure_cells
+from napari_dinocell.engine.instances.measure_stack import join_pages, page_columns
 from napari_dinocell.engine.results.atomic_file import replaced_file
 from napari_dinocell.engine.results.label_stack import read_channels
 from napari_dinocell.engine.results.pixel_size import MICROMETRE
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.results.label_stack import (
         ArrayLike,
-        LabelPage,
         LabelStack,
     )
     from napari_dinocell.engine.results.pixel_size import PixelSize
@@ -71,7 +71,7 @@ def measure_stack(
     Parameters
     ----------
     stack
-        Labels. Their leading axes become columns after the id, named by their letters.
+        Labels. Their leading axes become columns after the id (`page_columns`).
     channels
         Images in the shape of the labels, by name.
     pixel_size
@@ -83,23 +83,19 @@ def measure_stack(
     """
     spacing = None if pixel_size is None else (pixel_size.y, pixel_size.x)
     unit = MICROMETRE if pixel_size is None else pixel_size.unit
-    tables = []
-    for page in stack.pages():
-        images = read_channels(channels or {}, page)
-        table = measure_cells(page.labels, channels=images, spacing=spacing, unit=unit)
-        tables.append(_with_page(table, stack.axes, page))
-    return {
-        name: np.concatenate([table[name] for table in tables]) for name in tables[0]
-    }
-
-
-def _with_page(
-    table: dict[str, NDArray[Any]], axes: str, page: LabelPage
-) -> dict[str, NDArray[Any]]:
-    count = len(table[LABEL])
-    numbers = zip(axes.lower(), page.index, strict=True)
-    at = {letter: np.full(count, index) for letter, index in numbers}
-    return {LABEL: table[LABEL], **at, **table}
+    pages = (
+        (
+            page.index,
+            measure_cells(
+                page.labels,
+                channels=read_channels(channels or {}, page),
+                spacing=spacing,
+                unit=unit,
+            ),
+        )
+        for page in stack.pages()
+    )
+    return join_pages(pages, page_columns(stack.axes))
 
 
 def _texts(values: NDArray[Any]) -> list[str]:
