@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_dinocell.engine.errors import EditError
 from napari_dinocell.widgets._correct_hand import ToolHand
 from napari_dinocell.widgets._correct_keys import LayerKeys
+from napari_dinocell.widgets._correct_marks import is_mark
 from napari_dinocell.widgets._correct_outlines import KeptOutlines
 from napari_dinocell.widgets._correct_session import CorrectSession
 from napari_dinocell.widgets._correct_tools import (
@@ -180,7 +180,7 @@ class CorrectController(QObject):
 
     def _show_active(self) -> None:
         tool, session = self.hand.tool, self.session
-        name = tool.name if tool is not None else ""
+        name: str = tool.name if tool is not None else ""
         if not name and session is not None:
             name = str(session.layer.mode)
         self._sections.tools.show_active(name)
@@ -215,7 +215,7 @@ class CorrectController(QObject):
         if self.session is not None:
             self.session.unlock_all()
 
-    def _on_keeping(self, keeping: bool) -> None:  # noqa: FBT001
+    def _on_keeping(self, keeping: bool) -> None:
         if self._locks is not None:
             self._locks.keeping = keeping
 
@@ -237,9 +237,10 @@ class CorrectController(QObject):
     def _on_active(self, _: object = None) -> None:
         """A tool works on the layer that gets the mouse, which is the active one."""
         active, session = self._viewer.layers.selection.active, self.session
-        if self.hand.tool is not None and session is not None:
-            if active != session.layer:
-                self.hand.put_away()
+        if session is None or self.hand.tool is None:
+            return
+        if active != session.layer and not is_mark(active):
+            self.hand.put_away()
 
     def _on_view(self, _: object = None) -> None:
         session = self.session
@@ -253,8 +254,10 @@ class CorrectController(QObject):
 
     def _show_problem(self) -> None:
         session = self.session
-        problem = "Open or segment an image first." if session is None else (
-            session.problem()
+        problem = (
+            "Open or segment an image first."
+            if session is None
+            else (session.problem())
         )
         if problem:
             self.hand.put_away()

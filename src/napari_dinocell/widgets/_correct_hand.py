@@ -61,9 +61,7 @@ class ToolHand(QObject):
             return
         self._viewer.layers.selection.active = session.layer
         self._session, self._tool = session, tool
-        self._gestures.start(
-            session.layer, draws=tool.gesture in ("line", "outline")
-        )
+        self._gestures.start(session.layer, draws=tool.gesture in ("line", "outline"))
         session.layer.events.mode.connect(self._on_mode)
         self.said.emit(tool.tip, "info")
         self.changed.emit(tool.name)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from napari.layers import Labels
     from numpy.typing import ArrayLike, NDArray
 
-    from napari_dinocell.engine.arrays import Mask
     from napari_dinocell.widgets._regions import Region
 
 WIDTH = 2.0
@@ -87,24 +86,40 @@ class Marks:
         return layer
 
 
+def is_mark(layer: Any) -> bool:
+    """Whether a layer is a temporary one: napari selects it as it comes."""
+    marks = getattr(layer, "metadata", {}).get("dinocell") or {}
+    return bool(marks.get("kind") == "marks")
+
+
 def path_segments(points: ArrayLike) -> NDArray[np.float64]:
     """Segments between neighbours of (N, 2) points."""
     path = np.asarray(points, float).reshape(-1, 2)
     return np.stack([path[:-1], path[1:]], axis=1)
 
 
-def outline_segments(mask: Mask, region: Region) -> NDArray[np.float64]:
-    """Segments along the edges between pixels inside and outside of a mask."""
-    padded = np.pad(mask, 1)
+def outline_segments(
+    values: NDArray[Any], region: Region, *, outside: int = 0
+) -> NDArray[np.float64]:
+    """Segments along the edges between pixels of different values.
+
+    Parameters
+    ----------
+    values
+        (H, W) of the region: a mask, or labels.
+    region
+        Rows and columns that they are at.
+    outside
+        The value around the region.
+    """
+    padded = np.pad(values, 1, constant_values=outside)
     corner = np.array([part.start - 0.5 for part in region])
     found = []
     for axis in (0, 1):
-        edges = np.argwhere(np.diff(padded.astype(np.int8), axis=axis) != 0).astype(
-            float
-        )
+        before, behind = np.delete(padded, -1, axis), np.delete(padded, 0, axis)
+        edges = np.argwhere(before != behind).astype(float)
         edges[:, 1 - axis] -= 1  # of the padding
-        along = np.eye(2)[1 - axis]
-        found.append(np.stack([edges, edges + along], axis=1))
+        found.append(np.stack([edges, edges + np.eye(2)[1 - axis]], axis=1))
     segments: NDArray[np.float64] = np.concatenate(found) + corner
     return segments
 

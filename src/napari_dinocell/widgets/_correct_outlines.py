@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qtpy.QtCore import QObject, QTimer
 
-from napari_dinocell.engine.instances.edit import joined
 from napari_dinocell.widgets._correct_marks import Marks, outline_segments
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
+    from numpy.typing import NDArray
 
     from napari_dinocell.engine.arrays import Mask
     from napari_dinocell.engine.instances.edit import Region
+    from napari_dinocell.engine.instances.measure_runs import AnyLabels
     from napari_dinocell.widgets._correct_session import CorrectSession
 
 DELAY_MS = 150
@@ -39,7 +40,7 @@ class KeptOutlines(QObject):
         self._rest.setInterval(DELAY_MS)
         self._rest.timeout.connect(self._draw)
 
-    def set_wanted(self, wanted: bool) -> None:  # noqa: FBT001
+    def set_wanted(self, wanted: bool) -> None:
         """Show outlines, or none."""
         self._wanted = wanted
         self._rest.start()
@@ -66,4 +67,15 @@ class KeptOutlines(QObject):
         if held is None or session is None:
             self._marks.remove()
             return
-        self._marks.show(_outlines(held.mask), session.layer)
+        self._marks.show(_outlines(held.mask, session.plane), session.layer)
+
+
+def _outlines(mask: Mask, plane: AnyLabels) -> NDArray[np.float64]:
+    """Of each kept cell, and of background that is kept free."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    region: Region = (
+        slice(int(rows[0]), int(rows[-1]) + 1),
+        slice(int(columns[0]), int(columns[-1]) + 1),
+    )
+    values = np.where(mask[region], plane[region].astype(np.int64), -1)
+    return outline_segments(values, region, outside=-1)

@@ -171,7 +171,7 @@ class CorrectSession:
 
     # -- locks
 
-    def set_locked(self, cells: Sequence[int], locked: bool) -> None:  # noqa: FBT001
+    def set_locked(self, cells: Sequence[int], locked: bool) -> None:
         """Lock cells of the plane that is shown, or unlock them.
 
         Raises

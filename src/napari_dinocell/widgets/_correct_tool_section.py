@@ -11,7 +11,6 @@ from napari_dinocell.widgets._controls import (
     SPACING,
     column_layout,
     describe,
-    make_row,
 )
 from napari_dinocell.widgets._correct_tools import (
     REDO_KEY,
@@ -24,7 +23,7 @@ from napari_dinocell.widgets._message_line import MessageLine
 if TYPE_CHECKING:
     from napari_dinocell.widgets._message_line import MessageLevel
 
-COLUMNS = 3
+COLUMNS = 4
 
 BRUSHES = (
     ("paint", "Brush", "2", "Paint with the selected label: napari's own brush."),
@@ -61,12 +60,13 @@ class ToolSection(QWidget):
             grid.addWidget(button, place // COLUMNS, place % COLUMNS)
         self.undo = self._make_step("Undo", UNDO_KEY, "Take back the last change.")
         self.redo = self._make_step("Redo", REDO_KEY, "Make it again.")
+        grid.addWidget(self.undo, len(self._buttons) // COLUMNS, COLUMNS - 2)
+        grid.addWidget(self.redo, len(self._buttons) // COLUMNS, COLUMNS - 1)
         self.undo.clicked.connect(self.undo_requested)
         self.redo.clicked.connect(self.redo_requested)
         self._message = MessageLine()
         layout = column_layout(self)
         layout.addLayout(grid)
-        layout.addWidget(make_row("", self.undo, self.redo))
         layout.addWidget(self._message)
 
     def show_active(self, name: str) -> None:
@@ -111,7 +111,7 @@ class ToolSection(QWidget):
         return button
 
     def _emit(self, signal: Signal, name: str):  # type: ignore[no-untyped-def]
-        def on_clicked(checked: bool) -> None:  # noqa: FBT001
+        def on_clicked(checked: bool) -> None:
             signal.emit(name if checked else "")
 
         return on_clicked

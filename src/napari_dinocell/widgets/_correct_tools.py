@@ -51,7 +51,7 @@ TOOLS = (
         "Drag around a cell to give it a new outline. Other cells stay.",
     ),
     Tool(
-        "fill", "Fill holes", "H", "click", "Click a cell to close the holes inside it."
+        "fill", "Fill", "H", "click", "Click a cell to close the holes inside it."
     ),
     Tool("smooth", "Smooth", "T", "click", "Click a cell to round its outline."),
     Tool(

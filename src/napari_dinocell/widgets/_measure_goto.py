@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from napari.layers import Labels
 
     from napari_dinocell.widgets._measurement import Measurement
+    from napari_dinocell.widgets._regions import PlaneIndex
 
 SMALLEST, BEST, LARGEST = 40, 120, 400
 """Pixels of the screen: a cell outside of this range is zoomed to the best size."""
@@ -32,8 +33,26 @@ def go_to_cell(
     measurement, row
         Which of its cells.
     """
-    top, left, bottom, right = (int(measurement.columns[name][row]) for name in BOX)
-    plane = measurement.plane_of(row)
+    box = tuple(int(measurement.columns[name][row]) for name in BOX)
+    show_box(viewer, layer, measurement.plane_of(row), box)
+    layer.selected_label = int(measurement.columns[LABEL][row])
+
+
+def show_box(
+    viewer: ViewerModel, layer: Labels, plane: PlaneIndex, box: tuple[int, ...]
+) -> None:
+    """Bring some rows and columns of a plane into view; zoom as `go_to_cell`.
+
+    Parameters
+    ----------
+    viewer
+        Its sliders and camera move.
+    layer
+        Whose pixels are meant.
+    plane, box
+        Index of the plane; first row, first column, row and column after the last.
+    """
+    top, left, bottom, right = box
     first = _to_world(viewer, layer, (*plane, top - 0.5, left - 0.5))
     last = _to_world(viewer, layer, (*plane, bottom - 0.5, right - 0.5))
     centre = (first + last) / 2
@@ -44,7 +63,6 @@ def go_to_cell(
     size = float(np.abs(last - first)[shown].max())
     if not SMALLEST <= size * camera.zoom <= LARGEST:
         camera.zoom = BEST / size
-    layer.selected_label = int(measurement.columns[LABEL][row])
 
 
 def _set_sliders(viewer: ViewerModel, centre: np.ndarray[Any, Any]) -> None:

@@ -15,8 +15,8 @@ import numpy as np
 
 from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.engine.inference.plane_map import LazyWatershed
-from napari_dinocell.engine.instances.edit_locks import StackLocks
 from napari_dinocell.engine.instances.edit_hold import HeldPixels
+from napari_dinocell.engine.instances.edit_locks import StackLocks
 from napari_dinocell.widgets._regions import WHOLE, PlaneIndex, Region
 from napari_dinocell.widgets._stack_links import StackLinks
 from napari_dinocell.widgets._stack_storage import StackArray, allocate_stack

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_dinocell.engine.errors import EditError
-from napari_dinocell.engine.instances.measure_runs import AnyLabels
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from numpy.typing import NDArray
+
     from napari_dinocell.engine.arrays import Mask
+    from napari_dinocell.engine.instances.measure_runs import AnyLabels
 
 Region: TypeAlias = tuple[slice, slice]
 """Rows and columns, with start and stop in pixels, step 1."""

@@ -98,7 +98,11 @@ def fill_cell(plane: AnyLabels, cell: int, *, locked: Collection[int] = ()) -> E
     region = grown(find_cell(plane, cell).region, 1, plane)
     before = plane[region].copy()
     after = before.copy()
-    after[(fill_holes(before.copy()) == cell) & (before == 0)] = cell
+    # in a crop, where ids of any width fit into those of the function
+    ids, numbers = np.unique(before, return_inverse=True)
+    crop = numbers.reshape(before.shape).astype(np.int32)
+    own = int(np.searchsorted(ids, cell))
+    after[(fill_holes(crop) == own) & (before == 0)] = cell
     return Edit(region, before, after)
 
 
@@ -159,5 +163,5 @@ def _opened_and_closed(mask: Mask, radius: int) -> Mask:
     inner = slice(size, -size)
     if not opened[inner, inner].any():
         opened = cell
-    smooth = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, disk)[inner, inner] > 0
+    smooth: Mask = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, disk)[inner, inner] > 0
     return smooth

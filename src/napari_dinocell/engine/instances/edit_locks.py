@@ -184,6 +184,11 @@ class StackLocks:
         """Planes with kept pixels."""
         return sorted(i for i, locks in self._planes.items() if locks.held is not None)
 
+    def take_over(self, other: StackLocks) -> None:
+        """Keep what another object for labels of the same shape keeps."""
+        with self.guard:
+            self._planes.update(other._planes)
+
     def write(
         self, labels: Any, index: PlaneIndex, region: Region, values: AnyLabels | int
     ) -> None:
@@ -202,7 +207,7 @@ class StackLocks:
         """
         with self.guard:
             held = self.held(index)
-            place = (*index, *region)
+            place: Any = (*index, *region)
             if held is None:
                 labels[place] = values
                 return

@@ -1,0 +1,108 @@
+"""The dock "DINOCell: Correct": tools, locks and the review of doubtful cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from napari_dinocell.widgets._controls import CollapsibleSection
+from napari_dinocell.widgets._correct_autosave import Autosave
+from napari_dinocell.widgets._correct_choice import CorrectChoice
+from napari_dinocell.widgets._correct_controller import CorrectController
+from napari_dinocell.widgets._correct_keys import bind_dock_keys
+from napari_dinocell.widgets._correct_lock_section import LockSection
+from napari_dinocell.widgets._correct_recovery_section import RecoverySection
+from napari_dinocell.widgets._correct_review import ReviewController
+from napari_dinocell.widgets._correct_review_section import ReviewSection
+from napari_dinocell.widgets._correct_sections import CorrectSections
+from napari_dinocell.widgets._correct_tool_section import ToolSection
+from napari_dinocell.widgets._correct_tools import ACCEPT_KEY, NEXT_KEY, PREVIOUS_KEY
+
+if TYPE_CHECKING:
+    import napari.viewer
+    from qtpy.QtGui import QCloseEvent
+
+WIDTH = 300
+"""Pixels; nothing in the dock asks for more."""
+
+
+class CorrectDock(QWidget):
+    """Correct the cells of a labels layer.
+
+    Parameters
+    ----------
+    viewer
+        The viewer whose labels are corrected.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        self._docked = self._closed = False
+        self.setObjectName("dinocell_correct")
+        self.setMinimumWidth(WIDTH)
+        self.sections = CorrectSections(
+            recovery=RecoverySection(),
+            choice=CorrectChoice(viewer),
+            tools=ToolSection(),
+            locks=LockSection(),
+            review=ReviewSection(),
+        )
+        self._lay_out()
+        self.controller = CorrectController(viewer, self.sections, self)
+        self.review = ReviewController(
+            viewer, self.controller, self.sections.review, self
+        )
+        self.autosave = Autosave(viewer, self.controller, self.sections.recovery, self)
+        self.controller.more_keys = {
+            NEXT_KEY: self.review.go_next,
+            PREVIOUS_KEY: self.review.go_previous,
+            ACCEPT_KEY: self.review.accept,
+        }
+        bind_dock_keys(self, self.controller.toggle_calls() | self.controller.more_keys)
+        self.controller.attend()
+
+    def _lay_out(self) -> None:
+        sections, column = self.sections, QWidget()
+        inner = QVBoxLayout(column)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.addWidget(sections.recovery)
+        for title, section in (
+            ("Labels", sections.choice),
+            ("Tools", sections.tools),
+            ("Keep", sections.locks),
+            ("Review", sections.review),
+        ):
+            inner.addWidget(CollapsibleSection(title, section))
+        inner.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOff  # nothing is wider than the dock
+        )
+        scroll.setWidget(column)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(4, 4, 4, 4)
+        outer.addWidget(scroll)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop all work before the widget goes."""
+        self.close_controllers()
+        super().closeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Stop all work when the viewer lets go of the dock without closing it."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ParentChange:
+            was_docked, self._docked = self._docked, self.parentWidget() is not None
+            if was_docked and not self._docked:
+                self.close_controllers()
+
+    def close_controllers(self) -> None:
+        """Put tools away, stop workers and timers, delete what was autosaved; once."""
+        if not self._closed:
+            self._closed = True
+            for part in (self.review, self.autosave, self.controller):
+                part.close()
