@@ -61,6 +61,7 @@ class CorrectDriver:
     def press(self, name: str) -> None:
         """Press the button of a tool or brush."""
         self.sections.tools.button(name).click()
+        self.qtbot.wait(20)  # nobody is faster than the next frame
 
     def key(self, key: str) -> None:
         """Press a key while the canvas has the focus, as napari handles it."""

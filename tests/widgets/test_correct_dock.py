@@ -158,6 +158,7 @@ def test_corrections_belong_to_their_plane(driver: CorrectDriver) -> None:
     assert driver.session.locks.locks.kept_planes() == [(1,)]
     driver.sections.tools.undo.click()
     np.testing.assert_array_equal(driver.layer.data[1], labels(7))
+    assert driver.message == "Changed plane 1, which is not shown."
 
 
 def test_other_data_has_no_locks(driver: CorrectDriver) -> None:

@@ -57,6 +57,27 @@ def test_a_part_of_a_plane_is_linked_where_it_lies(links: StackLinks) -> None:
     np.testing.assert_array_equal(links.settle((1,), part, own), 3)
 
 
+def test_kept_cells_hold_a_track_together(links: StackLinks) -> None:
+    """Linked anew, the cells of other planes are called as the kept one is."""
+    kept = np.where(FIRST == 3, 3, 0)
+    links.start()
+    found = links.settle((0,), ALL, np.where(FIRST == 1, 1, 0), kept)
+    np.testing.assert_array_equal(found, np.where(FIRST == 1, 1, 0))
+    np.testing.assert_array_equal(links.settle((1,), ALL, SECOND), FIRST)
+
+
+def test_no_cell_is_called_as_a_kept_one(links: StackLinks) -> None:
+    """A kept cell elsewhere bears the name that the link would give."""
+    kept = np.zeros((4, 6), np.int32)
+    kept[:, 3] = 3
+    found = links.settle((1,), ALL, np.where(SECOND == 1, 1, 0), kept)
+    name = found[0, 4]
+    assert name not in (0, 1, 3)
+    np.testing.assert_array_equal(found, np.where(SECOND == 1, name, 0))
+    again = links.rename((1,), np.where(SECOND == 1, 1, 0))
+    np.testing.assert_array_equal(again, found)
+
+
 def test_outdated_until_all_planes_are_linked(links: StackLinks) -> None:
     planes = [(0,), (1,)]
     assert links.outdated(planes)

@@ -25,7 +25,6 @@ from dinocell_training.corrections_files import (
     write_pixels,
 )
 from dinocell_training.corrections_record import (
-    AXES,
     DamagedExample,
     Example,
     Origin,
@@ -124,7 +123,7 @@ class Corrections:
             flush_to_disk(partial)
         return example
 
-    def list(self) -> list[Example | DamagedExample]:
+    def entries(self) -> list[Example | DamagedExample]:
         """All examples, oldest first, without reading their pixels.
 
         A damaged one is named with its reason and does not hide the others.
@@ -137,8 +136,8 @@ class Corrections:
         return [_entry(folder) for folder in _example_folders(self.folder)]
 
     def examples(self) -> list[Example]:
-        """Those of `list` whose description can be read."""
-        return [entry for entry in self.list() if isinstance(entry, Example)]
+        """Those of `entries` whose description can be read."""
+        return [entry for entry in self.entries() if isinstance(entry, Example)]
 
     def removed(self) -> list[Example | DamagedExample]:
         """Examples that were removed, and can be restored."""

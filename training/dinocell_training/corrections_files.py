@@ -1,4 +1,4 @@
-"""The pixel files of one example: plain TIFFs that any reader opens, and a thumbnail."""
+"""The pixel files of one example: plain TIFFs for any reader, and a thumbnail."""
 
 from __future__ import annotations
 

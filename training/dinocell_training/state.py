@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pickle import UnpicklingError
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STATE_FILE = "state.pt"
+
+_State = TypeVar("_State")
 
 _UNREADABLE = (RuntimeError, TypeError, EOFError, OSError, ValueError, UnpicklingError)
 """All that torch raises for a file that is damaged or something else."""
@@ -43,10 +45,15 @@ class RunState:
 
 
 def save_state(folder: Path, state: RunState) -> None:
+    """Keep the state of a run in its folder."""
+    save_values(folder, {name: getattr(state, name) for name in state.__slots__})
+
+
+def save_values(folder: Path, values: dict[str, Any]) -> None:
     """Write the state under a temporary name, then rename: never half a file."""
     partial = folder / f"{STATE_FILE}.part"
     with partial.open("wb") as file:
-        torch.save({name: getattr(state, name) for name in state.__slots__}, file)
+        torch.save(values, file)
         file.flush()
         os.fsync(file.fileno())
     partial.replace(folder / STATE_FILE)
@@ -60,12 +67,17 @@ def load_state(folder: Path) -> RunState | None:
     TrainingFailedError
         If the file is damaged or was written by another version.
     """
+    return load_values(folder, RunState)
+
+
+def load_values(folder: Path, kind: type[_State]) -> _State | None:
+    """What `save_values` wrote, as an object of a kind; as `load_state`."""
     path = folder / STATE_FILE
     if not path.is_file():
         return None
     try:
         values = torch.load(path, map_location="cpu", weights_only=True)
-        return RunState(**values)
+        return kind(**values)
     except _UNREADABLE as error:
         raise TrainingFailedError(
             f"Expected the state of a training run in {path}, but it cannot be read "

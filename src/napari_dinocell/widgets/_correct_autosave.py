@@ -19,6 +19,7 @@ from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.widgets._correct_locks import locks_of
 from napari_dinocell.widgets._correct_recovery_file import (
     Corrected,
+    delete_corrections,
     find_corrections,
     read_corrections,
     recovery_path,
@@ -138,7 +139,7 @@ class Autosave(QObject):
     def _drop(self) -> None:
         path = self._offered.pop(0).path
         if path is not None:
-            path.unlink(missing_ok=True)
+            delete_corrections(path)
         self._offer()
 
     def _offer(self) -> None:

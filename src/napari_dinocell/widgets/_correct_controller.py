@@ -94,7 +94,7 @@ class CorrectController(QObject):
         layer = self._sections.choice.layer()
         if layer is not None:
             session = self.session = CorrectSession(self._viewer, layer)
-            for name in ("data", "mode", "visible", "editable"):
+            for name in ("data", "metadata", "mode", "visible", "editable"):
                 self._listen(getattr(session.layer.events, name), self._on_layer)
             calls = {tool.key: self._toggle(tool.name) for tool in TOOLS}
             history = {UNDO_KEY: self.undo, REDO_KEY: self.redo}
@@ -200,8 +200,15 @@ class CorrectController(QObject):
         self.hand.forget_picked()
         if session.problem():
             getattr(session.layer, way)()
-        elif not session.step(way):
+            return
+        planes = session.step(way)
+        if not planes:
             self._sections.tools.show_message(f"Nothing to {way}.")
+        elif session.index not in planes:
+            where = ", ".join(str(number) for number in min(planes))
+            self._sections.tools.show_message(
+                f"Changed plane {where}, which is not shown.", "warning"
+            )
 
     # -- locks
 
@@ -239,7 +246,8 @@ class CorrectController(QObject):
         active, session = self._viewer.layers.selection.active, self.session
         if session is None or self.hand.tool is None:
             return
-        if active != session.layer and not is_mark(active):
+        # nothing is active for a moment while a layer is added
+        if active not in (None, session.layer) and not is_mark(active):
             self.hand.put_away()
 
     def _on_view(self, _: object = None) -> None:

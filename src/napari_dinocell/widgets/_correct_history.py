@@ -42,24 +42,24 @@ def apply_edit(layer: Labels, index: PlaneIndex, edit: Edit) -> bool:
 
 
 def edits_of(step: Step, data: Any) -> dict[PlaneIndex, Edit]:
-    """What a step that was just made has changed, plane by plane.
+    """What a step changes, plane by plane.
 
     Parameters
     ----------
     step
-        As napari keeps it.
+        As napari keeps it; made, or about to be.
     data
-        Labels (..., Y, X) after the step.
+        Labels (..., Y, X), for the pixels between those of the step.
     """
-    atoms = [_former_values(atom) for atom in step]
-    places = np.concatenate([places for places, _ in atoms], axis=1)
-    former = np.concatenate([values for _, values in atoms])
+    atoms = [_values(atom) for atom in step]
+    places = np.concatenate([places for places, _, _ in atoms], axis=1)
+    values = np.stack([np.concatenate([atom[k] for atom in atoms]) for k in (1, 2)])
     planes, member = np.unique(places[:-2], axis=1, return_inverse=True)
     edits = {}
     for number, index in enumerate(planes.T if len(planes) else [()]):
         inside = member.ravel() == number if len(planes) else slice(None)
         plane = tuple(int(i) for i in index)
-        edits[plane] = _edit_of(plane, places[-2:, inside], former[inside], data)
+        edits[plane] = _edit_of(plane, places[-2:, inside], values[:, inside], data)
     return edits
 
 
@@ -84,29 +84,34 @@ def step_back(layer: Labels, way: Literal["undo", "redo"]) -> Step | None:
     return step
 
 
-def _former_values(atom: Any) -> tuple[NDArray[np.intp], NDArray[Any]]:
-    """Places (axes, N) that one change has touched, and what was there (N,)."""
+def _values(atom: Any) -> tuple[NDArray[np.intp], NDArray[Any], NDArray[Any]]:
+    """Places (axes, N) that one change touches, former and new values (N,)."""
     if not hasattr(atom, "slice_key"):  # from `data_setitem`
-        indices, former, _ = atom
+        indices, former, new = atom
         places = np.stack(np.broadcast_arrays(*map(np.atleast_1d, indices)))
-        return places.reshape(len(indices), -1), np.ravel(former)
+        places, former = places.reshape(len(indices), -1), np.ravel(former)
+        return places, former, np.broadcast_to(np.ravel(new), former.shape)
     former = np.asarray(atom.old_values)
     corner = [part.start for part in atom.slice_key]
     if atom.mask is None:
         inside = np.indices(former.shape).reshape(former.ndim, -1)
     else:
         inside = np.array(np.nonzero(atom.mask))
-    return inside + np.array(corner)[:, np.newaxis], former.ravel()
+    former = former.ravel()
+    places = inside + np.array(corner)[:, np.newaxis]
+    return places, former, np.full_like(former, atom.new_value)
 
 
 def _edit_of(
-    plane: PlaneIndex, places: NDArray[np.intp], former: NDArray[Any], data: Any
+    plane: PlaneIndex, places: NDArray[np.intp], values: NDArray[Any], data: Any
 ) -> Edit:
+    """Edit of a plane from places (2, N) and their former and new values (2, N)."""
     (top, left), (bottom, right) = places.min(axis=1), places.max(axis=1)
     region = slice(int(top), int(bottom) + 1), slice(int(left), int(right) + 1)
     after = np.array(data[(*plane, *region)])
     before = after.copy()
     rows, columns = places - np.array([[top], [left]])
     # Where a stroke passed twice, what was there first counts.
-    before[rows[::-1], columns[::-1]] = former[::-1]
+    before[rows[::-1], columns[::-1]] = values[0, ::-1]
+    after[rows, columns] = values[1]
     return Edit(region, before, after)

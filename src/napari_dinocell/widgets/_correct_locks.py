@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from weakref import ref
 
 import numpy as np
+from qtpy.QtCore import QTimer
 
+from napari_dinocell.engine.instances.edit import Edit
 from napari_dinocell.engine.instances.edit_locks import KeepChange, StackLocks
 from napari_dinocell.widgets._correct_history import Step, edits_of
 from napari_dinocell.widgets._partial_redraw import redraw_part
@@ -21,7 +23,6 @@ from napari_dinocell.widgets._partial_redraw import redraw_part
 if TYPE_CHECKING:
     from napari.layers import Labels
 
-    from napari_dinocell.engine.instances.edit import Edit
     from napari_dinocell.widgets._regions import PlaneIndex
 
 KEY = "dinocell_locks"
@@ -51,6 +52,7 @@ class LayerLocks:
         self.on_refused: list[Callable[[], None]] = []
         """Called after a stroke over locked cells was taken back."""
         self._layer = ref(layer)
+        self._data = ref(layer.data)
         self._changes: deque[tuple[Any, PlaneIndex, KeepChange]]
         self._changes = deque(maxlen=REMEMBERED)
         layer.events.paint.connect(self._on_paint)
@@ -62,6 +64,10 @@ class LayerLocks:
     def belongs_to(self, layer: Labels) -> bool:
         """Whether these are the locks of a layer, not of one it was copied from."""
         return self._layer() is layer
+
+    def fits(self, layer: Labels) -> bool:
+        """Whether the layer still shows the labels that were corrected."""
+        return self._data() is layer.data
 
     def disconnect(self, layer: Labels) -> None:
         """Listen no more."""
@@ -95,27 +101,35 @@ class LayerLocks:
             self.say_changed(index)
 
     def _take(self, layer: Labels, atom: Any, index: PlaneIndex, edit: Edit) -> None:
-        locks = self.locks.of(index)
-        if locks is not None and edit.ids & locks.locked:
-            edit = self._put_back(layer, index, edit, locks.locked)
-        if self.keeping:
-            plane = np.asarray(layer.data[index])
-            change = self.locks.plane(index).keep(plane, edit)
+        locks = self.locks.plane(index)
+        if edit.ids & locks.locked:
+            edit = _without(edit, locks.locked)
+            self._refuse(layer, index, edit)
+        # napari announces some changes before it makes them
+        layer.data[(*index, *edit.region)] = edit.after
+        if self.keeping or edit.ids & locks.kept:
+            change = locks.keep(np.asarray(layer.data[index]), edit)
             self._changes.append((atom, index, change))
 
-    def _put_back(
-        self, layer: Labels, index: PlaneIndex, edit: Edit, locked: set[int]
-    ) -> Edit:
-        """Give locked cells the shape they had before a stroke."""
-        ids = list(locked)
-        wrong = np.isin(edit.before, ids) | np.isin(edit.after, ids)
-        after = np.where(wrong, edit.before, edit.after)
-        layer.data[(*index, *edit.region)] = after
-        if not redraw_part(layer, edit.region):
-            layer.refresh()
+    def _refuse(self, layer: Labels, index: PlaneIndex, allowed: Edit) -> None:
+        """Make of a stroke what leaves locked cells alone, once napari is done."""
+
+        def put_back() -> None:
+            layer.data[(*index, *allowed.region)] = allowed.after
+            if not redraw_part(layer, allowed.region):
+                layer.refresh()
+
+        QTimer.singleShot(0, put_back)
         for call in list(self.on_refused):
             call()
-        return type(edit)(edit.region, edit.before, after)
+
+
+def _without(edit: Edit, locked: set[int]) -> Edit:
+    """What of an edit concerns no locked cell."""
+    ids = list(locked)
+    wrong = np.isin(edit.before, ids) | np.isin(edit.after, ids)
+    after = np.where(wrong, edit.before, edit.after)
+    return Edit(edit.region, edit.before, after)
 
 
 def locks_of(layer: Labels) -> LayerLocks:
@@ -124,7 +138,7 @@ def locks_of(layer: Labels) -> LayerLocks:
     data = layer.data[0] if layer.multiscale else layer.data
     shape = tuple(int(length) for length in data.shape)
     if isinstance(known, LayerLocks) and known.belongs_to(_bare(layer)):
-        if known.locks.shape == shape:
+        if known.fits(_bare(layer)):
             return known
         known.disconnect(_bare(layer))  # other data
     return _attach(layer, StackLocks(shape))
@@ -134,7 +148,7 @@ def attach_locks(layer: Labels, locks: StackLocks) -> None:
     """Make the locks of a result those of the layer that shows it."""
     known = layer.metadata.get(KEY)
     if isinstance(known, LayerLocks) and known.belongs_to(_bare(layer)):
-        if known.locks is locks:
+        if known.locks is locks and known.fits(_bare(layer)):
             return
         known.disconnect(_bare(layer))
     _attach(layer, locks)

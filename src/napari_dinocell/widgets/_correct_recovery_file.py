@@ -142,6 +142,12 @@ def read_corrections(
     return planes, locks
 
 
+def delete_corrections(path: Path) -> None:
+    """Delete a file, and what its process was writing when it died."""
+    for left in [path, *path.parent.glob(f".{path.name}.*")]:
+        left.unlink(missing_ok=True)
+
+
 def _corrected(path: Path, content: dict[str, Any]) -> Corrected:
     return Corrected(
         name=content["name"],

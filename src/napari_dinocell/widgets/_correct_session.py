@@ -23,7 +23,7 @@ from napari_dinocell.engine.instances.edit_labels import (
     merge_cells,
     smooth_cell,
 )
-from napari_dinocell.widgets._correct_history import apply_edit, step_back
+from napari_dinocell.widgets._correct_history import apply_edit, edits_of, step_back
 from napari_dinocell.widgets._correct_locks import locks_of
 from napari_dinocell.widgets._image_source import current_plane
 from napari_dinocell.widgets._measure_source import labels_source
@@ -199,11 +199,16 @@ class CorrectSession:
 
     # -- history
 
-    def step(self, way: Literal["undo", "redo"]) -> bool:
-        """Undo or redo a step, whoever made it; False if there is none."""
+    def step(self, way: Literal["undo", "redo"]) -> set[PlaneIndex]:
+        """Undo or redo a step, whoever made it.
+
+        Returns
+        -------
+        The planes it has changed; none if there is no such step.
+        """
         with self.locks.locks.guard:
             step = step_back(self.layer, way)
         if step is None:
-            return False
+            return set()
         self.locks.follow(step, way)
-        return True
+        return set(edits_of(step, self.layer.data))

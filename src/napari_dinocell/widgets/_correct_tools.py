@@ -50,9 +50,7 @@ TOOLS = (
         "outline",
         "Drag around a cell to give it a new outline. Other cells stay.",
     ),
-    Tool(
-        "fill", "Fill", "H", "click", "Click a cell to close the holes inside it."
-    ),
+    Tool("fill", "Fill", "H", "click", "Click a cell to close the holes inside it."),
     Tool("smooth", "Smooth", "T", "click", "Click a cell to round its outline."),
     Tool(
         "lock",

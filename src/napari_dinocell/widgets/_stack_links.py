@@ -64,32 +64,34 @@ class StackLinks:
         own
             Own ids (Y, X) of that region.
         kept
-            Labels (Y, X) of the plane's cells that keep their ids; they link the cells
-            before and after them, and no other cell of the plane is called as they are.
+            Labels (Y, X) of the plane's cells that keep their ids, none of which is an
+            own id. They link the cells before and after them, and no other cell of the
+            plane is called as they are.
         """
         if not self.wanted:
             self._names.pop(index, None)
             return own
         plane = np.zeros(self._plane_shape, np.int32)
         plane[region] = own
-        if kept is not None:
-            beyond = int(own.max(initial=0))
-            plane[kept > 0] = kept[kept > 0] + beyond
-        named = self._linker.link(plane, index)[region]
         names = np.zeros(int(own.max(initial=0)) + 1, np.int32)
-        free = slice(None) if kept is None else kept[region] == 0
-        names[own[free]] = named[free]
-        names[0] = 0
-        self._largest = max(self._largest, int(names.max()))
-        if kept is not None:
-            self._largest = max(self._largest, int(kept.max()))
-            clash = np.flatnonzero(np.isin(names, kept[kept > 0]))
-            names[clash] = self._largest + 1 + np.arange(len(clash))
-            self._largest += len(clash)
-            named = names[own]
+        if kept is None:
+            names[own] = self._linker.link(plane, index)[region]
+            self._largest = max(self._largest, int(names.max()))
+        else:
+            plane = np.where(kept > 0, kept, plane)
+            named, free = self._linker.link(plane, index)[region], kept[region] == 0
+            names[own[free]] = named[free]
+            self._avoid(names, kept)
         self._names[index] = names
         self._linked.add(index)
-        return named
+        return names[own]
+
+    def _avoid(self, names: NDArray[np.int32], kept: Labels) -> None:
+        """Rename, in place, what is called as a kept cell is."""
+        self._largest = max(self._largest, int(names.max()), int(kept.max()))
+        clash = np.flatnonzero(np.isin(names, kept[kept > 0]))
+        names[clash] = self._largest + 1 + np.arange(len(clash))
+        self._largest += len(clash)
 
     def rename(self, index: PlaneIndex, own: Labels) -> Labels:
         """Names instead of own ids, for a plane at other thresholds.

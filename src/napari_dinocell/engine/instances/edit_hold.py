@@ -15,6 +15,7 @@ threshold: cells do not flicker while it moves.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import Mask
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class HeldPixels:
     """Pixels of a plane that a watershed has to leave out."""
 
@@ -33,6 +34,11 @@ class HeldPixels:
     """(Y, X): corrected cells, and background where the user wants none."""
     ids: frozenset[int]
     """Of the corrected cells."""
+
+    @cached_property
+    def free(self) -> Mask:
+        """(Y, X): all other pixels."""
+        return ~self.mask
 
 
 class HeldBasins:

@@ -211,7 +211,7 @@ class StackLocks:
             if held is None:
                 labels[place] = values
                 return
-            free = ~held.mask[region]
+            free = held.free[region]
             if isinstance(labels, np.ndarray):
                 np.copyto(labels[place], values, where=free)
             else:

@@ -1,0 +1,91 @@
+"""Tiles with their targets, and what the frozen backbone makes of them, in memory.
+
+The backbone sees each tile once. Afterwards a step costs the decoder alone, which is
+what makes training on a CPU bearable for all but the smallest backbones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from dinocell_training.views import TILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from torch import Tensor
+
+    from dinocell_training.views import View
+    from napari_dinocell.engine.inference.device import Precision
+    from napari_dinocell.engine.model.dinocell import DinoCell
+
+BATCH = 8
+"""Tiles per pass of the backbone."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tiles:
+    """N tiles; without `features` the whole network runs in each step."""
+
+    image: Tensor
+    """(N, 1, S, S), float32 in [0, 1]."""
+    target: Tensor
+    known: Tensor
+    """(N, 1, S, S), 1 where the target counts."""
+    features: tuple[Tensor, ...] | None = None
+    """4 x (N, C, S / p, S / p), on the host."""
+
+    def __len__(self) -> int:
+        return len(self.image)
+
+    @classmethod
+    def of(cls, views: Sequence[View]) -> Tiles:
+        """Stack views; nothing is computed yet."""
+        image, target, known = (
+            torch.from_numpy(np.stack([getattr(view, part) for view in views]))[:, None]
+            for part in ("image", "target", "known")
+        )
+        return cls(image, target, known)
+
+    def logits(self, model: DinoCell, chosen: Tensor, device: torch.device) -> Tensor:
+        """Logits (B, 1, S, S) of some tiles, with gradients of what is not frozen."""
+        if self.features is None:
+            return model.logits(self.image[chosen].to(device))
+        # Stored in half the precision, computed in what autocast makes of float32.
+        return model.decode([f[chosen].to(device).float() for f in self.features])
+
+
+def feature_bytes(model: DinoCell) -> int:
+    """Bytes that one tile takes in the cache, its target included."""
+    grid = (TILE // model.patch_size) ** 2
+    return 4 * model.config.backbone.embed_dim * grid * 2 + 3 * 4 * TILE**2
+
+
+def compute_features(
+    model: DinoCell, tiles: Tiles, *, device: torch.device, precision: Precision
+) -> Iterator[Tiles | int]:
+    """Run the frozen backbone over all tiles.
+
+    Yields
+    ------
+    The number of tiles done after each batch, then the tiles with their features,
+    as bfloat16 where the device computes in it, else as float16.
+    """
+    stored = torch.bfloat16 if precision == "bfloat16" else torch.float16
+    parts: list[tuple[Tensor, ...]] = []
+    for start in range(0, len(tiles), BATCH):
+        batch = tiles.image[start : start + BATCH].to(device)
+        with torch.no_grad(), autocast(device, precision):
+            parts.append(tuple(f.to(stored).cpu() for f in model.features(batch)))
+        yield min(start + BATCH, len(tiles))
+    features = tuple(torch.cat(tap) for tap in zip(*parts, strict=True))
+    yield Tiles(tiles.image, tiles.target, tiles.known, features)
+
+
+def autocast(device: torch.device, precision: Precision) -> torch.autocast:
+    """The precision of a run's matrix products."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")

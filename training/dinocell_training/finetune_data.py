@@ -1,0 +1,188 @@
+"""Corrected examples made ready to learn from: contrast, scale, target, split."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dinocell_training.corrections_files import grey_plane
+from dinocell_training.known_pixels import known_pixels, whole_cells
+from dinocell_training.samples import median_diameter
+from dinocell_training.targets import distance_target
+from napari_dinocell.engine.errors import TrainingDataError
+from napari_dinocell.engine.inference.preprocess import adjust_contrast
+from napari_dinocell.engine.inference.scale import scale_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from dinocell_training.corrections import Corrections
+    from dinocell_training.corrections_files import ExamplePixels
+    from dinocell_training.corrections_record import Example
+    from napari_dinocell.engine.arrays import DistanceMap, Mask, Shape2D
+    from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
+
+ENOUGH_CELLS = 3
+"""Whole cells whose median diameter is believed."""
+
+FEWEST_TO_HOLD_OUT = 3
+"""Examples from which on some are held out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedExample:
+    """One example as training wants it; arrays (Y, X) in pixels of its image."""
+
+    name: str
+    source: str
+    """The image it comes from: crops of one image are never split."""
+    image: AdjustedImage
+    """Contrast adjusted, as inference does it."""
+    labels: NDArray[Any]
+    target: DistanceMap
+    known: Mask
+    """Where the target is known."""
+    cells: int
+    """Whole ones."""
+    scale: float
+    """Factor that brings its cells to the size the model knows."""
+
+    @property
+    def shape(self) -> Shape2D:
+        """Height and width in pixels of its image."""
+        return self.image.shape
+
+
+def prepare_examples(
+    corrections: Corrections, trained_diameter: float
+) -> tuple[list[PreparedExample], list[str]]:
+    """Read all examples of a folder.
+
+    The scale is what inference would use: that of the diameter which the user set;
+    where it was to be measured, the true cells tell it better than any estimate.
+
+    Parameters
+    ----------
+    trained_diameter
+        Cell diameter that the model knows, in pixels.
+
+    Returns
+    -------
+    The examples, and one sentence for each that is damaged and was left out.
+
+    Raises
+    ------
+    TrainingDataError
+        If there is no example that can be learnt from.
+    """
+    read, problems = _read_all(corrections)
+    if not read:
+        raise TrainingDataError(
+            f"Found no example to learn from in {corrections.folder}. "
+            + (" ".join(problems) or "Correct some cells and accept them first.")
+        )
+    measured = [_own_diameter(*item) for item in read]
+    sure = [diameter for diameter in measured if diameter is not None]
+    usual = float(np.median(sure)) if sure else None
+    return [
+        _prepare(example, pixels, diameter or usual, trained_diameter)
+        for (example, pixels), diameter in zip(read, measured, strict=True)
+    ], problems
+
+
+def split_examples(
+    examples: Sequence[PreparedExample], *, share: float, seed: int
+) -> tuple[list[PreparedExample], list[PreparedExample]]:
+    """Examples to train on, and examples held out to judge by.
+
+    Whole images are held out if there are several, else single crops; the same seed
+    gives the same split. Where nothing can be held out the second list is empty.
+    Examples without a whole cell always train: they cannot tell good from bad.
+    """
+    examples = list(examples)
+    judges = [e for e in examples if e.cells]
+    if len(judges) < FEWEST_TO_HOLD_OUT or share == 0:
+        return examples, []
+    by_image = len({e.source for e in judges}) > 1
+
+    def group(example: PreparedExample) -> str:
+        return example.source if by_image else example.name
+
+    wanted = max(1, round(share * len(judges)))
+    held = _choose_groups([group(e) for e in judges], wanted, seed)
+    chosen = {e.name for e in judges if group(e) in held}
+    return (
+        [e for e in examples if e.name not in chosen],
+        [e for e in examples if e.name in chosen],
+    )
+
+
+def _choose_groups(groups: Sequence[str], wanted: int, seed: int) -> set[str]:
+    """Groups that hold about as many members as wanted, never more than half."""
+    names = sorted(set(groups))
+    random.Random(f"{seed}/{len(groups)}").shuffle(names)
+    # Of the small groups first: a large one would leave too little to learn from.
+    names.sort(key=groups.count)
+    held: set[str] = set()
+    taken = 0
+    for name in names:
+        size = groups.count(name)
+        if taken < wanted and (taken == 0 or 2 * (taken + size) <= len(groups)):
+            held.add(name)
+            taken += size
+    return held
+
+
+def _read_all(
+    corrections: Corrections,
+) -> tuple[list[tuple[Example, ExamplePixels]], list[str]]:
+    read, problems = [], []
+    for entry in corrections.entries():
+        try:
+            pixels = corrections.read(entry.name)
+        except TrainingDataError as error:
+            problems.append(str(error))
+        else:
+            read.append((entry, pixels))
+    return read, problems  # type: ignore[return-value]
+
+
+def _own_diameter(example: Example, pixels: ExamplePixels) -> float | None:
+    """Diameter in pixels that the user set, or that enough whole cells show."""
+    asked = example.origin.settings.cell_diameter
+    if isinstance(asked, int | float):
+        return float(asked)
+    ids = whole_cells(pixels.labels, pixels.verified)
+    if len(ids) < ENOUGH_CELLS:
+        return None
+    return median_diameter(np.where(np.isin(pixels.labels, ids), pixels.labels, 0))
+
+
+def _prepare(
+    example: Example,
+    pixels: ExamplePixels,
+    diameter: float | None,
+    trained_diameter: float,
+) -> PreparedExample:
+    origin = example.origin
+    if origin.settings.cell_diameter is None:  # the user wants images as they are
+        diameter = None
+    return PreparedExample(
+        name=example.name,
+        source=origin.image_sha256 or origin.image,
+        image=adjust_contrast(
+            grey_plane(pixels.image, example),
+            origin.settings.contrast,
+            limits=origin.intensity_limits,
+        ),
+        labels=pixels.labels,
+        target=distance_target(pixels.labels),
+        known=known_pixels(pixels.labels, pixels.verified),
+        cells=len(whole_cells(pixels.labels, pixels.verified)),
+        scale=scale_for(diameter, trained_diameter),
+    )
