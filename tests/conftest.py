@@ -72,11 +72,12 @@ def no_worker_left() -> Iterator[None]:
     yield
     if "superqt.utils" not in sys.modules:  # the test knows no Qt
         return
-    from qtpy.QtCore import QThreadPool
+    from qtpy.QtCore import QCoreApplication, QThreadPool
     from superqt.utils import WorkerBase
 
     pool = QThreadPool.globalInstance()
     assert pool is not None
+    QCoreApplication.processEvents()  # a worker that has ended is told so by an event
     workers, threads = list(WorkerBase._worker_set), pool.activeThreadCount()
     if not workers and not threads:
         return

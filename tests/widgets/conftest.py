@@ -20,6 +20,13 @@ OURS = "napari_dinocell"
 WINDOW_FIXTURES = {"make_napari_viewer", "make_napari_viewer_proxy", "qtbot"}
 
 
+@pytest.fixture(autouse=True, scope="module")
+def little_to_collect() -> None:
+    """Leak checks look at what came since: with all of napari it takes seconds."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def nothing_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Docks start with the defaults, not with what another test has set."""
