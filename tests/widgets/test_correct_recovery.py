@@ -56,6 +56,68 @@ while True:  # killed at any moment of this
 """
 
 
+WINDOW = """
+import sys
+import numpy as np
+import napari
+from qtpy.QtWidgets import QApplication
+from napari_dinocell.widgets import _correct_autosave
+from napari_dinocell.widgets._correct_recovery_file import recovery_folder
+
+_correct_autosave.REST_MS = 20
+viewer = napari.Viewer(show=False)
+cells = np.diag(np.array([3, 1, 2], np.int32))
+viewer.add_labels(np.kron(cells, np.ones((9, 9), np.int32)), name="cells")
+_, dock = viewer.window.add_plugin_dock_widget("napari-dinocell", "DINOCell: Correct")
+dock.controller.session.draw("split", [(-1, 4), (10, 4)])
+while dock.autosave.pending or not list(recovery_folder().glob("*.zip")):
+    QApplication.processEvents()
+print("written", flush=True)
+if sys.stdin.readline().strip() == "close":
+    viewer.close()
+"""
+
+
+def run_window(ending: str) -> None:
+    """Correct in a window of another program, which then ends in some way."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", WINDOW],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with child:
+        assert child.stdout is not None
+        assert child.stdin is not None
+        assert child.stdout.readline().strip() == "written"
+        if ending == "kill":
+            child.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+        else:
+            child.stdin.write(f"{ending}\n")
+            child.stdin.flush()
+        child.wait(60)
+
+
+@pytest.mark.parametrize("ending", ["close", "exit"])
+def test_a_program_that_ends_leaves_nothing(ending: str, qapp: Any) -> None:
+    """Whether its window was closed or not."""
+    run_window(ending)
+    assert list(recovery_folder().iterdir()) == []
+
+
+def test_a_killed_window_is_recovered(
+    make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot
+) -> None:
+    """All of it: the part that was split off, and that it is kept."""
+    run_window("kill")
+    driver = CorrectDriver(make_napari_viewer_proxy(), qtbot)
+    assert "Recover corrections of cells" in driver.sections.recovery.offered()
+    driver.sections.recovery.restore.click()
+    assert set(np.unique(driver.labels[:9, :9]).tolist()) == {3, 4}
+    assert driver.kept == {3, 4}
+    qtbot.waitUntil(lambda: not driver.dock.autosave.pending)
+
+
 def kill_while_it_saves(home: Path) -> None:
     environment = {**os.environ, "DINOCELL_HOME": str(home)}
     child = subprocess.Popen(

@@ -11,7 +11,7 @@ import numpy as np
 from dinocell_training.config import SourceConfig
 from dinocell_training.corrections_record import Origin
 from dinocell_training.pairs import find_pairs
-from dinocell_training.samples import read_pair
+from dinocell_training.samples import median_diameter, read_pair
 from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.engine.errors import ImageFileError, TrainingDataError
 from napari_dinocell.engine.results.image_files import open_image
@@ -85,6 +85,7 @@ def _add(corrections: Corrections, pair: Pair, settings: SegmentConfig) -> Examp
         image=pair.name,
         image_sha256=sha256,
         settings=settings,
+        measured_diameter=median_diameter(labels),
         pixel_size=open_image(pair.image).pixel_size,
     )
     return corrections.add(image, labels, verified, origin=origin)

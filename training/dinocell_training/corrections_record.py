@@ -41,6 +41,9 @@ class Origin:
     """Row and column of the crop's first pixel."""
     settings: SegmentConfig = field(default_factory=SegmentConfig)
     """Channel, contrast and cell diameter with which the image was segmented."""
+    measured_diameter: float | None = None
+    """Median diameter in pixels of the cells of the whole plane, where it is known: a
+    crop cuts the large cells and shows the small ones whole."""
     intensity_limits: tuple[float, float] | None = None
     """Intensities that the contrast of the whole plane made 0 and 1; None takes the
     crop's own percentiles."""
@@ -163,12 +166,14 @@ def _origin(values: dict[str, Any]) -> Origin:
     except SettingsError as error:
         raise ValueError(f"its settings: {error}") from error
     row, column = values["corner"]
+    measured = values["measured_diameter"]
     return Origin(
         **values
         | {
             "page": tuple(int(index) for index in values["page"]),
             "corner": (int(row), int(column)),
             "settings": settings,
+            "measured_diameter": None if measured is None else float(measured),
             "intensity_limits": None if limits is None else _pair(limits),
             "pixel_size": None if size is None else PixelSize(**size),
         }

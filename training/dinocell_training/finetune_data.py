@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from skimage.measure import regionprops
 
 from dinocell_training.corrections_files import grey_plane
 from dinocell_training.known_pixels import known_pixels, whole_cells
-from dinocell_training.samples import median_diameter
 from dinocell_training.targets import distance_target
 from napari_dinocell.engine.errors import TrainingDataError
 from napari_dinocell.engine.inference.preprocess import adjust_contrast
@@ -63,8 +63,9 @@ def prepare_examples(
 ) -> tuple[list[PreparedExample], list[str]]:
     """Read all examples of a folder.
 
-    The scale is what inference would use: that of the diameter which the user set;
-    where it was to be measured, the true cells tell it better than any estimate.
+    The scale is that of the diameter which the user set. Where it was to be measured,
+    true cells tell it better than an estimate: those of the plane, if it is recorded,
+    else those of the crop, else those of the other examples.
 
     Parameters
     ----------
@@ -153,14 +154,28 @@ def _read_all(
 
 
 def _own_diameter(example: Example, pixels: ExamplePixels) -> float | None:
-    """Diameter in pixels that the user set, or that enough whole cells show."""
+    """Diameter in pixels that the user set, the plane's cells have, or the crop's."""
     asked = example.origin.settings.cell_diameter
     if isinstance(asked, int | float):
         return float(asked)
+    if example.origin.measured_diameter is not None:
+        return example.origin.measured_diameter
     ids = whole_cells(pixels.labels, pixels.verified)
-    if len(ids) < ENOUGH_CELLS:
-        return None
-    return median_diameter(np.where(np.isin(pixels.labels, ids), pixels.labels, 0))
+    return _usual_diameter(pixels.labels, ids) if len(ids) >= ENOUGH_CELLS else None
+
+
+def _usual_diameter(labels: NDArray[Any], ids: NDArray[Any]) -> float:
+    """Median equivalent diameter of the cells that a crop happens to show whole.
+
+    A crop is likelier to cut a large cell than a small one: each counts as one over
+    its chance to lie inside (Horvitz and Thompson 1952).
+    """
+    found = regionprops(np.where(np.isin(labels, ids), labels, 0).astype(np.int64))
+    found.sort(key=lambda cell: cell.area)
+    sides = np.array([np.subtract(cell.bbox[2:], cell.bbox[:2]) for cell in found])
+    weights = 1 / np.prod(np.array(labels.shape) - sides, axis=1)
+    half = np.searchsorted(np.cumsum(weights), weights.sum() / 2)
+    return float(2 * np.sqrt(found[int(half)].area / np.pi))
 
 
 def _prepare(

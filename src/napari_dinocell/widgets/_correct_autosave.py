@@ -6,7 +6,9 @@ closed, since the user has then seen to the labels himself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import weakref
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -58,9 +60,11 @@ class Autosave(QObject):
         self._section = section
         self._session: CorrectSession | None = None
         self._planes: set[PlaneIndex] = set()
-        self._written: set[Path] = set()
-        self._busy = Lock()
-        self._closed = False
+        self._files = _OwnFiles()
+        # A window that is closed does not close its docks, and a program that ends
+        # may not even delete them.
+        self.destroyed.connect(self._files.delete)
+        weakref.finalize(self, self._files.delete)
         self._offered: list[Corrected] = []
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -88,12 +92,11 @@ class Autosave(QObject):
             return
         layer = session.layer
         path, about = recovery_path(str(layer.unique_id)), _about(layer)
-        labels, locks = layer.data, session.locks.locks
-        self._written.add(path)
+        labels, locks, files = layer.data, session.locks.locks, self._files
 
         def write(_: Callable[[], bool]) -> Generator[None, None, None]:
-            with self._busy:
-                if not self._closed:
+            with files.writing(path) as wanted:
+                if wanted:
                     write_corrections(path, about, labels, locks, planes)
             yield
 
@@ -103,10 +106,7 @@ class Autosave(QObject):
         """Delete what was written: the work is over."""
         self._rest.stop()
         self.jobs.cancel()
-        with self._busy:  # a file may be on its way
-            self._closed = True
-            for path in self._written:
-                path.unlink(missing_ok=True)
+        self._files.delete()
 
     def restore(self) -> None:
         """Show the labels that are offered as they were."""
@@ -179,6 +179,29 @@ class Autosave(QObject):
     def _on_ended(self, error: BaseException | None) -> None:
         if error is not None:
             notify_error(error)
+
+
+class _OwnFiles:
+    """What was written, to be deleted once; knows nothing that may be gone by then."""
+
+    def __init__(self) -> None:
+        self._paths: set[Path] = set()
+        self._busy = Lock()
+        self._over = False
+
+    @contextmanager
+    def writing(self, path: Path) -> Iterator[bool]:
+        """Write a file inside of this, unless it gives False: the work is over."""
+        with self._busy:
+            self._paths.add(path)
+            yield not self._over
+
+    def delete(self) -> None:
+        """Delete all files, also the one that is being written."""
+        with self._busy:
+            self._over = True
+            for path in self._paths:
+                path.unlink(missing_ok=True)
 
 
 def _about(layer: Labels) -> Corrected:
