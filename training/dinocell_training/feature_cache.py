@@ -27,7 +27,7 @@ BATCH = 8
 """Tiles per pass of the backbone."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Tiles:
     """N tiles; without `features` the whole network runs in each step."""
 
@@ -51,6 +51,27 @@ class Tiles:
         )
         return cls(image, target, known)
 
+    def add_features(
+        self, model: DinoCell, *, device: torch.device, precision: Precision
+    ) -> Iterator[int]:
+        """Run the frozen backbone over all tiles, and keep its answers.
+
+        They are stored as bfloat16 where the device computes in it, else as float16.
+
+        Yields
+        ------
+        The number of tiles in each batch. Whoever stops early has no features.
+        """
+        stored = torch.bfloat16 if precision == "bfloat16" else torch.float16
+        parts: list[tuple[Tensor, ...]] = []
+        for start in range(0, len(self), BATCH):
+            batch = self.image[start : start + BATCH].to(device)
+            with torch.no_grad(), autocast(device, precision):
+                parts.append(tuple(f.to(stored).cpu() for f in model.features(batch)))
+            if start + BATCH >= len(self):
+                self.features = tuple(map(torch.cat, zip(*parts, strict=True)))  # type: ignore[arg-type]
+            yield len(batch)
+
     def logits(self, model: DinoCell, chosen: Tensor, device: torch.device) -> Tensor:
         """Logits (B, 1, S, S) of some tiles, with gradients of what is not frozen."""
         if self.features is None:
@@ -63,27 +84,6 @@ def feature_bytes(model: DinoCell) -> int:
     """Bytes that one tile takes in the cache, its target included."""
     grid = (TILE // model.patch_size) ** 2
     return 4 * model.config.backbone.embed_dim * grid * 2 + 3 * 4 * TILE**2
-
-
-def compute_features(
-    model: DinoCell, tiles: Tiles, *, device: torch.device, precision: Precision
-) -> Iterator[Tiles | int]:
-    """Run the frozen backbone over all tiles.
-
-    Yields
-    ------
-    The number of tiles done after each batch, then the tiles with their features,
-    as bfloat16 where the device computes in it, else as float16.
-    """
-    stored = torch.bfloat16 if precision == "bfloat16" else torch.float16
-    parts: list[tuple[Tensor, ...]] = []
-    for start in range(0, len(tiles), BATCH):
-        batch = tiles.image[start : start + BATCH].to(device)
-        with torch.no_grad(), autocast(device, precision):
-            parts.append(tuple(f.to(stored).cpu() for f in model.features(batch)))
-        yield min(start + BATCH, len(tiles))
-    features = tuple(torch.cat(tap) for tap in zip(*parts, strict=True))
-    yield Tiles(tiles.image, tiles.target, tiles.known, features)
 
 
 def autocast(device: torch.device, precision: Precision) -> torch.autocast:

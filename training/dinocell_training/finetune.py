@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dinocell_training.feature_cache import Tiles, compute_features
+from dinocell_training.feature_cache import Tiles
 from dinocell_training.finetune_config import FinetuneConfig
 from dinocell_training.finetune_epoch import train_epoch
 from dinocell_training.finetune_events import (
@@ -35,11 +35,11 @@ from dinocell_training.finetune_run import (
 from dinocell_training.finetune_score import mean_scores
 from dinocell_training.rehearsal import rehearsal_tiles
 from dinocell_training.views import make_views
-from napari_dinocell.engine.errors import TrainingFailedError
+from napari_dinocell.engine.errors import TrainingDataError, TrainingFailedError
 from napari_dinocell.engine.inference.device import free_memory, limit_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from dinocell_training.corrections import Corrections
@@ -151,16 +151,14 @@ def _work(
     cancelled: Callable[[], bool],
 ) -> Iterator[FinetuneEvent]:
     """Everything that is slow. The model is the base until the features are there."""
-    earlier = _judge_base(run)
-    rehearsal = _rehearsal(run)
-    tiles: Tiles | None = _views(run, plan)
+    earlier = _judge_base(run, cancelled)
+    rehearsal, tiles = _rehearsal(run), _views(run, plan)
     if not run.config.full:
-        rehearsal = yield from _cached(run, rehearsal, cancelled)
-        tiles = yield from _cached(run, tiles, cancelled)
+        yield from _add_features(run, [rehearsal, tiles], cancelled)
     if state is not None:
         restore_run(run, state)
     reason = STOPPED
-    while tiles is not None and not cancelled():
+    while not cancelled():
         if run.epoch >= run.epochs:
             reason = "all epochs done"
             break
@@ -171,12 +169,12 @@ def _work(
     yield _end(run, earlier, reason)
 
 
-def _judge_base(run: FinetuneRun) -> list[ExampleScore]:
+def _judge_base(run: FinetuneRun, cancelled: Callable[[], bool]) -> list[ExampleScore]:
     """Scores of the base on the judging examples; none if it cannot segment."""
     if run.base_info.needs_training:
         return []
-    scores = judge(run)
-    run.before = mean_scores(scores)
+    scores = judge(run, cancelled)
+    run.before = mean_scores(scores) if scores else None
     return scores
 
 
@@ -194,35 +192,35 @@ def _rehearsal(run: FinetuneRun) -> Tiles | None:
 
 def _views(run: FinetuneRun, plan: Plan) -> Tiles:
     """Tiles of all training examples; those of one do not depend on the others."""
-    return Tiles.of(
-        [
-            view
-            for index, example in enumerate(run.train)
-            for view in make_views(
-                example,
-                plan.views,
-                run.config,
-                np.random.default_rng([run.config.seed, index]),
-            )
-        ]
-    )
+    config = run.config
+    rngs = [np.random.default_rng([config.seed, i]) for i in range(len(run.train))]
+    views = [
+        view
+        for example, rng in zip(run.train, rngs, strict=True)
+        for view in make_views(example, plan.views, config, rng)
+    ]
+    if not views:
+        raise TrainingDataError(
+            "The verified parts of the examples are too small for the network to see. "
+            "Accept larger regions."
+        )
+    return Tiles.of(views)
 
 
-def _cached(
-    run: FinetuneRun, tiles: Tiles | None, cancelled: Callable[[], bool]
-) -> Generator[FeaturesDone, None, Tiles | None]:
-    """The tiles with their features; None where there are none or it is cancelled."""
-    if tiles is None:
-        return None
-    for found in compute_features(
-        run.model, tiles, device=run.device, precision=run.precision
-    ):
-        if isinstance(found, Tiles):
-            return found
-        if cancelled():
-            break
-        yield FeaturesDone(found, len(tiles))
-    return None
+def _add_features(
+    run: FinetuneRun, parts: list[Tiles | None], cancelled: Callable[[], bool]
+) -> Iterator[FeaturesDone]:
+    """Let the frozen backbone see each tile once, unless it is cancelled."""
+    present = [part for part in parts if part is not None]
+    total, done = sum(map(len, present)), 0
+    for part in present:
+        for count in part.add_features(
+            run.model, device=run.device, precision=run.precision
+        ):
+            done += count
+            yield FeaturesDone(done, total)
+            if cancelled():
+                return
 
 
 def _epoch(
@@ -237,12 +235,15 @@ def _epoch(
         yield step
     if len(losses) < run.config.steps_per_epoch:
         return
-    scores = mean_scores(judge(run))
+    judged = judge(run, cancelled)
+    if not judged:
+        return
+    scores = mean_scores(judged)
     run.epoch += 1
     improved = run.best_scores is None or scores.loss < run.best_scores.loss
     if improved:
         run.best, run.best_epoch = run.trained_weights(), run.epoch
-        run.best_scores = scores
+        run.best_scores, run.best_judged = scores, judged
     save_run(run)
     assert run.best_scores is not None
     yield FinetuneEpoch(
@@ -271,6 +272,6 @@ def _end(run: FinetuneRun, earlier: list[ExampleScore], reason: str) -> Finetune
         after=run.best_scores,
         best_epoch=run.best_epoch,
         held_out=run.held_out,
-        comparisons=compare(run, earlier, judge(run)),
+        comparisons=compare(run, earlier, run.best_judged or judge(run)),
         watershed=run.base_info.watershed,
     )

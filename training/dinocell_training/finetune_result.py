@@ -11,24 +11,25 @@ from dinocell_training.finetune_score import predict_example, score_map
 from napari_dinocell.engine.model.checkpoint import save_checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from dinocell_training.finetune_run import FinetuneRun
     from dinocell_training.finetune_score import ExampleScore, Scores
 
 
-def judge(run: FinetuneRun) -> list[ExampleScore]:
-    """Segment every judging example with the model as it is now."""
-    return [
-        score_map(
-            example,
-            predict_example(
-                run.model, example, device=run.device, precision=run.precision
-            ),
-            run.base_info.watershed,
+def judge(
+    run: FinetuneRun, cancelled: Callable[[], bool] | None = None
+) -> list[ExampleScore]:
+    """Segment every judging example with the model as it is; [] once cancelled."""
+    scores = []
+    for example in run.judges:
+        if cancelled is not None and cancelled():
+            return []
+        distance = predict_example(
+            run.model, example, device=run.device, precision=run.precision
         )
-        for example in run.judges
-    ]
+        scores.append(score_map(example, distance, run.base_info.watershed))
+    return scores
 
 
 def compare(

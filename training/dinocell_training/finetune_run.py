@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dinocell_training.corrections import Corrections
     from dinocell_training.finetune_config import FinetuneConfig
     from dinocell_training.finetune_data import PreparedExample
+    from dinocell_training.finetune_score import ExampleScore
     from napari_dinocell.engine.config import ContrastConfig
     from napari_dinocell.engine.inference.device import Precision
     from napari_dinocell.engine.model.dinocell import DinoCell
@@ -83,6 +84,8 @@ class FinetuneRun:
     best: dict[str, Tensor] = field(default_factory=dict)
     best_epoch: int = 0
     best_scores: Scores | None = None
+    best_judged: list[ExampleScore] = field(default_factory=list)
+    """Of the best epoch, where this program trained it."""
 
     def __post_init__(self) -> None:
         self.model.backbone.requires_grad_(self.config.full)

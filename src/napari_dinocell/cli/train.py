@@ -1,4 +1,4 @@
-"""`dinocell train`: a model from images and labels."""
+"""`dinocell train`: a model from images and labels, or from corrected examples."""
 
 from __future__ import annotations
 
@@ -7,16 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from napari_dinocell.cli.errors import INTERRUPTED, messages, output, print_note
-from napari_dinocell.cli.options import DataArgument
+from napari_dinocell.cli.finetune import finetune
+from napari_dinocell.cli.train_progress import training_progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,35 +24,116 @@ if TYPE_CHECKING:
     )
 
 
+SCRATCH_PANEL = "A new model, from FOLDER"
+FINETUNE_PANEL = "A better model, from corrections"
+
+FolderArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[FOLDER]",
+        help="Images beside their labels: NAME.tif and NAME_label.tif (or _labels, "
+        "_masks), or listed in a manifest.csv with columns image and label.",
+        show_default=False,
+    ),
+]
+OutputOption = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="DIR|NAME",
+        help="Folder of the run; with --corrections, name of the new model.",
+    ),
+]
+RecipeOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE.toml",
+        help="All settings of the training.",
+        show_default="generic",
+        rich_help_panel=SCRATCH_PANEL,
+    ),
+]
+CorrectionsOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Folder of corrected examples; improves --base with all of them.",
+        show_default=False,
+        rich_help_panel=FINETUNE_PANEL,
+    ),
+]
+BaseOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE",
+        help="Model to start from; a DINOv3 backbone will do.",
+        show_default="the bundled one",
+        rich_help_panel=FINETUNE_PANEL,
+    ),
+]
+FullOption = Annotated[
+    bool,
+    typer.Option(
+        "--full",
+        help="Train the backbone, too: slow, for many examples.",
+        rich_help_panel=FINETUNE_PANEL,
+    ),
+]
+LearningRateOption = Annotated[
+    float | None,
+    typer.Option(
+        "--learning-rate", show_default="0.0005", rich_help_panel=FINETUNE_PANEL
+    ),
+]
+ShareOption = Annotated[
+    float | None,
+    typer.Option(
+        "--validation-share",
+        help="Share of the examples held out.",
+        show_default="0.2",
+        rich_help_panel=FINETUNE_PANEL,
+    ),
+]
+ValidationOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--validation",
+        metavar="DIR",
+        help="Corrections folder to judge by; none are held out then.",
+        show_default=False,
+        rich_help_panel=FINETUNE_PANEL,
+    ),
+]
+EpochsOption = Annotated[
+    int | None,
+    typer.Option(min=1, help="At most so many.", show_default="the recipe's, or 10"),
+]
+DeviceOption = Annotated[
+    str | None,
+    typer.Option(metavar="auto|cpu|cuda|cuda:N|mps", show_default="auto"),
+]
+
+
 def train(
-    data: DataArgument,
-    output_folder: Annotated[
-        Path,
-        typer.Option("--output", "-o", metavar="DIR", help="Folder of this run."),
-    ],
-    recipe: Annotated[
-        str,
-        typer.Option(metavar="NAME|FILE.toml", help="All settings of the training."),
-    ] = "generic",
-    epochs: Annotated[
-        int | None,
-        typer.Option(min=1, help="Instead of the recipe's.", show_default=False),
-    ] = None,
-    device: Annotated[
-        str | None,
-        typer.Option(
-            metavar="auto|cpu|cuda|cuda:N|mps",
-            help="Instead of the recipe's.",
-            show_default=False,
-        ),
-    ] = None,
+    output_folder: OutputOption,
+    data: FolderArgument = None,
+    recipe: RecipeOption = None,
+    corrections: CorrectionsOption = None,
+    base: BaseOption = None,
+    full: FullOption = False,
+    learning_rate: LearningRateOption = None,
+    validation_share: ShareOption = None,
+    validation: ValidationOption = None,
+    epochs: EpochsOption = None,
+    device: DeviceOption = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run in DIR.")
+        bool, typer.Option("--resume", help="Go on with the run that was stopped.")
     ] = False,
 ) -> None:
-    """Train a model on labelled images.
+    """Train a model on labelled images, or improve one with corrected examples.
 
-    After each epoch the state of the run and the best checkpoint so far are in DIR:
+    After each epoch the state of the run and the best epoch so far are on disk:
     interrupt it at any time and go on by --resume.
 
     [bold]Examples[/]
@@ -66,17 +141,63 @@ def train(
       dinocell train labelled -o runs/first
 
       dinocell train labelled -o runs/first --resume --epochs 60
+
+      dinocell train --corrections corrections --base default -o my_cells
     """
+    only_finetune = {
+        "--base": base,
+        "--full": full or None,
+        "--learning-rate": learning_rate,
+        "--validation-share": validation_share,
+        "--validation": validation,
+    }
+    if corrections is None:
+        _refuse(only_finetune, "goes with --corrections only")
+        if data is None:
+            raise typer.BadParameter("expected FOLDER or --corrections DIR")
+        _train_from_scratch(data, output_folder, recipe, epochs, device, resume=resume)
+        return
+    _refuse({"FOLDER": data, "--recipe": recipe}, "does not go with --corrections")
+    from dinocell_training.finetune_config import FinetuneConfig
+
+    given = {
+        "learning_rate": learning_rate,
+        "validation_share": validation_share,
+        "epochs": epochs,
+        "device": device,
+    }
+    given = {key: value for key, value in given.items() if value is not None}
+    config = FinetuneConfig(full=full, **given)  # type: ignore[arg-type]
+    finetune(
+        corrections, base, output_folder, config, validation=validation, resume=resume
+    )
+
+
+def _refuse(options: dict[str, object], why: str) -> None:
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise typer.BadParameter(f"{', '.join(given)} {why}")
+
+
+def _train_from_scratch(
+    data: Path,
+    folder: Path,
+    recipe: str | None,
+    epochs: int | None,
+    device: str | None,
+    *,
+    resume: bool,
+) -> None:
     from dinocell_training.config import load_recipe
     from dinocell_training.loop import train as run_training
 
-    config = load_recipe(recipe)
+    config = load_recipe(recipe or "generic")
     config = config if epochs is None else replace(config, epochs=epochs)
     config = config if device is None else replace(config, device=device)
     try:
-        _report(run_training(data, output_folder, config, resume=resume), config)
+        _report(run_training(data, folder, config, resume=resume), config)
     except KeyboardInterrupt:
-        print_note(f"Interrupted. Go on with --resume; all is in {output_folder}.")
+        print_note(f"Interrupted. Go on with --resume; all is in {folder}.")
         raise typer.Exit(INTERRUPTED) from None
 
 
@@ -84,7 +205,7 @@ def _report(run: Iterator[TrainingEvent], config: TrainConfig) -> None:
     """Show the events of a run as they come."""
     from dinocell_training import events
 
-    with _progress() as progress:
+    with training_progress() as progress:
         bar = progress.add_task("", total=config.total_steps)
         for event in run:
             match event:
@@ -103,18 +224,6 @@ def _report(run: Iterator[TrainingEvent], config: TrainConfig) -> None:
                     progress.update(bar, description="Tuning thresholds")
                 case events.TrainingFinished():
                     output.print(_finished(event), markup=False, soft_wrap=True)
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("steps"),
-        TimeRemainingColumn(),
-        console=messages,
-        transient=True,
-    )
 
 
 def _started(event: TrainingStarted) -> str:

@@ -158,4 +158,8 @@ def test_home_folder_follows_the_variable_or_the_platform(
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
     assert home_folder() == tmp_path / "local" / "napari-dinocell"
     monkeypatch.setattr("sys.platform", "darwin")
-    assert home_folder().parts[-3:] == ("Library", "Application Support", "napari-dinocell")
+    assert home_folder().parts[-3:] == (
+        "Library",
+        "Application Support",
+        "napari-dinocell",
+    )
