@@ -69,7 +69,7 @@ class Corrections:
         origin: Origin,
         axes: str | None = None,
     ) -> Example:
-        """Keep an example; once this returns it survives a crash.
+        """Keep an example, which then survives a crash; its `doubt` says what is odd.
 
         Parameters
         ----------
@@ -85,10 +85,6 @@ class Corrections:
             Where the crop comes from and how it was looked at.
         axes
             YX, YXS or CYX; told from the image's shape when left out.
-
-        Returns
-        -------
-        The example; its `doubt` says what is unusual about it.
 
         Raises
         ------

@@ -139,8 +139,6 @@ def from_json(text: str, folder: Path) -> Example:
         if example.axes not in AXES:
             raise ValueError(f"axes {example.axes!r} are none of {AXES}")
     except (KeyError, TypeError, ValueError, RecursionError) as error:
-        if isinstance(error, TrainingDataError):
-            raise
         raise TrainingDataError(
             f"The description of the example {folder.name} cannot be read ({error}). "
             "Restore it from a backup, or remove the example."
@@ -153,9 +151,9 @@ def _check_format(values: Any) -> None:
         raise ValueError(f"its format is not {FORMAT!r}")
     version = values.pop("format_version", None)
     if version != FORMAT_VERSION:
-        raise TrainingDataError(
-            f"Expected an example of format version {FORMAT_VERSION}, got {version!r}. "
-            "Update napari-dinocell."
+        raise ValueError(
+            f"its format version is {version!r}, not {FORMAT_VERSION}: update "
+            "napari-dinocell"
         )
 
 

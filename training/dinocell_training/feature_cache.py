@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from dinocell_training.views import TILE
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -69,7 +67,7 @@ class Tiles:
             with torch.no_grad(), autocast(device, precision):
                 parts.append(tuple(f.to(stored).cpu() for f in model.features(batch)))
             if start + BATCH >= len(self):
-                self.features = tuple(map(torch.cat, zip(*parts, strict=True)))  # type: ignore[arg-type]
+                self.features = tuple(map(torch.cat, zip(*parts, strict=True)))
             yield len(batch)
 
     def logits(self, model: DinoCell, chosen: Tensor, device: torch.device) -> Tensor:
@@ -80,10 +78,10 @@ class Tiles:
         return model.decode([f[chosen].to(device).float() for f in self.features])
 
 
-def feature_bytes(model: DinoCell) -> int:
+def feature_bytes(model: DinoCell, tile_size: int) -> int:
     """Bytes that one tile takes in the cache, its target included."""
-    grid = (TILE // model.patch_size) ** 2
-    return 4 * model.config.backbone.embed_dim * grid * 2 + 3 * 4 * TILE**2
+    grid = (tile_size // model.patch_size) ** 2
+    return 4 * model.config.backbone.embed_dim * grid * 2 + 3 * 4 * tile_size**2
 
 
 def autocast(device: torch.device, precision: Precision) -> torch.autocast:

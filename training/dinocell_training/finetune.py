@@ -72,8 +72,6 @@ def finetune(
     output
         The checkpoint to be, such as `model_store.own_model_path(name)`. Must not
         exist, unless a stopped run made it that is resumed now.
-    config
-        Settings.
     validation
         Examples to judge by, instead of some that are held out.
     resume
@@ -84,16 +82,13 @@ def finetune(
 
     Yields
     ------
-    `FinetunePlanned` with an estimate of the time, before anything slow; closing the
-    generator then costs nothing. For the rest see `finetune_events`.
+    `FinetunePlanned` with an estimate, before anything slow; see `finetune_events`.
 
     Raises
     ------
-    TrainingDataError
-        If there is nothing to learn from.
-    TrainingFailedError
-        If the loss is no number, or the run to resume does not fit; the best epoch so
-        far is kept.
+    TrainingDataError, TrainingFailedError
+        If there is nothing to learn from; if the loss is no number (the best epoch so
+        far is kept), or the run to resume does not fit.
     CheckpointError, DeviceError, ExportError
         If base, device or output cannot be used.
     """
@@ -153,7 +148,7 @@ def _work(
     """Everything that is slow. The model is the base until the features are there."""
     earlier = _judge_base(run, cancelled)
     rehearsal, tiles = _rehearsal(run), _views(run, plan)
-    if not run.config.full:
+    if not run.config.full and not cancelled():
         yield from _add_features(run, [rehearsal, tiles], cancelled)
     if state is not None:
         restore_run(run, state)
@@ -185,6 +180,7 @@ def _rehearsal(run: FinetuneRun) -> Tiles | None:
         run.model,
         run.base_info,
         run.config.rehearsal,
+        run.config.tile_size,
         device=run.device,
         precision=run.precision,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from napari_dinocell.engine.config import TilingConfig
 from napari_dinocell.engine.errors import SettingsError
 
 
@@ -43,6 +44,8 @@ class FinetuneConfig:
     views: int = 16
     """Views of each tile that are made at most, in whole rounds of the eight flips
     and rotations; all but the first round are also zoomed and re-lit."""
+    tile_size: int = 256
+    """Side of the tiles, in pixels that the network sees: as inference cuts them."""
     zoom: float = 1.2
     """Largest factor by which a view is enlarged or shrunk."""
     relight: float = 0.5
@@ -71,6 +74,7 @@ class FinetuneConfig:
         )
         rate = self.learning_rate
         _require(rate is None or 0 < rate < 1, "learning_rate", "in (0, 1)", rate)
+        _ = self.tiling  # refuses sizes that the network cannot take
         _require(self.zoom >= 1, "zoom", ">= 1", self.zoom)
         _require(self.rehearsal >= 0, "rehearsal", ">= 0", self.rehearsal)
 
@@ -81,6 +85,12 @@ class FinetuneConfig:
             epochs=self.epochs or (40 if untrained else 10),
             learning_rate=self.learning_rate or (1e-3 if untrained else 5e-4),
         )
+
+    @property
+    def tiling(self) -> TilingConfig:
+        """How training cuts examples into tiles."""
+        overlap = min(TilingConfig().overlap, self.tile_size // 2)
+        return TilingConfig(tile_size=self.tile_size, overlap=overlap)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form, stored in the checkpoint."""

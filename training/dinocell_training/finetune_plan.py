@@ -10,7 +10,8 @@ import torch
 
 from dinocell_training.feature_cache import BATCH, Tiles, autocast, feature_bytes
 from dinocell_training.finetune_epoch import batch_loss
-from dinocell_training.views import ORIENTATIONS, TILE, count_tiles
+from dinocell_training.views import ORIENTATIONS, count_tiles
+from napari_dinocell.engine.config import TilingConfig
 
 if TYPE_CHECKING:
     from dinocell_training.finetune_run import FinetuneRun
@@ -30,10 +31,10 @@ class Plan:
 
 def make_plan(run: FinetuneRun) -> Plan:
     """Choose the number of views, and time a step of the real network."""
-    places = sum(count_tiles(example) for example in run.train)
+    places = sum(count_tiles(e, run.config.tiling) for e in run.train)
     views = _choose_views(run, places)
     per_tile, per_step = _measure(run)
-    judged = sum(count_tiles(example) for example in run.judges)
+    judged = sum(count_tiles(e, TilingConfig()) for e in run.judges)
     left = run.epochs - run.epoch
     once = run.config.rehearsal * 2 + (0 if run.config.full else places * views)
     seconds = (
@@ -45,7 +46,7 @@ def make_plan(run: FinetuneRun) -> Plan:
 
 def _choose_views(run: FinetuneRun, places: int) -> int:
     """As many as asked for, memory allows, and the steps will ever draw."""
-    per_view = feature_bytes(run.model) * places
+    per_view = feature_bytes(run.model, run.config.tile_size) * places
     drawn = run.total_steps * run.config.batch_size
     views = min(
         run.config.views, run.config.cache_bytes // per_view, -(-drawn // places)
@@ -58,7 +59,7 @@ def _choose_views(run: FinetuneRun, places: int) -> int:
 def _measure(run: FinetuneRun) -> tuple[float, float]:
     """Seconds of the backbone per tile, and of one step; nothing is changed."""
     count = run.config.batch_size * (2 if run.config.rehearsal else 1)
-    image = torch.rand(count, 1, TILE, TILE)
+    image = torch.rand(count, 1, run.config.tile_size, run.config.tile_size)
     tiles = Tiles(image, torch.zeros_like(image), torch.ones_like(image))
     everything = torch.arange(count)
     for _ in range(2):  # the first one compiles and allocates

@@ -14,7 +14,7 @@ import torch
 
 from dinocell_training.feature_cache import Tiles, autocast
 from dinocell_training.samples import median_diameter
-from dinocell_training.views import TILE, View, filled
+from dinocell_training.views import View, filled
 from napari_dinocell.engine.inference.preprocess import adjust_contrast
 from napari_dinocell.engine.inference.scale import resize_plane, scaled_shape
 from napari_dinocell.scenes import fluorescent_nuclei
@@ -27,17 +27,21 @@ if TYPE_CHECKING:
 ZOOM = 1.35
 """Largest factor by which the nuclei differ from the size the model knows."""
 
+SCENE = 256
+"""Side of the made-up images, in their own pixels."""
+
 
 def rehearsal_tiles(
     base: DinoCell,
     info: CheckpointInfo,
     count: int,
+    side: int,
     *,
     device: torch.device,
     precision: Precision,
 ) -> Tiles:
-    """So many made-up images of nuclei, with the base's own maps as targets."""
-    tiles = Tiles.of([_nuclei(info, seed) for seed in range(count)])
+    """So many made-up square images of nuclei, with the base's own maps as targets."""
+    tiles = Tiles.of([_nuclei(info, side, seed) for seed in range(count)])
     answers = []
     with torch.no_grad(), autocast(device, precision):
         for image in torch.split(tiles.image, 8):
@@ -45,12 +49,12 @@ def rehearsal_tiles(
     return Tiles(tiles.image, torch.cat(answers), torch.ones_like(tiles.image))
 
 
-def _nuclei(info: CheckpointInfo, seed: int) -> View:
-    scene = fluorescent_nuclei(shape=(TILE, TILE), seed=seed)
+def _nuclei(info: CheckpointInfo, side: int, seed: int) -> View:
+    scene = fluorescent_nuclei(shape=(SCENE, SCENE), seed=seed)
     image = adjust_contrast(scene.image, info.contrast).image
     diameter = median_diameter(scene.labels) or info.cell_diameter
     rng = np.random.default_rng(seed)
     zoom = np.exp(rng.uniform(-np.log(ZOOM), np.log(ZOOM)))
     shape = scaled_shape(image.shape, info.cell_diameter / diameter * float(zoom))
-    image = filled(resize_plane(image, shape)[:TILE, :TILE], TILE)
+    image = filled(resize_plane(image, shape)[:side, :side], side)
     return View(image, np.zeros_like(image), np.ones_like(image))

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from napari_dinocell.engine.config import TilingConfig
 from napari_dinocell.engine.inference.scale import resize_plane, scaled_shape
 from napari_dinocell.engine.inference.tiling import plan_tiles
 
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
 
     from dinocell_training.finetune_config import FinetuneConfig
     from dinocell_training.finetune_data import PreparedExample
+    from napari_dinocell.engine.config import TilingConfig
 
-TILE = TilingConfig().tile_size
 ORIENTATIONS = 8
 """Four quarter turns, each of them also mirrored."""
 
@@ -42,9 +41,9 @@ class View:
     """1 where the target counts, 0 where it is ignored."""
 
 
-def count_tiles(example: PreparedExample) -> int:
+def count_tiles(example: PreparedExample, tiling: TilingConfig) -> int:
     """Tiles that one view of the whole example takes."""
-    return len(plan_tiles(scaled_shape(example.shape, example.scale), TilingConfig()))
+    return len(plan_tiles(scaled_shape(example.shape, example.scale), tiling))
 
 
 def make_views(
@@ -62,10 +61,10 @@ def make_views(
         image, target, known = (_oriented(a, index % ORIENTATIONS) for a in layers)
         if not plain and rng.random() < config.relight:
             image = relit(image, rng)
-        for tile in plan_tiles(image.shape, TilingConfig()):
+        for tile in plan_tiles(image.shape, config.tiling):
             view = View(
                 *(
-                    filled(a[tile.rows, tile.columns], TILE)
+                    filled(a[tile.rows, tile.columns], config.tile_size)
                     for a in (image, target, known)
                 )
             )

@@ -13,7 +13,7 @@ from napari_dinocell.cli.finetune import finetune
 from napari_dinocell.cli.train_progress import training_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from dinocell_training.config import TrainConfig
     from dinocell_training.events import (
@@ -173,7 +173,7 @@ def train(
     )
 
 
-def _refuse(options: dict[str, object], why: str) -> None:
+def _refuse(options: Mapping[str, object], why: str) -> None:
     given = [name for name, value in options.items() if value is not None]
     if given:
         raise typer.BadParameter(f"{', '.join(given)} {why}")
