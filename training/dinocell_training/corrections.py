@@ -2,7 +2,7 @@
 
 One example is one sub-folder. It is written under a hidden name and renamed, so that
 at any moment, also after a crash, every visible example is whole. Examples are added,
-never changed; removing one moves it to the sub-folder `removed`. docs/corrections.md
+never changed; removing one moves it to the sub-folder `removed`. docs/corrections_folder.md
 describes the files.
 """
 

@@ -50,6 +50,8 @@ class CorrectController(QObject):
     """Other labels are corrected, or another plane of them, or other data."""
     labels_changed = Signal(tuple)
     """Index of the plane whose labels or locks the user has changed."""
+    tool_wanted = Signal()
+    """A tool or brush is about to be taken up."""
 
     def __init__(
         self, viewer: Viewer, sections: CorrectSections, parent: QObject | None = None
@@ -149,6 +151,7 @@ class CorrectController(QObject):
         if not name or self.session is None:
             self.hand.put_away()
         else:
+            self.tool_wanted.emit()
             self.hand.take_up(BY_NAME[name], self.session)  # type: ignore[index]
         self._show_active()
 
@@ -173,6 +176,7 @@ class CorrectController(QObject):
 
     def _on_brush(self, mode: str) -> None:
         if self.session is not None:
+            self.tool_wanted.emit()
             self.hand.put_away()
             self._viewer.layers.selection.active = self.session.layer
             self.session.layer.mode = mode or "pan_zoom"

@@ -1,4 +1,4 @@
-"""The dock "DINOCell: Correct": tools, locks and the review of doubtful cells."""
+"""The dock "DINOCell: Correct": tools, locks, review, and examples to train on."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from napari_dinocell.widgets._controls import CollapsibleSection
 from napari_dinocell.widgets._correct_autosave import Autosave
 from napari_dinocell.widgets._correct_choice import CorrectChoice
 from napari_dinocell.widgets._correct_controller import CorrectController
+from napari_dinocell.widgets._correct_examples_controller import ExamplesController
+from napari_dinocell.widgets._correct_examples_section import ExamplesSection
 from napari_dinocell.widgets._correct_keys import bind_dock_keys
 from napari_dinocell.widgets._correct_lock_section import LockSection
 from napari_dinocell.widgets._correct_recovery_section import RecoverySection
@@ -18,7 +20,12 @@ from napari_dinocell.widgets._correct_review import ReviewController
 from napari_dinocell.widgets._correct_review_section import ReviewSection
 from napari_dinocell.widgets._correct_sections import CorrectSections
 from napari_dinocell.widgets._correct_tool_section import ToolSection
-from napari_dinocell.widgets._correct_tools import ACCEPT_KEY, NEXT_KEY, PREVIOUS_KEY
+from napari_dinocell.widgets._correct_tools import (
+    ACCEPT_KEY,
+    EXAMPLE_KEY,
+    NEXT_KEY,
+    PREVIOUS_KEY,
+)
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -48,6 +55,7 @@ class CorrectDock(QWidget):
             tools=ToolSection(),
             locks=LockSection(),
             review=ReviewSection(),
+            examples=ExamplesSection(),
         )
         self._lay_out()
         self.controller = CorrectController(viewer, self.sections, self)
@@ -55,10 +63,14 @@ class CorrectDock(QWidget):
             viewer, self.controller, self.sections.review, self
         )
         self.autosave = Autosave(viewer, self.controller, self.sections.recovery, self)
+        self.examples = ExamplesController(
+            viewer, self.controller, self.sections.examples, self
+        )
         self.controller.more_keys = {
             NEXT_KEY: self.review.go_next,
             PREVIOUS_KEY: self.review.go_previous,
             ACCEPT_KEY: self.review.accept,
+            EXAMPLE_KEY: self.examples.accept,
         }
         bind_dock_keys(self, self.controller.toggle_calls() | self.controller.more_keys)
         self.controller.attend()
@@ -73,6 +85,7 @@ class CorrectDock(QWidget):
             ("Tools", sections.tools),
             ("Keep", sections.locks),
             ("Review", sections.review),
+            ("Examples", sections.examples),
         ):
             inner.addWidget(CollapsibleSection(title, section))
         inner.addStretch()
@@ -104,5 +117,5 @@ class CorrectDock(QWidget):
         """Put tools away, stop workers and timers, delete what was autosaved; once."""
         if not self._closed:
             self._closed = True
-            for part in (self.review, self.autosave, self.controller):
+            for part in (self.examples, self.review, self.autosave, self.controller):
                 part.close()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from napari_dinocell.widgets._correct_choice import CorrectChoice
+    from napari_dinocell.widgets._correct_examples_section import ExamplesSection
     from napari_dinocell.widgets._correct_lock_section import LockSection
     from napari_dinocell.widgets._correct_recovery_section import RecoverySection
     from napari_dinocell.widgets._correct_review_section import ReviewSection
@@ -22,3 +23,4 @@ class CorrectSections:
     tools: ToolSection
     locks: LockSection
     review: ReviewSection
+    examples: ExamplesSection

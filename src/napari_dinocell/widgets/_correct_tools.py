@@ -70,6 +70,8 @@ UNDO_KEY, REDO_KEY = "Control-Z", "Control-Shift-Z"
 
 NEXT_KEY, PREVIOUS_KEY, ACCEPT_KEY = "N", "Shift-N", "G"
 
+EXAMPLE_KEY = "Shift-G"
+
 
 def shown_key(key: str) -> str:
     """A key as users read it."""

@@ -71,14 +71,8 @@ def channels_of(image: Image, labels: Labels) -> dict[str, ReadPlane]:
     -------
     Empty if the image lies elsewhere or has other planes.
     """
-    data = image.data[0] if image.multiscale else image.data
-    size = tuple(int(length) for length in data.shape[: image.ndim])
-    shape = labels_source(labels).shape
-    if size[-2:] != shape[-2:] or not _lies_over(image, labels):
-        return {}
-    if np.dtype(image.dtype).kind not in "uifb":
-        return {}
-    arrangement = _arrange(size[:-2], shape[:-2])
+    data, size = _full_resolution(image)
+    arrangement = _arrangement_over(image, labels)
     if arrangement is None:
         return {}
     if image.rgb:
@@ -92,6 +86,25 @@ def channels_of(image: Image, labels: Labels) -> dict[str, ReadPlane]:
         f"{image.name} {number}": _Planes(data, arrangement, number, None)
         for number in range(size[arrangement.channel_axis])
     }
+
+
+def source_over(image: Image, labels: Labels) -> ImageSource | None:
+    """Planes, with all channels, of an image that lies exactly over labels.
+
+    Parameters
+    ----------
+    image, labels
+        As for `channels_of`.
+
+    Returns
+    -------
+    Its last plane axes are those of the labels. None if the image lies elsewhere, has
+    other planes, or is a mask.
+    """
+    arrangement = _arrangement_over(image, labels)
+    if arrangement is None or np.dtype(image.dtype).kind == "b":
+        return None
+    return ImageSource.from_layer(image, channel_axis=arrangement.channel_axis)
 
 
 def distance_of(labels: Labels, layers: Iterable[Layer]) -> ReadPlane | None:
@@ -154,6 +167,23 @@ def _arrange(image: tuple[int, ...], labels: tuple[int, ...]) -> _Arrangement | 
         return None
     steps = tuple(None if axis == other[0] else axis for axis in along)
     return _Arrangement(steps, channel_axis=other[0])
+
+
+def _arrangement_over(image: Image, labels: Labels) -> _Arrangement | None:
+    """How an image follows labels that it lies exactly over; None if it does not."""
+    _, size = _full_resolution(image)
+    shape = labels_source(labels).shape
+    if size[-2:] != shape[-2:] or 0 in size or not _lies_over(image, labels):
+        return None
+    if np.dtype(image.dtype).kind not in "uifb":
+        return None
+    return _arrange(size[:-2], shape[:-2])
+
+
+def _full_resolution(image: Image) -> tuple[Any, tuple[int, ...]]:
+    """Data of an image, and its size without the axis of RGB."""
+    data = image.data[0] if image.multiscale else image.data
+    return data, tuple(int(length) for length in data.shape[: image.ndim])
 
 
 def _lies_over(image: Image, labels: Labels) -> bool:
