@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from napari_dinocell.cli import evaluate
+from napari_dinocell.cli.evaluate_table import COLUMNS
 from tests.cli.conftest import discs
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 CENTRES = ((10, 10), (30, 40), (10, 40))
 NAMES = ("dsb2018 fluorescence", "bbbc009 DIC red blood cells", "[bold]all")
-HEADERS = ["Source", "Images", "Cells", *evaluate.COLUMNS, "s/img"]
+HEADERS = ["Source", "Images", "Cells", *COLUMNS, "s/img"]
 
 
 @pytest.fixture

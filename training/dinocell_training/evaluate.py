@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from dinocell_training.samples import median_diameter, read_pair
-from napari_dinocell.engine.inference.events import DistanceMapReady
+from napari_dinocell.engine.inference.events import DistanceMapReady, ScaleChosen
 from napari_dinocell.engine.instances.metrics import IOU_THRESHOLDS, Score, Tally
 from napari_dinocell.engine.instances.overlap import match
 
@@ -104,9 +104,25 @@ def predict_map(
     segmenter: Segmenter, image: NDArray[Any], config: SegmentConfig
 ) -> DistanceMap:
     """Run the segmenter to its distance map (Y, X)."""
+    return predict(segmenter, image, config)[0]
+
+
+def predict(
+    segmenter: Segmenter, image: NDArray[Any], config: SegmentConfig
+) -> tuple[DistanceMap, float | None]:
+    """Run the segmenter to its distance map.
+
+    Returns
+    -------
+    The map (Y, X), and the cell diameter in pixels that it was made with, measured or
+    given; None where there was none.
+    """
+    diameter = None
     for event in segmenter.steps(image, config):
-        if isinstance(event, DistanceMapReady):
-            return event.distance_map
+        if isinstance(event, ScaleChosen):
+            diameter = event.cell_diameter
+        elif isinstance(event, DistanceMapReady):
+            return event.distance_map, diameter
     raise AssertionError("the segmenter ended without a map")
 
 

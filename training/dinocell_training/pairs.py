@@ -112,6 +112,30 @@ def split_pairs(pairs: Iterable[Pair], *, validation_share: float, seed: int) ->
     )
 
 
+def only_sources(pairs: Sequence[Pair], words: Sequence[str]) -> list[Pair]:
+    """Pairs of the sources whose name contains one of the words, in any case.
+
+    No words choose all pairs.
+
+    Raises
+    ------
+    TrainingDataError
+        If a word is in no source's name.
+    """
+    names = list(dict.fromkeys(pair.source.name for pair in pairs))
+    for word in words:
+        if not any(word.lower() in name.lower() for name in names):
+            raise TrainingDataError(
+                f"Expected part of one of the names {', '.join(names)}, got {word!r}. "
+                "Choose another source."
+            )
+    return [
+        pair
+        for pair in pairs
+        if not words or any(w.lower() in pair.source.name.lower() for w in words)
+    ]
+
+
 def _source_of(name: str, sources: Sequence[SourceConfig]) -> SourceConfig | None:
     return next((s for s in sources if fnmatchcase(name, s.pattern)), None)
 

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-import json
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, TypeVar
 
-import typer
 from rich.progress import track
-from rich.table import Table
-from rich.text import Text
 
 from napari_dinocell.cli.errors import messages, output, print_note
+from napari_dinocell.cli.evaluate_options import (
+    BaselinesOption,
+    BorderOption,
+    DiameterOption,
+    DiameterPolicyName,
+    ExamplesOption,
+    JsonOption,
+    Part,
+    PartOption,
+    PerSourceOption,
+    RecipeOption,
+    RobustnessOption,
+    SourceOption,
+)
+from napari_dinocell.cli.evaluate_report import (
+    threshold_settings,
+    write_json,
+    write_scores,
+)
+from napari_dinocell.cli.evaluate_table import comparison_table, score_table
 from napari_dinocell.cli.options import (
     DataArgument,
     DeviceOption,
@@ -23,71 +38,15 @@ from napari_dinocell.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from dinocell_training.config import TrainConfig
-    from dinocell_training.evaluate import ImageScore, SourceScore
+    from dinocell_training.evaluate import DiameterPolicy, ImageScore
     from dinocell_training.pairs import Pair
+    from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.segmenter import Segmenter
 
-COLUMNS = {
-    "AP50": "ap50",
-    "AP75": "ap75",
-    "mAP": "mean_ap",
-    "SEG": "seg",
-    "DET": "det",
-    "OP_CSB": "op_csb",
-    "PQ": "panoptic_quality",
-    "F1": "f1",
-}
-
-
-class Part(StrEnum):
-    """Choices of --part."""
-
-    all = "all"
-    validation = "validation"
-    held_out = "held-out"
-
-
-class DiameterPolicyName(StrEnum):
-    """Choices of --diameter."""
-
-    none = "none"
-    auto = "auto"
-    known = "known"
-
-
-RecipeOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME|FILE.toml",
-        help="Training recipe whose sources and split are used.",
-    ),
-]
-PartOption = Annotated[
-    Part,
-    typer.Option(
-        help="validation: images that training with the recipe keeps aside; "
-        "held-out: those it never uses."
-    ),
-]
-BorderOption = Annotated[
-    int,
-    typer.Option(
-        min=0, metavar="PIXELS", help="Border band not scored, without a recipe."
-    ),
-]
-DiameterOption = Annotated[
-    DiameterPolicyName,
-    typer.Option(
-        help="What the model is told about cell size: nothing, to measure it, or the "
-        "median of the true cells."
-    ),
-]
-JsonOption = Annotated[
-    Path | None,
-    typer.Option("--json", metavar="FILE", help="Write all scores, image by image."),
-]
+_Item = TypeVar("_Item")
 
 
 def evaluate(
@@ -96,11 +55,16 @@ def evaluate(
     device: DeviceOption = "auto",
     recipe: RecipeOption = None,
     part: PartOption = Part.all,
+    source: SourceOption = None,
     ignore_border: BorderOption = 0,
     diameter: DiameterOption = DiameterPolicyName.auto,
     seed_threshold: SeedThresholdOption = None,
     foreground_threshold: ForegroundThresholdOption = None,
+    baselines: BaselinesOption = False,
     json_file: JsonOption = None,
+    examples: ExamplesOption = None,
+    robustness: RobustnessOption = None,
+    per_source: PerSourceOption = 8,
 ) -> None:
     """Score a model on labelled images, end to end as `segment` runs it.
 
@@ -112,32 +76,53 @@ def evaluate(
 
       dinocell evaluate labelled --model my_model
 
+      dinocell evaluate labelled --baselines
+
       dinocell evaluate data --recipe default --part validation --json scores.json
     """
-    from dinocell_training.evaluate import evaluate as evaluate_pairs
+    from dinocell_training.compare import MODEL, shifted_thresholds
     from dinocell_training.evaluate import summarise
     from napari_dinocell.engine.segmenter import Segmenter
 
-    pairs = _choose_pairs(data, _recipe(recipe, ignore_border), part)
+    _check_pictures(examples, robustness)
+    chosen_recipe = _recipe(recipe, ignore_border)
+    pairs = _choose_pairs(data, chosen_recipe, part, source or ())
     segmenter = Segmenter(model, device=device)
     config = segmenter.default_config().with_overrides(
         **given_overrides(
             seed_threshold=seed_threshold, foreground_threshold=foreground_threshold
         )
     )
-    scores = list(
-        track(
-            evaluate_pairs(pairs, segmenter, config, diameter=diameter.value),
-            description="Images",
-            total=len(pairs),
-            console=messages,
-            transient=True,
-        )
+    policy: DiameterPolicy = diameter.value
+    methods = _score(pairs, segmenter, config, policy, baselines=baselines)
+    rows = {name: summarise(scores) for name, scores in methods.items()}
+    table = (
+        comparison_table(rows, output.width)
+        if baselines
+        else score_table(rows[MODEL], output.width)
     )
-    output.print(_table(summarise(scores), output.width), crop=False)
+    output.print(table, crop=False)
+    thresholds = {MODEL: config.watershed}
+    if baselines:
+        thresholds |= shifted_thresholds(config.watershed)
+    settings = {"diameter": policy, "thresholds": threshold_settings(thresholds)}
     if json_file is not None:
-        _write_json(json_file, str(segmenter.path), scores)
-        print_note(f"Wrote {json_file}")
+        write_scores(json_file, str(segmenter.path), methods, settings)
+    if examples is not None:
+        _draw_examples(
+            examples, pairs, methods[MODEL], segmenter, config, policy, chosen_recipe
+        )
+    if robustness is not None:
+        _draw_robustness(robustness, pairs, segmenter, config, policy, per_source)
+
+
+def _check_pictures(*paths: Path | None) -> None:
+    """Missing software is told before the work, not after it."""
+    from dinocell_training.figures import require_figures
+
+    for path in paths:
+        if path is not None:
+            require_figures(path)
 
 
 def _recipe(name: str | None, ignore_border: int) -> TrainConfig:
@@ -148,13 +133,15 @@ def _recipe(name: str | None, ignore_border: int) -> TrainConfig:
     return TrainConfig(sources=(SourceConfig(name="all", ignore_border=ignore_border),))
 
 
-def _choose_pairs(folder: Path, recipe: TrainConfig, part: Part) -> Sequence[Pair]:
-    from dinocell_training.pairs import find_pairs, split_pairs
+def _choose_pairs(
+    folder: Path, recipe: TrainConfig, part: Part, sources: Sequence[str]
+) -> Sequence[Pair]:
+    from dinocell_training.pairs import find_pairs, only_sources, split_pairs
     from napari_dinocell.engine.errors import TrainingDataError
 
     pairs = find_pairs(folder, recipe.sources)
     if part is Part.all:
-        return pairs
+        return only_sources(pairs, sources)
     split = split_pairs(
         pairs, validation_share=recipe.validation_share, seed=recipe.seed
     )
@@ -164,49 +151,79 @@ def _choose_pairs(folder: Path, recipe: TrainConfig, part: Part) -> Sequence[Pai
             f"The recipe leaves no {part.value} images of the {len(pairs)} in {folder}."
             " Choose another recipe or another part."
         )
-    return chosen
+    return only_sources(chosen, sources)
 
 
-def _table(scores: Sequence[SourceScore], width: int) -> Table:
-    """One line per source, whose names wrap to fit the terminal; numbers never do."""
-    rows = [_numbers(score) for score in scores]
-    columns = list(zip(("Images", "Cells", *COLUMNS, "s/img"), *rows, strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    longest = max(len(score.source) for score in scores)
-    room = max(len("Source"), min(longest, width - sum(widths) - len(widths)))
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("Source", overflow="fold", width=room, min_width=room)
-    for (name, *_), widest in zip(columns, widths, strict=True):
-        table.add_column(name, justify="right", no_wrap=True, min_width=widest)
-    for score, row in zip(scores, rows, strict=True):
-        table.add_row(*map(Text, (score.source, *row)))
-    return table
+def _score(
+    pairs: Sequence[Pair],
+    segmenter: Segmenter,
+    config: SegmentConfig,
+    diameter: DiameterPolicy,
+    *,
+    baselines: bool,
+) -> dict[str, list[ImageScore]]:
+    """Scores of every method, image by image; the model alone is one method."""
+    from dinocell_training.compare import MODEL, compare
+    from dinocell_training.evaluate import evaluate as evaluate_pairs
+
+    if not baselines:
+        scores = evaluate_pairs(pairs, segmenter, config, diameter=diameter)
+        return {MODEL: list(_progress(scores, len(pairs), "Images"))}
+    compared = compare(pairs, segmenter, config, diameter=diameter)
+    images = list(_progress(compared, len(pairs), "Images"))
+    return {name: [image[name] for image in images] for name in images[0]}
 
 
-def _numbers(score: SourceScore) -> list[str]:
-    """Cells of a line, but for the source's name."""
-    values = [f"{getattr(score, name):.3f}" for name in COLUMNS.values()]
-    return [str(score.images), str(score.cells), *values, f"{score.seconds:.2f}"]
+def _draw_examples(
+    path: Path,
+    pairs: Sequence[Pair],
+    scores: Sequence[ImageScore],
+    segmenter: Segmenter,
+    config: SegmentConfig,
+    diameter: DiameterPolicy,
+    recipe: TrainConfig,
+) -> None:
+    from dinocell_training.examples_figure import choose_examples, write_examples
+
+    write_examples(
+        path,
+        choose_examples(pairs, scores),
+        segmenter,
+        config,
+        diameter=diameter,
+        credits=recipe.data_sources,
+    )
+    print_note(f"Wrote {path}. Look at the images' licences before you publish it.")
 
 
-def _write_json(path: Path, model: str, scores: Sequence[ImageScore]) -> None:
-    from napari_dinocell.engine.instances.metrics import Score
-    from napari_dinocell.engine.results.atomic_file import replaced_file
+def _draw_robustness(
+    path: Path,
+    pairs: Sequence[Pair],
+    segmenter: Segmenter,
+    config: SegmentConfig,
+    diameter: DiameterPolicy,
+    per_source: int,
+) -> None:
+    from dinocell_training.robustness import (
+        choose_evenly,
+        curves,
+        measure_robustness,
+        to_dict,
+    )
+    from dinocell_training.robustness_figure import write_robustness
 
-    sources = dict.fromkeys(score.source for score in scores)
-    content: dict[str, Any] = {
-        "model": model,
-        "sources": {
-            source: Score(
-                tallies=[s.tally for s in scores if s.source == source]
-            ).to_dict()
-            for source in sources
-        },
-        "images": [
-            {"name": s.name, "source": s.source, "seconds": s.seconds}
-            | s.tally.to_dict()
-            for s in scores
-        ],
-    }
-    with replaced_file(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2), encoding="utf-8")
+    chosen = choose_evenly(pairs, per_source)
+    measured = measure_robustness(chosen, segmenter, config, diameter=diameter)
+    images = _progress(measured, len(chosen), "Disturbed images")
+    scores = [score for image in images for score in image]
+    write_json(
+        path.with_suffix(".json"), {"model": str(segmenter.path), **to_dict(scores)}
+    )
+    write_robustness(path, curves(scores))
+    print_note(f"Wrote {path}")
+
+
+def _progress(items: Iterable[_Item], total: int, title: str) -> Iterable[_Item]:
+    return track(
+        items, description=title, total=total, console=messages, transient=True
+    )

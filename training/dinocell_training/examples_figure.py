@@ -1,0 +1,122 @@
+"""The best and the worst image of each source, with true and found outlines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dinocell_training.evaluate import predict_map, with_diameter
+from dinocell_training.figures import new_figure, write_figure
+from dinocell_training.samples import read_pair
+from napari_dinocell.engine.instances.watershed import label_cells
+from napari_dinocell.engine.results.overlay import draw_overlay
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from dinocell_training.evaluate import DiameterPolicy, ImageScore
+    from dinocell_training.pairs import Pair
+    from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.segmenter import Segmenter
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One image to show, and why."""
+
+    pair: Pair
+    rank: str
+    """best or worst, of its source."""
+    ap50: float
+
+
+def choose_examples(
+    pairs: Sequence[Pair], scores: Sequence[ImageScore]
+) -> list[Example]:
+    """The best and the worst image of each source by AP50; ties go to the mean AP.
+
+    Parameters
+    ----------
+    pairs, scores
+        In the same order. Images without a cell are never chosen.
+
+    Returns
+    -------
+    Best before worst, sources in order of first appearance; one example of a source
+    that has only one image.
+    """
+    examples = []
+    for source in dict.fromkeys(score.source for score in scores):
+        own = [
+            (pair, score)
+            for pair, score in zip(pairs, scores, strict=True)
+            if score.source == source and score.tally.true
+        ]
+        own.sort(key=lambda both: _merit(both[1]), reverse=True)
+        if own:
+            examples.append(_example(*own[0], "best"))
+        if len(own) > 1:
+            examples.append(_example(*own[-1], "worst"))
+    return examples
+
+
+def write_examples(
+    path: Path,
+    examples: Sequence[Example],
+    segmenter: Segmenter,
+    config: SegmentConfig,
+    *,
+    diameter: DiameterPolicy = "auto",
+    credits: Sequence[str] = (),
+) -> None:
+    """Draw a row per example: image, true outlines, found outlines.
+
+    Parameters
+    ----------
+    config, diameter
+        As the scores were made with.
+    credits
+        Where the images come from, line by line; written below them. Most licences
+        ask for it.
+
+    Raises
+    ------
+    ExportError
+        If the file cannot be written.
+    """
+    figure = new_figure(10, 3.3 * len(examples) + 0.2 * len(credits))
+    panels = figure.subplots(len(examples), 3, squeeze=False)
+    for row, example in zip(panels, examples, strict=True):
+        image, true = read_pair(example.pair)
+        settings = with_diameter(config, true, diameter)
+        found = label_cells(predict_map(segmenter, image, settings), settings.watershed)
+        source = example.pair.source.name
+        title = f"{source}, {example.rank}: AP50 {example.ap50:.2f}"
+        _show(row[0], draw_overlay(image, np.zeros_like(true)), title)
+        _show(row[1], draw_overlay(image, true), f"true: {_count(true)} cells")
+        _show(row[2], draw_overlay(image, found), f"found: {_count(found)} cells")
+    if credits:
+        figure.supxlabel("\n".join(credits), fontsize=7)
+    write_figure(path, figure)
+
+
+def _show(panel: Any, picture: Any, title: str) -> None:
+    panel.imshow(picture, interpolation="antialiased")
+    panel.set_title(title, fontsize=9)
+    panel.set_axis_off()
+
+
+def _merit(score: ImageScore) -> tuple[float, float]:
+    precisions = score.tally.average_precision
+    return float(precisions[0]), float(precisions.mean())
+
+
+def _example(pair: Pair, score: ImageScore, rank: str) -> Example:
+    return Example(pair, rank, _merit(score)[0])
+
+
+def _count(labels: Any) -> int:
+    return int(np.count_nonzero(np.unique(labels)))
