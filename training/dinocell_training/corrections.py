@@ -2,8 +2,8 @@
 
 One example is one sub-folder. It is written under a hidden name and renamed, so that
 at any moment, also after a crash, every visible example is whole. Examples are added,
-never changed; removing one moves it to the sub-folder `removed`. docs/corrections_folder.md
-describes the files.
+never changed; removing one moves it to the sub-folder `removed`. The files are
+described in docs/corrections_folder.md.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtGui import QIcon, QKeyEvent, QPixmap
+from qtpy.QtGui import QIcon, QImage, QKeyEvent, QPainter, QPixmap
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QListWidget,
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 ICON = 40
 """Side of a small picture, in pixels."""
-HEIGHT = 190
-"""Pixels; longer lists scroll."""
+ROW = ICON + 8
+MOST_ROWS = 4
+"""Longer lists scroll."""
 
 _STYLE = "QListView::item { padding: 3px; }"
 
@@ -44,7 +45,6 @@ class ExampleList(QListWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setFixedHeight(HEIGHT)
         self.itemDoubleClicked.connect(self.open_pressed)
 
     def show_examples(self, examples: Sequence[ListedExample]) -> None:
@@ -57,6 +57,8 @@ class ExampleList(QListWidget):
             self.addItem(item)
             item.setSelected(listed.entry.name in selected)
         self.blockSignals(False)
+        rows = min(max(self.count(), 1), MOST_ROWS)
+        self.setFixedHeight(rows * ROW + 2 * self.frameWidth())
         self.itemSelectionChanged.emit()
 
     def selected(self) -> list[str]:
@@ -96,13 +98,29 @@ class ExampleList(QListWidget):
         item = QListWidgetItem(_text(entry))
         item.setData(Qt.ItemDataRole.UserRole, entry.name)
         item.setToolTip(_tip(entry))
-        item.setSizeHint(QSize(ICON, ICON + 8))
+        item.setSizeHint(QSize(ICON, ROW))
         if listed.thumbnail is not None:
-            item.setIcon(QIcon(QPixmap.fromImage(listed.thumbnail)))
+            item.setIcon(_icon(listed.thumbnail))
         elif isinstance(entry, DamagedExample):
             warning = QStyle.StandardPixmap.SP_MessageBoxWarning
             item.setIcon(self.style().standardIcon(warning))
         return item
+
+
+def _icon(thumbnail: QImage) -> QIcon:
+    """In the middle of a square, so that all names begin at one place."""
+    square = QPixmap(ICON, ICON)
+    square.fill(Qt.GlobalColor.transparent)
+    ways = (
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+    small = thumbnail.scaled(ICON, ICON, *ways)
+    painter = QPainter(square)
+    left, top = (ICON - small.width()) // 2, (ICON - small.height()) // 2
+    painter.drawImage(left, top, small)
+    painter.end()
+    return QIcon(square)
 
 
 def cells_text(count: int) -> str:

@@ -11,15 +11,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image, Labels
 
+from napari_dinocell.widgets._measure_goto import show_box
+
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
     from dinocell_training.corrections import Example, ExamplePixels, Origin
     from napari_dinocell.engine.arrays import Mask
-    from napari_dinocell.engine.results.pixel_size import PixelSize
 
 KEY = "dinocell_example"
 """Of `layer.metadata`."""
+
+ON_SCREEN = (250, 500, 700)
+"""Smallest, best and largest size of an opened example, in pixels of the screen."""
+
+UNITS = ("µm", "nm", "mm")
+"""Those that napari surely knows by these names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,9 +52,12 @@ def opened_example(labels: Labels) -> OpenedExample | None:
 
 
 def open_example(viewer: ViewerModel, example: Example, pixels: ExamplePixels) -> None:
-    """Show an example, and select its labels."""
+    """Show an example where its crop was taken, bring it into view, select its labels.
+
+    The image, if it is still open, lies exactly below.
+    """
     title = f"{short_name(example.origin.image)} {example.name[:15]}"
-    place = _placement(example.origin.pixel_size)
+    place = _placement(example.origin)
     rgb = example.axes == "YXS"
     channels = 1 if example.axes == "CYX" else 0
     image = Image(
@@ -74,6 +84,7 @@ def open_example(viewer: ViewerModel, example: Example, pixels: ExamplePixels) -
     viewer.layers.append(image)
     viewer.layers.append(labels)
     viewer.layers.selection.active = labels
+    show_box(viewer, labels, (), (0, 0, *example.shape), on_screen=ON_SCREEN)
 
 
 def short_name(image: str) -> str:
@@ -81,12 +92,15 @@ def short_name(image: str) -> str:
     return image.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or image
 
 
-def _placement(size: PixelSize | None) -> dict[str, tuple[Any, tuple[Any, ...]]]:
+def _placement(origin: Origin) -> dict[str, tuple[Any, tuple[Any, ...]]]:
     """Of layers: value along an axis of channels, and along Y and X."""
-    if size is None or size.unit not in ("µm", "nm", "mm"):
-        return {}
+    size, corner = origin.pixel_size, origin.corner
+    if size is None or size.unit not in UNITS:
+        return {"translate": (0.0, corner)}
+    scale = size.y, size.x
     return {
-        "scale": (1.0, (size.y, size.x)),
+        "scale": (1.0, scale),
+        "translate": (0.0, (corner[0] * size.y, corner[1] * size.x)),
         "units": ("pixel", (size.unit, size.unit)),
     }
 

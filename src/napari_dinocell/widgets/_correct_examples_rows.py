@@ -29,7 +29,7 @@ was checked when the example was first accepted and what was corrected since."""
 
 _EXTENTS = {
     "view": "Visible region",
-    "rectangle": "Drawn rectangle",
+    "rectangle": "Rectangle",
     "plane": "Whole plane",
 }
 _VERIFIED = {"all": "All of the region", "corrected": "Corrected cells only"}

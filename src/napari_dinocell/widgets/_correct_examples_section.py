@@ -90,14 +90,7 @@ class ExamplesSection(QWidget):
         self.list.show_examples(listed.examples)
         self.list.setVisible(bool(listed.examples))
         self.show_removed(listed.removed)
-        entries = [example.entry for example in listed.examples]
-        damaged = [e for e in entries if isinstance(e, DamagedExample)]
-        cells = sum(0 if isinstance(e, DamagedExample) else e.cells for e in entries)
-        whole = len(entries) - len(damaged)
-        text = f"{whole} {'example' if whole == 1 else 'examples'}, {cells_text(cells)}"
-        if damaged:
-            text += f", {len(damaged)} damaged"
-        self._summary.show_message(f"{text} in {listed.folder}")
+        self._summary.show_message(_summary(listed))
         self._update()
 
     def show_folder(self, folder: Path, *, is_default: bool) -> None:
@@ -167,6 +160,18 @@ class ExamplesSection(QWidget):
             self.restore_requested.emit(name)
 
         return on_triggered
+
+
+def _summary(listed: Listed) -> str:
+    entries = [example.entry for example in listed.examples]
+    whole = [entry for entry in entries if not isinstance(entry, DamagedExample)]
+    if not entries:
+        return f"No example yet in {listed.folder}"
+    count = "1 example" if len(whole) == 1 else f"{len(whole)} examples"
+    text = f"{count}, {cells_text(sum(entry.cells for entry in whole))}"
+    if len(whole) < len(entries):
+        text += f", {len(entries) - len(whole)} damaged"
+    return f"{text} in {listed.folder}"
 
 
 def _removed_text(entry: Example | DamagedExample) -> str:

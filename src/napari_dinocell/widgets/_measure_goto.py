@@ -39,7 +39,12 @@ def go_to_cell(
 
 
 def show_box(
-    viewer: ViewerModel, layer: Labels, plane: PlaneIndex, box: tuple[int, ...]
+    viewer: ViewerModel,
+    layer: Labels,
+    plane: PlaneIndex,
+    box: tuple[int, ...],
+    *,
+    on_screen: tuple[int, int, int] = (SMALLEST, BEST, LARGEST),
 ) -> None:
     """Bring some rows and columns of a plane into view; zoom as `go_to_cell`.
 
@@ -51,6 +56,8 @@ def show_box(
         Whose pixels are meant.
     plane, box
         Index of the plane; first row, first column, row and column after the last.
+    on_screen
+        Smallest, best and largest size of the box in pixels of the screen.
     """
     top, left, bottom, right = box
     first = _to_world(viewer, layer, (*plane, top - 0.5, left - 0.5))
@@ -61,8 +68,9 @@ def show_box(
     camera = getattr(viewer, "scene", viewer).camera  # 0.8 has no scene
     camera.center = tuple(centre[shown])
     size = float(np.abs(last - first)[shown].max())
-    if not SMALLEST <= size * camera.zoom <= LARGEST:
-        camera.zoom = BEST / size
+    smallest, best, largest = on_screen
+    if not smallest <= size * camera.zoom <= largest:
+        camera.zoom = best / size
 
 
 def _set_sliders(viewer: ViewerModel, centre: np.ndarray[Any, Any]) -> None:
