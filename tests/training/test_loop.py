@@ -194,3 +194,26 @@ def test_nothing_to_validate_on_is_an_error(tmp_path, pair_folder):
         path.unlink()
     with pytest.raises(TrainingDataError, match="to validate on"):
         next(train(pair_folder, tmp_path / "run", small_config()))
+
+
+def test_a_run_starts_from_an_earlier_model(pair_folder, tmp_path):
+    """Its weights are taken over; image skips, which it lacks, start at random."""
+    list(train(pair_folder, tmp_path / "first", small_config(epochs=1)))
+    first = tmp_path / "first" / "small.safetensors"
+    config = small_config(
+        initial=str(first), image_skips=True, learning_rate=1e-12, epochs=1
+    )
+    list(train(pair_folder, tmp_path / "second", config))
+    before, _ = load_checkpoint(first)
+    after, info = load_checkpoint(tmp_path / "second" / "small.safetensors")
+    assert info.model.image_skips
+    for name, value in before.backbone.state_dict().items():
+        torch.testing.assert_close(after.backbone.state_dict()[name], value)
+
+
+def test_an_initial_model_of_another_shape_is_refused(pair_folder, tmp_path):
+    list(train(pair_folder, tmp_path / "first", small_config(epochs=1)))
+    first = tmp_path / "first" / "small.safetensors"
+    config = small_config(initial=str(first), decoder_channels=(8, 8, 8, 4))
+    with pytest.raises(TrainingFailedError, match="initial model like"):
+        list(train(pair_folder, tmp_path / "second", config))

@@ -64,6 +64,11 @@ class TrainConfig:
     """Backbone variant of a model trained from scratch."""
     decoder_channels: tuple[int, ...] = (128, 64, 32, 16)
     """Channels of the decoder's four stages, deepest first."""
+    image_skips: bool = False
+    """Whether the decoder also sees the image itself, see `ModelConfig`."""
+    initial: str = ""
+    """Checkpoint, or name of one, whose fitting weights the run starts from; empty
+    starts from random ones. Layers that it lacks start at random."""
     cell_diameter: float = 24.0
     """Median cell diameter, in pixels, that the network is taught to expect."""
     diameter_range: tuple[float, float] = (12.0, 30.0)
@@ -102,6 +107,9 @@ class TrainConfig:
     """At most so many validation images are scored after an epoch."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     device: str = "auto"
+    compiled: bool = False
+    """Let torch compile the network: minutes at the start, a third less time per step;
+    needs a C++ compiler."""
     licence: str = ""
     """Licence of the resulting weights, stored in the checkpoint."""
     data_sources: tuple[str, ...] = ()

@@ -72,10 +72,12 @@ class Tiles:
 
     def logits(self, model: DinoCell, chosen: Tensor, device: torch.device) -> Tensor:
         """Logits (B, 1, S, S) of some tiles, with gradients of what is not frozen."""
+        image = self.image[chosen].to(device)
         if self.features is None:
-            return model.logits(self.image[chosen].to(device))
+            return model.logits(image)
         # Stored in half the precision, computed in what autocast makes of float32.
-        return model.decode([f[chosen].to(device).float() for f in self.features])
+        features = [f[chosen].to(device).float() for f in self.features]
+        return model.decode(features, image)
 
 
 def feature_bytes(model: DinoCell, tile_size: int) -> int:

@@ -167,7 +167,7 @@ def _step(run: TrainingRun, rng: Generator) -> float:
     with torch.autocast(
         run.device.type, torch.bfloat16, enabled=run.precision == "bfloat16"
     ):
-        logits = run.model.logits(image)
+        logits = run.logits(image)
     loss = distance_loss(logits, target, verified, kind=run.config.loss)
     value = float(loss.detach())
     if not np.isfinite(value):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,19 @@ from dinocell_training.state import RunState, load_state, save_state
 from napari_dinocell.engine.config import WatershedConfig
 from napari_dinocell.engine.errors import TrainingDataError, TrainingFailedError
 from napari_dinocell.engine.inference.device import choose_device, choose_precision
-from napari_dinocell.engine.model.checkpoint import CheckpointInfo, save_checkpoint
+from napari_dinocell.engine.model.checkpoint import (
+    CheckpointInfo,
+    load_checkpoint,
+    save_checkpoint,
+)
 from napari_dinocell.engine.model.dinocell import DinoCell, ModelConfig
+from napari_dinocell.engine.model.model_store import resolve_model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from torch import Tensor
 
     from dinocell_training.config import TrainConfig
     from dinocell_training.pairs import Split
@@ -29,7 +36,7 @@ if TYPE_CHECKING:
 BEST_FILE = "best.safetensors"
 
 _MAY_CHANGE = frozenset(
-    {"epochs", "patience", "device", "precision", "licence", "data_sources"}
+    {"epochs", "patience", "device", "precision", "compiled", "licence", "data_sources"}
 )
 """Settings that two slices of one run need not share."""
 
@@ -47,6 +54,8 @@ class TrainingRun:
     model: DinoCell
     average: WeightAverage
     optimizer: torch.optim.Optimizer
+    logits: Callable[[Tensor], Tensor]
+    """Of the model, perhaps compiled."""
     epoch: int = 0
     best_epoch: int = 0
     best_score: float = -1.0
@@ -101,9 +110,8 @@ def start_run(output: Path, config: TrainConfig, split: Split) -> TrainingRun:
         )
     device = choose_device(config.device)
     torch.manual_seed(config.seed)
-    model = DinoCell(
-        ModelConfig(variant=config.variant, decoder_channels=config.decoder_channels)
-    ).to(device)
+    # channels-last: a quarter less time per step on a CPU
+    model = _new_model(config).to(device, memory_format=torch.channels_last)
     # An even choice over the sources: the list is sorted by name.
     step = max(1, len(split.validation) / config.validation_images)
     chosen = [
@@ -119,7 +127,36 @@ def start_run(output: Path, config: TrainConfig, split: Split) -> TrainingRun:
         model=model,
         average=WeightAverage(model, decay=config.average_decay),
         optimizer=_optimizer(model, config),
+        logits=torch.compile(model.logits, dynamic=False)
+        if config.compiled
+        else model.logits,
     )
+
+
+def _new_model(config: TrainConfig) -> DinoCell:
+    """A model with random weights, or with those of `config.initial`."""
+    model = DinoCell(
+        ModelConfig(
+            variant=config.variant,
+            decoder_channels=config.decoder_channels,
+            image_skips=config.image_skips,
+        )
+    )
+    if config.initial:
+        initial, info = load_checkpoint(resolve_model(config.initial))
+        if replace(info.model, image_skips=config.image_skips) != model.config:
+            raise TrainingFailedError(
+                f"Expected an initial model like {model.config}, got {info.model} in "
+                f"{config.initial}. Change the recipe or choose another one."
+            )
+        weights = initial.state_dict()
+        if config.image_skips and not info.model.image_skips:
+            own = model.decoder.image_skips
+            assert own is not None
+            for name, value in own.state_dict().items():
+                weights[f"decoder.image_skips.{name}"] = value
+        model.load_state_dict(weights)
+    return model
 
 
 def _optimizer(model: DinoCell, config: TrainConfig) -> torch.optim.Optimizer:
@@ -132,6 +169,7 @@ def _optimizer(model: DinoCell, config: TrainConfig) -> torch.optim.Optimizer:
             {"params": others, "weight_decay": 0.0},
         ],
         lr=config.learning_rate,
+        fused=True,
     )
 
 

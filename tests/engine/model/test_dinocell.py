@@ -92,7 +92,7 @@ def test_decoding_cached_features_equals_one_pass(
     """Fine-tuning caches features and trains the decoder alone."""
     model = make_model()
     image = torch.rand(1, 1, 32, 48)
-    apart = model.decode(model.features(image)).sigmoid()
+    apart = model.decode(model.features(image), image).sigmoid()
     torch.testing.assert_close(apart, model(image))
 
 

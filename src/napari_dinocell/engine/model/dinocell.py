@@ -59,7 +59,12 @@ class DinoCell(nn.Module):
         self.backbone = VisionTransformer(
             variant, self.patch_size, layer_scale=SCRATCH_LAYER_SCALE
         )
-        self.decoder = UNetDecoder(variant.embed_dim, channels, self.patch_size)
+        self.decoder = UNetDecoder(
+            variant.embed_dim,
+            channels,
+            self.patch_size,
+            image_skips=self.config.image_skips,
+        )
         self.head = DistanceHead(channels[-1])
 
     def _standardise(self, image: Tensor) -> Tensor:
@@ -83,14 +88,15 @@ class DinoCell(nn.Module):
         features: tuple[Tensor, ...] = self.backbone(self._standardise(image))
         return features
 
-    def decode(self, features: Sequence[Tensor]) -> Tensor:
-        """Logits (B, 1, H, W), float32, from the result of `features`."""
-        logits: Tensor = self.head(self.decoder(features))
+    def decode(self, features: Sequence[Tensor], image: Tensor) -> Tensor:
+        """Logits (B, 1, H, W), float32, from the result of `features` and its image."""
+        grey = self._standardise(image)[:, :1]
+        logits: Tensor = self.head(self.decoder(features, grey))
         return logits
 
     def logits(self, image: Tensor) -> Tensor:
         """(B, 1, H, W) in [0, 1] -> logits of the distance (B, 1, H, W), float32."""
-        return self.decode(self.features(image))
+        return self.decode(self.features(image), image)
 
     def forward(self, image: Tensor) -> Tensor:
         """(B, 1, H, W) in [0, 1] -> distance (B, 1, H, W) in [0, 1], float32."""

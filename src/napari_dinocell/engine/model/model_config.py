@@ -25,6 +25,9 @@ class ModelConfig:
     """Backbone size and patch size, see `variants`."""
     decoder_channels: tuple[int, ...] = DECODER_CHANNELS
     """Channels of the four decoder stages, coarsest first."""
+    image_skips: bool = False
+    """Whether the decoder also sees the image itself, through convolutions: outlines
+    finer than a patch, which a small backbone cannot carry."""
     image_mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     """Subtracted from the three (equal) input channels; ImageNet's by default."""
     image_std: tuple[float, float, float] = (0.229, 0.224, 0.225)

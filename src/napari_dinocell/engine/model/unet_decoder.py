@@ -6,6 +6,7 @@ transformer as in UNETR (Hatamizadeh et al., 2021, arXiv:2103.10504).
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import torch
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 class ConvBlock(nn.Sequential):
     """Two times 3x3 convolution, batch normalisation, ReLU."""
 
-    def __init__(self, in_channels: int, out_channels: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
         super().__init__(
-            nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False),
+            nn.Conv2d(
+                in_channels, out_channels, 3, stride=stride, padding=1, bias=False
+            ),
             nn.BatchNorm2d(out_channels),
             nn.ReLU(inplace=True),
             nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False),
@@ -39,9 +42,16 @@ class SkipStage(nn.Module):
         self.skip = nn.Conv2d(skip_channels, out_channels, 1)
         self.conv = ConvBlock(2 * out_channels, out_channels)
 
-    def forward(self, coarse: Tensor, skip: Tensor) -> Tensor:
-        """(B, C, h, w) and a skip at the patch grid -> (B, C', 2h, 2w)."""
+    def forward(
+        self, coarse: Tensor, skip: Tensor, detail: Tensor | None = None
+    ) -> Tensor:
+        """(B, C, h, w), a skip at the patch grid, detail (B, C', 2h, 2w) -> the same.
+
+        Detail is added, not joined: the convolution's cost stays what it was.
+        """
         fine = self.up(coarse)
+        if detail is not None:
+            fine = fine + detail
         # Projecting first is exact (both maps are linear, and bilinear weights sum
         # to 1) and touches 4 to 64 times fewer pixels.
         skip = F.interpolate(
@@ -63,10 +73,43 @@ class RefineStage(nn.Module):
         )
         self.conv = ConvBlock(out_channels if upsample else in_channels, out_channels)
 
-    def forward(self, coarse: Tensor) -> Tensor:
-        """(B, C, h, w) -> (B, C', h, w) or (B, C', 2h, 2w)."""
-        result: Tensor = self.conv(self.up(coarse))
+    def forward(self, coarse: Tensor, detail: Tensor | None = None) -> Tensor:
+        """(B, C, h, w) -> (B, C', h, w) or (B, C', 2h, 2w), as detail is."""
+        fine = self.up(coarse)
+        if detail is not None:
+            fine = fine + detail
+        result: Tensor = self.conv(fine)
         return result
+
+
+class ImageSkips(nn.Module):
+    """The image at the decoder's resolutions: strided convolutions, finest first.
+
+    A patch of 16 x 16 pixels becomes one token, in which a small backbone cannot keep
+    where exactly an outline runs. UNETR hands the image to its last stage for the same
+    reason (Hatamizadeh et al., 2021, figure 1).
+
+    Parameters
+    ----------
+    channels
+        Of the levels, coarsest first; each has half the resolution of the next.
+    """
+
+    def __init__(self, channels: Sequence[int]) -> None:
+        super().__init__()
+        widths = [1, *reversed(channels)]
+        self.levels = nn.ModuleList(
+            ConvBlock(width, wider, stride=2 if index else 1)
+            for index, (width, wider) in enumerate(itertools.pairwise(widths))
+        )
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """(B, 1, H, W) -> coarsest first, (B, C, H / 2^i, W / 2^i), the last whole."""
+        found: list[Tensor] = []
+        for level in self.levels:
+            image = level(image)
+            found.insert(0, image)
+        return found
 
 
 class UNetDecoder(nn.Module):
@@ -80,10 +123,17 @@ class UNetDecoder(nn.Module):
         Channels after each stage, coarsest first.
     patch_size
         8 (three stages double the resolution) or 16 (all four do).
+    image_skips
+        Whether each stage that doubles the resolution also sees the image.
     """
 
     def __init__(
-        self, embed_dim: int, channels: Sequence[int], patch_size: int
+        self,
+        embed_dim: int,
+        channels: Sequence[int],
+        patch_size: int,
+        *,
+        image_skips: bool = False,
     ) -> None:
         super().__init__()
         *with_skip, last = channels
@@ -95,6 +145,8 @@ class UNetDecoder(nn.Module):
         self.refine = RefineStage(
             widths[-1], last, upsample=patch_size == 2 ** (len(with_skip) + 1)
         )
+        doubling = patch_size.bit_length() - 1
+        self.image_skips = ImageSkips(channels[:doubling]) if image_skips else None
         self._reset_parameters()
 
     def _reset_parameters(self) -> None:
@@ -104,10 +156,19 @@ class UNetDecoder(nn.Module):
                     module.weight, mode="fan_out", nonlinearity="relu"
                 )
 
-    def forward(self, features: Sequence[Tensor]) -> Tensor:
-        """Four (B, C, H / patch, W / patch), shallowest first -> (B, C', H, W)."""
+    def forward(self, features: Sequence[Tensor], image: Tensor) -> Tensor:
+        """Four (B, C, H / patch, W / patch), shallowest first -> (B, C', H, W).
+
+        `image` is (B, 1, H, W), standardised; without image skips it is not looked at.
+        """
         *skips, result = features
-        for stage, skip in zip(self.stages, reversed(skips), strict=True):
-            result = stage(result, skip)
-        decoded: Tensor = self.refine(result)
+        details: list[Tensor | None] = [None] * (len(self.stages) + 1)
+        if self.image_skips is not None:
+            found = self.image_skips(image)
+            details[: len(found)] = found
+        for stage, skip, detail in zip(
+            self.stages, reversed(skips), details, strict=False
+        ):
+            result = stage(result, skip, detail)
+        decoded: Tensor = self.refine(result, details[-1])
         return decoded
