@@ -202,6 +202,9 @@ def test_a_read_only_folder_says_so(folder):
         pytest.param(lambda path: _edit(path, format_version=9), id="newer"),
         pytest.param(lambda path: _edit(path, axes="ZYX"), id="odd axes"),
         pytest.param(lambda path: _edit(path, origin={}), id="no origin"),
+        pytest.param(lambda path: _edit(path, cells="many"), id="no number"),
+        pytest.param(lambda path: _edit(path, created=5), id="no time"),
+        pytest.param(lambda path: _edit(path, verified_share=None), id="no share"),
     ],
 )
 def test_a_damaged_record_is_named_and_the_others_stay_usable(folder, damage):

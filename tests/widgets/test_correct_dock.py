@@ -9,6 +9,7 @@ import pytest
 
 from napari_dinocell.widgets._correct_tools import (
     ACCEPT_KEY,
+    EXAMPLE_KEY,
     NEXT_KEY,
     PREVIOUS_KEY,
     TOOLS,
@@ -58,7 +59,8 @@ def test_no_key_is_taken_from_napari(driver: CorrectDriver) -> None:
     }
     assert {"M", "P", "1"} <= taken
     taken |= {str(binding).upper() for binding in Labels.class_keymap}
-    own = [tool.key for tool in TOOLS] + [NEXT_KEY, PREVIOUS_KEY, ACCEPT_KEY]
+    own = [tool.key for tool in TOOLS] + [NEXT_KEY, PREVIOUS_KEY]
+    own += [ACCEPT_KEY, EXAMPLE_KEY]
     assert len(set(own)) == len(own)
     assert not {shown_key(key).upper() for key in own} & taken
 

@@ -18,6 +18,7 @@ import numpy as np
 from dinocell_training.corrections_files import (
     RECORD,
     ExamplePixels,
+    flush_names,
     flush_to_disk,
     grey_plane,
     plane_shape,
@@ -117,6 +118,7 @@ class Corrections:
             write_pixels(partial, ExamplePixels(image, labels, verified), example)
             (partial / RECORD).write_text(to_json(example), "utf-8")
             flush_to_disk(partial)
+        flush_names(self.folder)
         return example
 
     def entries(self) -> list[Example | DamagedExample]:

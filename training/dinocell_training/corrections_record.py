@@ -136,14 +136,27 @@ def from_json(text: str, folder: Path) -> Example:
             origin=origin,
             **values,
         )
-        if example.axes not in AXES:
-            raise ValueError(f"axes {example.axes!r} are none of {AXES}")
+        _check_example(example)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise TrainingDataError(
             f"The description of the example {folder.name} cannot be read ({error}). "
             "Restore it from a backup, or remove the example."
         ) from error
     return example
+
+
+def _check_example(example: Example) -> None:
+    """Refuse values of the wrong kind, which would be noticed much later."""
+    if example.axes not in AXES:
+        raise ValueError(f"axes {example.axes!r} are none of {AXES}")
+    for name in ("cells", "whole_cells"):
+        if type(getattr(example, name)) is not int:
+            raise ValueError(f"{name} is {getattr(example, name)!r}, no number")
+    for text in (example.created, example.plugin_version, example.origin.image):
+        if not isinstance(text, str):
+            raise ValueError(f"{text!r} is no text")
+    if not isinstance(example.verified_share, int | float):
+        raise ValueError(f"verified_share is {example.verified_share!r}, no number")
 
 
 def _check_format(values: Any) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QFileDialog
 
-from dinocell_training.corrections import Corrections, Example
+from dinocell_training.corrections import Corrections, DamagedExample, Example
 from dinocell_training.corrections_import import PairImported
 from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.widgets._correct_examples_accept import AcceptController
@@ -32,6 +32,7 @@ from napari_dinocell.widgets._correct_examples_opened import open_example
 from napari_dinocell.widgets._correct_examples_report import (
     ImportReport,
     kept_text,
+    progress_text,
     removed_text,
 )
 from napari_dinocell.widgets._engine_worker import JobRunner
@@ -78,6 +79,7 @@ class ExamplesController(QObject):
         self._section = section
         self.corrections = Corrections(chosen_folder())
         self._state = (0, 0)
+        self._entries: list[Example | DamagedExample] = []
         self._report: ImportReport | None = None
         self.jobs = JobRunner(self)
         """Work that the user asked for."""
@@ -139,6 +141,7 @@ class ExamplesController(QObject):
         if self._state == (0, 0):
             self.listing.cancel()
             self._section.show_listed(Listed(corrections.folder, [], []))
+            self._take([])
         else:
             self.listing.start(lambda cancel: list_examples(corrections, cancel))
 
@@ -149,6 +152,11 @@ class ExamplesController(QObject):
     def _on_listed(self, listed: Listed) -> None:
         if listed.folder == self.corrections.folder:
             self._section.show_listed(listed)
+            self._take([example.entry for example in listed.examples])
+
+    def _take(self, entries: list[Example | DamagedExample]) -> None:
+        if entries != self._entries:
+            self._entries = entries
             self.changed.emit()
 
     def _on_listing_ended(self, error: BaseException | None) -> None:
@@ -229,10 +237,10 @@ class ExamplesController(QObject):
         if self.jobs.busy:
             return
         corrections = self.corrections
-        self._report = ImportReport(folder)
+        report = self._report = ImportReport(folder)
         self._section.set_importing(True)
         self._section.show_message(f"Importing from {folder}…")
-        self._start(lambda cancel: import_folder(corrections, folder, cancel))
+        self._start(lambda cancel: import_folder(corrections, report, cancel))
 
     # -- work
 
@@ -251,8 +259,8 @@ class ExamplesController(QObject):
             case Opened(example, pixels):
                 open_example(self._viewer, example, pixels)
                 self._section.show_message("Opened. Accepting it keeps a new example.")
-            case PairImported() if self._report is not None:
-                self._section.show_message(self._report.take(event))
+            case PairImported():
+                self._section.show_message(progress_text(event))
 
     def _on_ended(self, error: BaseException | None) -> None:
         report, self._report = self._report, None
@@ -260,6 +268,7 @@ class ExamplesController(QObject):
         if report is not None:
             text, level = report.summary()
             self._section.set_importing(False)
+            level = level if error is None else "error"
             self._section.show_message(f"{said} {text}".strip(), level)
         if error is not None and report is None:
             self._section.show_message(said, "error")

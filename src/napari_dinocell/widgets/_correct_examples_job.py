@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import Mask
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.results.pixel_size import PixelSize
+    from napari_dinocell.widgets._correct_examples_report import ImportReport
     from napari_dinocell.widgets._correct_examples_source import ExampleImage
     from napari_dinocell.widgets._regions import PlaneIndex, Region
 
@@ -136,10 +137,11 @@ def read_example(
 
 
 def import_folder(
-    corrections: Corrections, folder: Path, cancelled: Cancelled
+    corrections: Corrections, report: ImportReport, cancelled: Cancelled
 ) -> Generator[PairImported, None, None]:
     """Copy pairs of images and labels; those that are done stay when cancelled."""
-    for event in import_pairs(corrections, folder):
+    for event in import_pairs(corrections, report.folder):
+        report.take(event)  # here: what follows a cancellation is told to nobody
         yield event
         if cancelled():
             return

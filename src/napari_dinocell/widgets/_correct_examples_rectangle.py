@@ -84,7 +84,7 @@ class RectangleTool(QObject):
         session = self._session
         assert session is not None  # only then the mouse is listened to
         low, high = _ends(session, positions)
-        shape = session.plane.shape
+        shape = session.layer.data.shape
         drawn = tuple(
             slice(int(np.floor(a + 0.5)), int(np.ceil(b + 0.5)))
             for a, b in zip(low, high, strict=True)

@@ -47,32 +47,42 @@ def removed_text(count: int) -> str:
 
 
 class ImportReport:
-    """Counts the pairs of an import, and remembers why some failed."""
+    """Counts the pairs of an import, and remembers why some failed.
+
+    Parameters
+    ----------
+    folder
+        That the pairs are in.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._imported = 0
-        self._total: int | None = None
+        self.folder = folder
+        self._done = self._total = 0
         self._failed: list[str] = []
 
-    def take(self, event: PairImported) -> str:
-        """Note what became of a pair; how far the import is."""
-        self._total = event.total
-        if event.error is None:
-            self._imported += 1
-        else:
+    def take(self, event: PairImported) -> None:
+        """Note what became of a pair; called in the worker."""
+        self._done, self._total = event.index, event.total
+        if event.error is not None:
             self._failed.append(f"{event.name}: {event.error}")
             logger.warning("Not imported: %s: %s", event.name, event.error)
-        return f"Imported {event.index} of {event.total}: {event.name}"
 
     def summary(self) -> tuple[str, MessageLevel]:
         """What was imported, and what was not and why."""
-        if self._total is None:
-            return f"Nothing was imported from {self._folder}.", "warning"
-        text = f"Imported {self._imported} of {self._total} pairs from {self._folder}."
+        if self._total == 0:
+            return f"Nothing was imported from {self.folder}.", "warning"
+        count = self._done - len(self._failed)
+        text = f"Imported {count} of {self._total} pairs from {self.folder}."
+        if self._done < self._total:
+            text += " The others were not looked at."
         if not self._failed:
             return text, "info"
         text += f" {len(self._failed)} failed. {' '.join(self._failed[:NAMED])}"
         if len(self._failed) > NAMED:
             text += f" The log names the other {len(self._failed) - NAMED}."
         return text, "warning"
+
+
+def progress_text(event: PairImported) -> str:
+    """How far an import is."""
+    return f"Imported {event.index} of {event.total}: {event.name}"

@@ -5,6 +5,7 @@ Knows layers and their metadata; knows no Qt, and reads no pixels.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +94,7 @@ def example_images(labels: Labels, layers: Iterable[Layer]) -> list[ExampleImage
 
 
 def _fitting(image: Image, labels: Labels) -> ExampleImage | None:
-    own_id, marks = str(image.unique_id), labels.metadata.get(KEY) or {}
+    own_id, record = str(image.unique_id), _record(labels.metadata.get(KEY))
     opened = opened_example(labels)
     try:
         if opened is not None and opened.image_id == own_id:
@@ -102,8 +103,8 @@ def _fitting(image: Image, labels: Labels) -> ExampleImage | None:
             return _checked(
                 ExampleImage(layer=image, source=source, opened=opened), labels
             )
-        record = _record(marks)  # copies of a result have it, too
-        if record is not None and marks.get("source_id") == own_id:
+        # copies of a result have the record, too
+        if record is not None and labels.metadata[KEY].get("source_id") == own_id:
             axis = record.channel_axis
             source = ImageSource.from_layer(image, channel_axis=axis)
             return _checked(
@@ -121,6 +122,8 @@ def _checked(image: ExampleImage, labels: Labels) -> ExampleImage | None:
 
 
 def _record(marks: Any) -> RunRecord | None:
+    if not isinstance(marks, Mapping):  # of the user's own
+        return None
     try:
         return RunRecord.from_metadata(marks)
     except SettingsError:
