@@ -79,15 +79,16 @@ def write_examples(
     config, diameter
         As the scores were made with.
     credits
-        Where the images come from, line by line; written below them. Most licences
-        ask for it.
+        Where images come from and their licence, each beginning with the name of a
+        data set's folder; those of the images shown are written below them.
 
     Raises
     ------
     ExportError
         If the file cannot be written.
     """
-    figure = new_figure(10, 3.3 * len(examples) + 0.2 * len(credits))
+    shown = credits_of(examples, credits)
+    figure = new_figure(10, 3.3 * len(examples) + 0.2 * len(shown))
     panels = figure.subplots(len(examples), 3, squeeze=False)
     for row, example in zip(panels, examples, strict=True):
         image, true = read_pair(example.pair)
@@ -98,9 +99,15 @@ def write_examples(
         _show(row[0], draw_overlay(image, np.zeros_like(true)), title)
         _show(row[1], draw_overlay(image, true), f"true: {_count(true)} cells")
         _show(row[2], draw_overlay(image, found), f"found: {_count(found)} cells")
-    if credits:
-        figure.supxlabel("\n".join(credits), fontsize=7)
+    if shown:
+        figure.supxlabel("\n".join(shown), fontsize=7)
     write_figure(path, figure)
+
+
+def credits_of(examples: Sequence[Example], credits: Sequence[str]) -> list[str]:
+    """Credits whose first word is a folder that one of the images lies in."""
+    folders = {name for example in examples for name in example.pair.name.split("/")}
+    return [credit for credit in credits if credit.split(maxsplit=1)[0] in folders]
 
 
 def _show(panel: Any, picture: Any, title: str) -> None:
