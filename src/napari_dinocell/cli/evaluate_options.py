@@ -102,7 +102,7 @@ RobustnessOption = Annotated[
         "--robustness",
         metavar="FILE.png",
         help="Draw AP50 on blurred, noisy, resized, ... images; numbers go to "
-        "FILE.json. Slow: 17 runs per image.",
+        "FILE.json. Slow: 19 runs per image.",
         rich_help_panel=REPORT_PANEL,
     ),
 ]
