@@ -69,6 +69,8 @@ class TrainConfig:
     initial: str = ""
     """Checkpoint, or name of one, whose fitting weights the run starts from; empty
     starts from random ones. Layers that it lacks start at random."""
+    initial_recipe: str = ""
+    """Recipe that is run first and whose model is then `initial`, see `stages`."""
     cell_diameter: float = 24.0
     """Median cell diameter, in pixels, that the network is taught to expect."""
     diameter_range: tuple[float, float] = (12.0, 30.0)

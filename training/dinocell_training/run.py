@@ -36,7 +36,17 @@ if TYPE_CHECKING:
 BEST_FILE = "best.safetensors"
 
 _MAY_CHANGE = frozenset(
-    {"epochs", "patience", "device", "precision", "compiled", "licence", "data_sources"}
+    {
+        "epochs",
+        "patience",
+        "device",
+        "precision",
+        "compiled",
+        "licence",
+        "data_sources",
+        "initial",
+        "initial_recipe",
+    }
 )
 """Settings that two slices of one run need not share."""
 

@@ -189,13 +189,13 @@ def _train_from_scratch(
     resume: bool,
 ) -> None:
     from dinocell_training.config import load_recipe
-    from dinocell_training.loop import train as run_training
+    from dinocell_training.stages import train_in_stages
 
     config = load_recipe(recipe or "generic")
     config = config if epochs is None else replace(config, epochs=epochs)
     config = config if device is None else replace(config, device=device)
     try:
-        _report(run_training(data, folder, config, resume=resume), config)
+        _report(train_in_stages(data, folder, config, resume=resume), config)
     except KeyboardInterrupt:
         print_note(f"Interrupted. Go on with --resume; all is in {folder}.")
         raise typer.Exit(INTERRUPTED) from None
