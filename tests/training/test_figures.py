@@ -63,6 +63,16 @@ def test_the_best_and_the_worst_of_each_source_are_chosen(pairs):
     assert examples[0].ap50 > examples[1].ap50
 
 
+def test_one_cell_in_an_empty_image_is_no_good_example(pairs):
+    cv2.circle(lone := np.zeros((80, 96), np.uint16), (50, 60), 7, 1, -1)
+    cv2.imwrite(str(pairs[2].label), lone)
+    scores = list(evaluate(pairs, TruthfulSegmenter()))
+    chosen = {e.pair.image.stem for e in choose_examples(pairs[:4], scores[:4])}
+    assert "cells2" not in chosen
+    (only,) = choose_examples(pairs[2:3], scores[2:3])
+    assert only.pair == pairs[2]
+
+
 def test_credits_are_those_of_the_images_shown(pairs):
     examples = [Example(pairs[0], "best", 1.0)]
     lines = ["cells0.png (by A): CC0", "cells1.png (by B): MIT"]

@@ -118,7 +118,7 @@ def cells_are_bright(image: GrayImage, diameter: float) -> bool:
     return bool(((blobs - blobs.mean()) ** 3).mean() >= 0)
 
 
-def blob_response(image: GrayImage, diameter: float) -> NDArray[np.float32]:
+def blob_response(image: NDArray[Any], diameter: float) -> NDArray[np.float32]:
     """Laplacian of Gaussian (Y, X) at the size of a cell; high on bright blobs."""
     response = -ndimage.gaussian_laplace(image, BLOB_SIGMA * diameter)
     return np.asarray(response, np.float32)

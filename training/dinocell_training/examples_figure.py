@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.segmenter import Segmenter
 
 
+PANEL = 3.3
+"""Width of one picture in inches."""
+
+FEWEST_CELLS = 5
+"""An image with fewer is an example only where its source has no other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """One image to show, and why."""
@@ -41,7 +48,8 @@ def choose_examples(
     Parameters
     ----------
     pairs, scores
-        In the same order. Images without a cell are never chosen.
+        In the same order. Images without a cell are never chosen, those with fewer
+        than `FEWEST_CELLS` only if there are no others.
 
     Returns
     -------
@@ -55,6 +63,7 @@ def choose_examples(
             for pair, score in zip(pairs, scores, strict=True)
             if score.source == source and score.tally.true
         ]
+        own = [both for both in own if both[1].tally.true >= FEWEST_CELLS] or own
         own.sort(key=lambda both: _merit(both[1]), reverse=True)
         if own:
             examples.append(_example(*own[0], "best"))
@@ -88,10 +97,12 @@ def write_examples(
         If the file cannot be written.
     """
     shown = credits_of(examples, credits)
-    figure = new_figure(10, 3.3 * len(examples) + 0.2 * len(shown))
-    panels = figure.subplots(len(examples), 3, squeeze=False)
-    for row, example in zip(panels, examples, strict=True):
-        image, true = read_pair(example.pair)
+    samples = [read_pair(example.pair) for example in examples]
+    heights = [true.shape[0] / true.shape[1] for _, true in samples]
+    inches = sum(PANEL * height + 0.3 for height in heights)
+    figure = new_figure(3 * PANEL, inches + 0.2 * len(shown))
+    panels = figure.subplots(len(examples), 3, squeeze=False, height_ratios=heights)
+    for row, example, (image, true) in zip(panels, examples, samples, strict=True):
         settings = with_diameter(config, true, diameter)
         found = label_cells(predict_map(segmenter, image, settings), settings.watershed)
         source = example.pair.source.name
