@@ -130,6 +130,19 @@ def test_a_tool_takes_the_mouse_from_the_rectangle(driver: ExamplesDriver) -> No
     assert driver.examples.accepting.rectangle.region is not None
 
 
+def test_escape_gives_the_mouse_back(driver: ExamplesDriver) -> None:
+    driver.show(squares(), ramp())
+    driver.rows.set_extent("rectangle")
+    driver.rows.draw.click()
+    assert not driver.layer.mouse_pan
+    driver.key("Escape")
+    assert not driver.rows.draw.isChecked()
+    assert driver.layer.mouse_pan
+    driver.press("delete")
+    driver.key("Escape")  # is that of the tool again
+    assert driver.controller.hand.tool is None
+
+
 def test_a_brush_takes_the_mouse_from_the_rectangle(driver: ExamplesDriver) -> None:
     driver.show(squares(), ramp())
     driver.rows.set_extent("rectangle")
@@ -137,6 +150,21 @@ def test_a_brush_takes_the_mouse_from_the_rectangle(driver: ExamplesDriver) -> N
     driver.press("paint")
     assert not driver.examples.accepting.rectangle.drawing
     assert str(driver.layer.mode) == "paint"
+
+
+def test_training_learns_what_was_accepted(driver: ExamplesDriver) -> None:
+    """All pixels but those of the cell that the border cuts, at the cells' scale."""
+    from dinocell_training.finetune_data import prepare_examples
+
+    driver.show(squares(), ramp())
+    driver.accept("plane")
+    (prepared,), problems = prepare_examples(driver.examples.corrections, 22.0)
+    assert problems == []
+    assert prepared.cells == 2
+    np.testing.assert_array_equal(prepared.known, squares() != 7)
+    measured = driver.last()[0].origin.measured_diameter
+    assert measured is not None
+    assert prepared.scale == pytest.approx(22.0 / measured)
 
 
 def test_a_plane_of_a_stack_is_kept_with_its_number(driver: ExamplesDriver) -> None:
@@ -245,6 +273,24 @@ def test_an_image_of_another_size_does_not_fit(driver: ExamplesDriver) -> None:
     driver.viewer.layers.selection.active = driver.viewer.layers["own"]
     driver.accept("plane")
     assert driver.last()[0].origin.image == "right"
+
+
+@pytest.mark.parametrize(
+    ("image", "more"),
+    [
+        (ramp(), {"translate": (5, 0)}),
+        (ramp(), {"scale": (2, 2)}),
+        (squares() > 0, {}),
+        (np.stack([ramp()] * 30), {}),
+    ],
+    ids=["moved", "scaled", "mask", "long stack"],
+)
+def test_images_that_do_not_lie_over_the_labels_do_not_fit(
+    driver: ExamplesDriver, image: np.ndarray, more: dict[str, Any]
+) -> None:
+    driver.viewer.add_image(image, **more)
+    driver.viewer.add_labels(squares())
+    assert "No image fits these labels" in driver.why_not
 
 
 def test_data_that_was_replaced_is_noticed(driver: ExamplesDriver) -> None:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
+from napari_dinocell.widgets._correct_keys import LayerKeys
 from napari_dinocell.widgets._correct_marks import Marks, path_segments
 from napari_dinocell.widgets._correct_mouse import MouseGestures
+from napari_dinocell.widgets._correct_tools import CANCEL_KEY
 from napari_dinocell.widgets._regions import Region, common_region, full_region
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ class RectangleTool(QObject):
         self._session: CorrectSession | None = None
         self._region: Region | None = None
         self._gestures = MouseGestures(_ignore, self._on_drawing, self._on_drawn)
+        self._keys = LayerKeys()
         self._marks = Marks(viewer, NAME, "cyan")
 
     @property
@@ -55,6 +58,7 @@ class RectangleTool(QObject):
         self._viewer.layers.selection.active = session.layer
         self._session = session
         self._gestures.start(session.layer, draws=True)
+        self._keys.bind(session.layer, {CANCEL_KEY: self.stop})
         session.layer.events.mode.connect(self._on_mode)
         self.changed.emit()
 
@@ -64,6 +68,7 @@ class RectangleTool(QObject):
         if session is not None:
             session.layer.events.mode.disconnect(self._on_mode)
             self._gestures.stop()
+            self._keys.unbind()
             self.changed.emit()
 
     def clear(self) -> None:

@@ -39,7 +39,10 @@ ACCEPT_TIP = (
     "Keeps image and labels of the region, to train on. Cells that its border cuts do "
     f"not count. Key: {shown_key(EXAMPLE_KEY)}"
 )
-DRAW_TIP = "Drag over the image, from one corner of the region to the other."
+DRAW_TIP = (
+    "Then drag over the image, from one corner of the region to the other. Escape, or "
+    "pressing it again, gives the mouse back."
+)
 
 
 class AcceptRows(QWidget):
