@@ -100,6 +100,19 @@ def test_a_plane_of_one_value_has_no_cells(baseline):
 
 
 @pytest.mark.parametrize("baseline", STAINED)
+def test_bright_cells_do_not_hide_dimmer_ones(baseline):
+    """Cells a few times brighter than others: a single Otsu step finds 10 of 20."""
+    rng = np.random.default_rng(2)
+    light = rng.normal(20, 2, (160, 200)).astype(np.float32)
+    brightness = iter(100 * np.exp(rng.normal(0, 0.6, 20)))
+    for x in range(20, 200, 40):
+        for y in range(20, 160, 40):
+            cv2.circle(light, (x, y), 12, 20 + next(brightness), -1)
+    found = baseline(np.clip(light / light.max(), 0, 1), 24.0)
+    assert np.unique(found).size - 1 >= 16
+
+
+@pytest.mark.parametrize("baseline", STAINED)
 def test_specks_are_no_cells(baseline):
     image = np.zeros((80, 80), np.float32)
     cv2.circle(image, (40, 40), 12, 1.0, -1)
