@@ -118,11 +118,16 @@ class ExamplesController(QObject):
 
     # -- the folder
 
+    @property
+    def entries(self) -> list[Example | DamagedExample]:
+        """The examples in the folder, as they were listed last."""
+        return list(self._entries)
+
     def choose_folder(self, folder: Path) -> None:
         """Use a folder from now on, also after a restart."""
         if self.jobs.busy or folder == self.corrections.folder:
             return
-        self.corrections = Corrections(folder)
+        self.corrections, self._entries = Corrections(folder), []
         remember_folder(folder)
         self._section.show_message("")
         self._show_folder()
@@ -164,7 +169,8 @@ class ExamplesController(QObject):
             self._fail(error)
 
     def _on_choose(self) -> None:
-        start = next(p for p in (self.corrections.folder, Path.home()) if p.is_dir())
+        present = self.corrections.folder
+        start = present if present.is_dir() else Path.home()
         folder = QFileDialog.getExistingDirectory(
             self._section, "Folder of examples", str(start)
         )
@@ -194,7 +200,7 @@ class ExamplesController(QObject):
 
     def open(self, name: str) -> None:
         """Show an example as layers."""
-        found = [e for e in self.corrections.entries() if e.name == name]
+        found = [entry for entry in self._entries if entry.name == name]
         if self.jobs.busy or not found:
             return
         example, corrections = found[0], self.corrections
