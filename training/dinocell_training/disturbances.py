@@ -123,7 +123,7 @@ DISTURBANCES = (
     Disturbance(
         "grey levels", "number", (4, 8, 16, 64, 256, 65536), 65536, reduce_levels
     ),
-    Disturbance("contrast", "0: as it is, 1: inverted", (0, 1), 0, invert),
+    Disturbance("contrast", "1: inverted", (0, 1), 0, invert),
 )
 
 

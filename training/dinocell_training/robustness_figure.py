@@ -73,7 +73,8 @@ def _draw_panel(
     panel.axvline(
         kind.strengths.index(kind.harmless), color="0.8", linewidth=6, zorder=0
     )
-    panel.set_xticks(range(len(kind.strengths)), [f"{s:g}" for s in kind.strengths])
+    names = ["as is" if s == kind.harmless else f"{s:g}" for s in kind.strengths]
+    panel.set_xticks(range(len(names)), names)
     panel.set_xlabel(kind.unit)
     panel.set_title(kind.name, fontsize=11)
     panel.set_ylim(0, 1)

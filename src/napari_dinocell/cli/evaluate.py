@@ -38,7 +38,7 @@ from napari_dinocell.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from dinocell_training.config import TrainConfig
     from dinocell_training.evaluate import DiameterPolicy, ImageScore
@@ -80,8 +80,7 @@ def evaluate(
 
       dinocell evaluate data --recipe default --part validation --json scores.json
     """
-    from dinocell_training.compare import MODEL, shifted_thresholds
-    from dinocell_training.evaluate import summarise
+    from dinocell_training.compare import MODEL
     from napari_dinocell.engine.segmenter import Segmenter
 
     _check_pictures(examples, robustness)
@@ -95,18 +94,9 @@ def evaluate(
     )
     policy: DiameterPolicy = diameter.value
     methods = _score(pairs, segmenter, config, policy, baselines=baselines)
-    rows = {name: summarise(scores) for name, scores in methods.items()}
-    table = (
-        comparison_table(rows, output.width)
-        if baselines
-        else score_table(rows[MODEL], output.width)
-    )
-    output.print(table, crop=False)
-    thresholds = {MODEL: config.watershed}
-    if baselines:
-        thresholds |= shifted_thresholds(config.watershed)
-    settings = {"diameter": policy, "thresholds": threshold_settings(thresholds)}
+    _print_table(methods)
     if json_file is not None:
+        settings = _settings(config, policy, methods)
         write_scores(json_file, str(segmenter.path), methods, settings)
     if examples is not None:
         _draw_examples(
@@ -172,6 +162,30 @@ def _score(
     compared = compare(pairs, segmenter, config, diameter=diameter)
     images = list(_progress(compared, len(pairs), "Images"))
     return {name: [image[name] for image in images] for name in images[0]}
+
+
+def _print_table(methods: Mapping[str, Sequence[ImageScore]]) -> None:
+    from dinocell_training.compare import MODEL
+    from dinocell_training.evaluate import summarise
+
+    rows = {name: summarise(scores) for name, scores in methods.items()}
+    compared = len(rows) > 1
+    width = output.width
+    table = (
+        comparison_table(rows, width) if compared else score_table(rows[MODEL], width)
+    )
+    output.print(table, crop=False)
+
+
+def _settings(
+    config: SegmentConfig, diameter: DiameterPolicy, methods: Mapping[str, object]
+) -> dict[str, object]:
+    """What the scores were made with, JSON-ready."""
+    from dinocell_training.compare import MODEL, shifted_thresholds
+
+    thresholds = {MODEL: config.watershed} | shifted_thresholds(config.watershed)
+    used = {name: both for name, both in thresholds.items() if name in methods}
+    return {"diameter": diameter, "thresholds": threshold_settings(used)}
 
 
 def _draw_examples(
