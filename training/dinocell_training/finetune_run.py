@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,8 @@ import torch
 
 from dinocell_training.finetune_data import prepare_examples, split_examples
 from dinocell_training.finetune_score import Scores
-from dinocell_training.state import STATE_FILE, load_values, save_values
+from dinocell_training.state import load_values, save_values
+from dinocell_training.unfinished import discard_run, run_folder, unfinished_run
 from napari_dinocell.engine.errors import TrainingDataError, TrainingFailedError
 from napari_dinocell.engine.inference.device import choose_device, choose_precision
 from napari_dinocell.engine.model.checkpoint import (
@@ -37,6 +37,18 @@ if TYPE_CHECKING:
 
 BACKBONE_RATE = 0.1
 """Learning rate of the backbone, relative to the decoder's."""
+
+__all__ = [
+    "FinetuneRun",
+    "FinetuneState",
+    "discard_run",
+    "restore_run",
+    "run_folder",
+    "save_run",
+    "start_run",
+    "state_to_resume",
+    "unfinished_run",
+]
 
 _MAY_CHANGE = frozenset({"patience", "device", "precision", "cache_bytes"})
 """Settings that two slices of one run need not share."""
@@ -112,21 +124,6 @@ class FinetuneRun:
     def load_weights(self, weights: dict[str, Tensor]) -> None:
         """Give the model what `trained_weights` returned."""
         self.model.load_state_dict(self.model.state_dict() | weights)
-
-
-def run_folder(output: Path) -> Path:
-    """Hidden folder beside the checkpoint to be, with the state of its run."""
-    return output.with_name(f".{output.stem}.training")
-
-
-def unfinished_run(output: Path) -> bool:
-    """Whether a run for this checkpoint was stopped, and can be resumed."""
-    return (run_folder(output) / STATE_FILE).is_file()
-
-
-def discard_run(output: Path) -> None:
-    """Forget an unfinished run; a checkpoint that it left stays."""
-    shutil.rmtree(run_folder(output), ignore_errors=True)
 
 
 def start_run(

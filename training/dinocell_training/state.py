@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
+from dinocell_training.unfinished import STATE_FILE
 from napari_dinocell.engine.errors import TrainingFailedError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-STATE_FILE = "state.pt"
 
 _State = TypeVar("_State")
 

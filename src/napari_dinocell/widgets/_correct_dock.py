@@ -1,4 +1,4 @@
-"""The dock "DINOCell: Correct": tools, locks, review, and examples to train on."""
+"""The dock "DINOCell: Correct": tools, locks, review, examples, training on them."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ from napari_dinocell.widgets._correct_tools import (
     NEXT_KEY,
     PREVIOUS_KEY,
 )
+from napari_dinocell.widgets._correct_training_controller import TrainingController
+from napari_dinocell.widgets._correct_training_section import TrainingSection
+from napari_dinocell.widgets._dock_tabs import TabMate
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -47,6 +50,7 @@ class CorrectDock(QWidget):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._docked = self._closed = False
+        self._tabs = TabMate(self)
         self.setObjectName("dinocell_correct")
         self.setMinimumWidth(WIDTH)
         self.sections = CorrectSections(
@@ -56,6 +60,7 @@ class CorrectDock(QWidget):
             locks=LockSection(),
             review=ReviewSection(),
             examples=ExamplesSection(),
+            training=TrainingSection(),
         )
         self._lay_out()
         self.controller = CorrectController(viewer, self.sections, self)
@@ -65,6 +70,9 @@ class CorrectDock(QWidget):
         self.autosave = Autosave(viewer, self.controller, self.sections.recovery, self)
         self.examples = ExamplesController(
             viewer, self.controller, self.sections.examples, self
+        )
+        self.training = TrainingController(
+            viewer, self.examples, self.sections.training, self
         )
         self.controller.more_keys = {
             NEXT_KEY: self.review.go_next,
@@ -86,6 +94,7 @@ class CorrectDock(QWidget):
             ("Keep", sections.locks),
             ("Review", sections.review),
             ("Examples", sections.examples),
+            ("Train", sections.training),
         ):
             inner.addWidget(CollapsibleSection(title, section))
         inner.addStretch()
@@ -110,6 +119,8 @@ class CorrectDock(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.ParentChange:
             was_docked, self._docked = self._docked, self.parentWidget() is not None
+            if self._docked:
+                self._tabs.docked()
             if was_docked and not self._docked:
                 self.close_controllers()
 
@@ -117,5 +128,12 @@ class CorrectDock(QWidget):
         """Put tools away, stop workers and timers, delete what was autosaved; once."""
         if not self._closed:
             self._closed = True
-            for part in (self.examples, self.review, self.autosave, self.controller):
+            for part in (
+                self._tabs,
+                self.training,
+                self.examples,
+                self.review,
+                self.autosave,
+                self.controller,
+            ):
                 part.close()

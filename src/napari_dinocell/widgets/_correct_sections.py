@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from napari_dinocell.widgets._correct_recovery_section import RecoverySection
     from napari_dinocell.widgets._correct_review_section import ReviewSection
     from napari_dinocell.widgets._correct_tool_section import ToolSection
+    from napari_dinocell.widgets._correct_training_section import TrainingSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,3 +25,4 @@ class CorrectSections:
     locks: LockSection
     review: ReviewSection
     examples: ExamplesSection
+    training: TrainingSection

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from napari_dinocell.widgets._contrast_section import ContrastSection
 from napari_dinocell.widgets._controls import CollapsibleSection
 from napari_dinocell.widgets._dock_memory import DockMemory
+from napari_dinocell.widgets._dock_tabs import TabMate
 from napari_dinocell.widgets._export_opener import ExportOpener
 from napari_dinocell.widgets._image_section import ImageSection
 from napari_dinocell.widgets._link_controller import LinkController
@@ -43,6 +44,7 @@ class SegmentDock(QWidget):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._docked = self._closed = False
+        self._tabs = TabMate(self)
         self.setObjectName("dinocell_segment")
         self.setAcceptDrops(True)
         self.setMinimumWidth(WIDTH)
@@ -110,6 +112,8 @@ class SegmentDock(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.ParentChange:
             was_docked, self._docked = self._docked, self.parentWidget() is not None
+            if self._docked:
+                self._tabs.docked()
             if was_docked and not self._docked:
                 self.close_controllers()
 
@@ -117,5 +121,11 @@ class SegmentDock(QWidget):
         """Stop workers and timers, write what is to be remembered; once."""
         if not self._closed:
             self._closed = True
-            for part in (self.memory, self.size_tools, self.preview, self.controller):
+            for part in (
+                self._tabs,
+                self.memory,
+                self.size_tools,
+                self.preview,
+                self.controller,
+            ):
                 part.close()
