@@ -1,4 +1,4 @@
-"""Drives the section "Train" of the Correct dock with a tiny model that really learns."""
+"""Drives the section "Train" of the Correct dock with a tiny model that learns."""
 
 from __future__ import annotations
 
