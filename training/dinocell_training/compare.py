@@ -116,8 +116,8 @@ def shifted_thresholds(watershed: WatershedConfig) -> dict[str, WatershedConfig]
 def plane_for_baselines(image: NDArray[Any], config: SegmentConfig) -> GrayImage:
     """The plane (Y, X) that the network sees, but for the local equalisation.
 
-    Equalised images cost the baselines AP (histology: 0.47 instead of 0.56 for Otsu on
-    training images): noise in empty places is amplified. A careful user leaves it out.
+    On a few training images the equalisation costs Otsu's threshold a tenth of AP50 on
+    histology (0.47, not 0.56) and changes little on fluorescence (0.80, not 0.78).
     """
     plane = to_plane(image, config.channel, channels=config.channels)
     return adjust_contrast(plane, replace(config.contrast, clahe=False)).image
