@@ -150,6 +150,7 @@ def test_the_dock_is_closed_while_it_trains(driver, monkeypatch, qtbot, how):
         driver.dock.close()
     else:
         driver.viewer.window.remove_dock_widget(driver.dock)
+        qtbot.addWidget(driver.dock)  # the viewer leaves it to its maker
     wait_for_workers(qtbot)
     assert own_model_path("my-model").exists()
     assert unfinished_run(own_model_path("my-model"))

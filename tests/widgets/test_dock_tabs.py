@@ -20,6 +20,20 @@ def test_the_second_dock_becomes_a_tab_in_front(make_napari_viewer, qtbot, kinds
     assert not second.isHidden()
 
 
+@pytest.mark.parametrize("kinds", [DOCKS, DOCKS[::-1]])
+def test_of_two_docks_opened_at_once_the_later_one_is_in_front(
+    make_napari_viewer, qtbot, kinds
+):
+    viewer = make_napari_viewer(show=True)
+    window = viewer.window
+    first, second = (
+        window.add_dock_widget(kind(viewer), name=kind.__name__) for kind in kinds
+    )
+    qtbot.waitUntil(lambda: _tabs(viewer, first) == [second])
+    qtbot.waitUntil(lambda: not second.visibleRegion().isEmpty())
+    assert first.visibleRegion().isEmpty()
+
+
 def test_docks_of_others_are_left_alone(make_napari_viewer, qtbot):
     viewer = make_napari_viewer()
     other = viewer.window.add_dock_widget(QWidget(), name="other", area="right")

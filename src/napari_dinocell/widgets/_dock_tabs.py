@@ -44,6 +44,11 @@ class TabMate(QObject):
             self._is_done = True
             self._later.start()
 
+    @property
+    def pending(self) -> bool:
+        """Whether it was docked just now and has not looked for others yet."""
+        return bool(self._later.isActive())
+
     def close(self) -> None:
         """The widget is about to go."""
         self._later.stop()
@@ -54,11 +59,20 @@ class TabMate(QObject):
         if own is None or not isinstance(window, QMainWindow) or own.isFloating():
             return
         other = _other_dock(window, own)
-        if other is None or own in window.tabifiedDockWidgets(other):
+        if (
+            other is None
+            or _is_pending(other)
+            or own in window.tabifiedDockWidgets(other)
+        ):
             return
         window.tabifyDockWidget(other, own)
         own.show()
         own.raise_()
+
+
+def _is_pending(dock: QDockWidget) -> bool:
+    """Whether a dock came later, and will join by itself: the last one is in front."""
+    return any(mate.pending for mate in dock.findChildren(TabMate))
 
 
 def _dock_of(widget: QWidget) -> QDockWidget | None:
