@@ -33,6 +33,7 @@ from dinocell_training.finetune_run import (
     unfinished_run,
 )
 from dinocell_training.finetune_score import mean_scores
+from dinocell_training.finetune_thresholds import tune_on_examples
 from dinocell_training.rehearsal import rehearsal_tiles
 from dinocell_training.views import make_views
 from napari_dinocell.engine.errors import TrainingDataError, TrainingFailedError
@@ -176,14 +177,7 @@ def _judge_base(run: FinetuneRun, cancelled: Callable[[], bool]) -> list[Example
 def _rehearsal(run: FinetuneRun) -> Tiles | None:
     if run.base_info.needs_training or not run.config.rehearsal:
         return None
-    return rehearsal_tiles(
-        run.model,
-        run.base_info,
-        run.config.rehearsal,
-        run.config.tile_size,
-        device=run.device,
-        precision=run.precision,
-    )
+    return rehearsal_tiles(run)
 
 
 def _views(run: FinetuneRun, plan: Plan) -> Tiles:
@@ -255,10 +249,11 @@ def _epoch(
 
 
 def _end(run: FinetuneRun, earlier: list[ExampleScore], reason: str) -> FinetuneEnded:
-    """Publish the best epoch, and compare it with the base."""
+    """Publish the best epoch with thresholds of its own, and compare with the base."""
     if not run.best_epoch:
         return FinetuneEnded(reason, None, run.before, None, 0, run.held_out)
-    publish(run)
+    publish(run)  # first of all: what follows takes time
+    judged = _tune(run)
     if reason != STOPPED:
         discard_run(run.output)
     return FinetuneEnded(
@@ -268,6 +263,26 @@ def _end(run: FinetuneRun, earlier: list[ExampleScore], reason: str) -> Finetune
         after=run.best_scores,
         best_epoch=run.best_epoch,
         held_out=run.held_out,
-        comparisons=compare(run, earlier, run.best_judged or judge(run)),
-        watershed=run.base_info.watershed,
+        comparisons=compare(run, earlier, judged),
+        watershed=run.watershed,
     )
+
+
+def _tune(run: FinetuneRun) -> list[ExampleScore]:
+    """Give the published model the thresholds that suit it; how it then judges.
+
+    Other thresholds than the base's are only kept where the judging examples, which
+    they were not tuned on, do not suffer.
+    """
+    judged = run.best_judged or judge(run)
+    run.watershed = tune_on_examples(run)
+    if run.watershed == run.base_info.watershed:
+        return judged
+    again = judge(run)
+    scores = mean_scores(again)
+    if scores.ap50 < mean_scores(judged).ap50:
+        run.watershed = run.base_info.watershed
+        return judged
+    run.best_scores = scores
+    publish(run)
+    return again

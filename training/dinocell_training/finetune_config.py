@@ -51,8 +51,8 @@ class FinetuneConfig:
     relight: float = 0.5
     """Chance that a view differs in brightness, contrast and focus."""
     rehearsal: int = 24
-    """Synthetic images on which the new model is held to the base's answers, so that
-    it does not forget; 0 turns it off."""
+    """Made-up images, and as many enlarged parts of examples, on which the new model
+    is held to the base's answers so that it does not forget; 0 turns it off."""
     rehearsal_weight: float = 1.0
     """Of the rehearsal's loss, relative to that of the examples."""
     cache_bytes: int = 2**30

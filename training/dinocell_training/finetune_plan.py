@@ -36,7 +36,7 @@ def make_plan(run: FinetuneRun) -> Plan:
     per_tile, per_step = _measure(run)
     judged = sum(count_tiles(e, TilingConfig()) for e in run.judges)
     left = run.epochs - run.epoch
-    once = run.config.rehearsal * 2 + (0 if run.config.full else places * views)
+    once = run.config.rehearsal * 4 + (0 if run.config.full else places * views)
     seconds = (
         per_tile * (once + judged * (left + 1) * 2)
         + per_step * run.config.steps_per_epoch * left

@@ -28,7 +28,7 @@ def judge(
         distance = predict_example(
             run.model, example, device=run.device, precision=run.precision
         )
-        scores.append(score_map(example, distance, run.base_info.watershed))
+        scores.append(score_map(example, distance, run.watershed))
     return scores
 
 
@@ -74,6 +74,7 @@ def publish(run: FinetuneRun) -> None:
         base,
         name=run.output.stem,
         contrast=run.contrast,
+        watershed=run.watershed,
         needs_training=False,
         data_sources=(
             *base.data_sources,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dinocell_training.finetune_config import FinetuneConfig
     from dinocell_training.finetune_data import PreparedExample
     from dinocell_training.finetune_score import ExampleScore
-    from napari_dinocell.engine.config import ContrastConfig
+    from napari_dinocell.engine.config import ContrastConfig, WatershedConfig
     from napari_dinocell.engine.inference.device import Precision
     from napari_dinocell.engine.model.dinocell import DinoCell
 
@@ -91,6 +91,8 @@ class FinetuneRun:
     epochs: int
     learning_rate: float
     optimizer: torch.optim.Optimizer = field(init=False)
+    watershed: WatershedConfig = field(init=False)
+    """Thresholds: the base's, until the end tunes them."""
     epoch: int = 0
     before: Scores | None = None
     best: dict[str, Tensor] = field(default_factory=dict)
@@ -102,6 +104,7 @@ class FinetuneRun:
     def __post_init__(self) -> None:
         self.model.backbone.requires_grad_(self.config.full)
         self.optimizer = _optimizer(self)
+        self.watershed = self.base_info.watershed
 
     @property
     def total_steps(self) -> int:

@@ -3,58 +3,83 @@
 A model that only ever sees new examples forgets the old ones (McCloskey and Cohen
 1989). Its old images are not at hand; but made-up nuclei call on the same knowledge,
 and the base itself tells the answers (learning without forgetting: Li and Hoiem 2016).
+
+The examples themselves, much enlarged, are rehearsed as well. A model that was taught
+cells at the right size sees cells in the texture of enlarged ones; inference, which
+measures the size of cells by how certain the model is, would then take that for it.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from dinocell_training.feature_cache import Tiles, autocast
+from dinocell_training.feature_cache import BATCH, Tiles, autocast
 from dinocell_training.samples import median_diameter
-from dinocell_training.views import View, filled
+from dinocell_training.views import filled
 from napari_dinocell.engine.inference.preprocess import adjust_contrast
 from napari_dinocell.engine.inference.scale import resize_plane, scaled_shape
 from napari_dinocell.scenes import fluorescent_nuclei
 
 if TYPE_CHECKING:
-    from napari_dinocell.engine.inference.device import Precision
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+
+    from dinocell_training.finetune_data import PreparedExample
+    from dinocell_training.finetune_run import FinetuneRun
     from napari_dinocell.engine.model.checkpoint_info import CheckpointInfo
-    from napari_dinocell.engine.model.dinocell import DinoCell
 
 ZOOM = 1.35
 """Largest factor by which the nuclei differ from the size the model knows."""
+
+ENLARGED = (1.7, 4.0)
+"""Range of the factor by which examples are enlarged: beyond what views cover."""
 
 SCENE = 256
 """Side of the made-up images, in their own pixels."""
 
 
 def rehearsal_tiles(
-    base: DinoCell,
-    info: CheckpointInfo,
-    count: int,
-    side: int,
-    *,
-    device: torch.device,
-    precision: Precision,
+    run: FinetuneRun,
 ) -> Tiles:
-    """So many made-up square images of nuclei, with the base's own maps as targets."""
-    tiles = Tiles.of([_nuclei(info, side, seed) for seed in range(count)])
+    """Images to rehearse, with the maps of the run's model, still the base."""
+    count, side = run.config.rehearsal, run.config.tile_size
+    rng = np.random.default_rng(run.config.seed)
+    images = [_nuclei(run.base_info, side, seed) for seed in range(count)]
+    for index in range(count):
+        images.append(_enlarged(run.train[index % len(run.train)], side, rng))
+    tiles = torch.from_numpy(np.stack(images))[:, None]
     answers = []
-    with torch.no_grad(), autocast(device, precision):
-        for image in torch.split(tiles.image, 8):
-            answers.append(base(image.to(device)).float().cpu())
-    return Tiles(tiles.image, torch.cat(answers), torch.ones_like(tiles.image))
+    with torch.no_grad(), autocast(run.device, run.precision):
+        for part in torch.split(tiles, BATCH):
+            answers.append(run.model(part.to(run.device)).float().cpu())
+    return Tiles(tiles, torch.cat(answers), torch.ones_like(tiles))
 
 
-def _nuclei(info: CheckpointInfo, side: int, seed: int) -> View:
+def _nuclei(info: CheckpointInfo, side: int, seed: int) -> NDArray[np.float32]:
     scene = fluorescent_nuclei(shape=(SCENE, SCENE), seed=seed)
     image = adjust_contrast(scene.image, info.contrast).image
     diameter = median_diameter(scene.labels) or info.cell_diameter
     rng = np.random.default_rng(seed)
     zoom = np.exp(rng.uniform(-np.log(ZOOM), np.log(ZOOM)))
     shape = scaled_shape(image.shape, info.cell_diameter / diameter * float(zoom))
-    image = filled(resize_plane(image, shape)[:side, :side], side)
-    return View(image, np.zeros_like(image), np.ones_like(image))
+    return filled(resize_plane(image, shape)[:side, :side], side)
+
+
+def _enlarged(
+    example: PreparedExample, side: int, rng: Generator
+) -> NDArray[np.float32]:
+    """A random part of an example, enlarged."""
+    scale = example.scale * float(np.exp(rng.uniform(*np.log(ENLARGED))))
+    image = example.image.image
+    part = [min(length, math.ceil(side / scale)) for length in image.shape]
+    top, left = (
+        int(rng.integers(0, length - size + 1))
+        for length, size in zip(image.shape, part, strict=True)
+    )
+    image = image[top : top + part[0], left : left + part[1]]
+    shape = scaled_shape(image.shape, scale)
+    return filled(resize_plane(image, shape)[:side, :side], side)

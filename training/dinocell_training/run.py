@@ -121,7 +121,8 @@ def start_run(output: Path, config: TrainConfig, split: Split) -> TrainingRun:
     device = choose_device(config.device)
     torch.manual_seed(config.seed)
     # channels-last: a quarter less time per step on a CPU
-    model = _new_model(config).to(device, memory_format=torch.channels_last)
+    model = _new_model(config).to(device)
+    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     # An even choice over the sources: the list is sorted by name.
     step = max(1, len(split.validation) / config.validation_images)
     chosen = [
