@@ -57,8 +57,8 @@ def test_they_are_stored_and_judged_with(base, corrections, output, predict):
 def test_they_are_dropped_where_the_judges_suffer(
     base, corrections, output, predict, monkeypatch
 ):
-    predict(1.0)
-    blind = replace(WatershedConfig(), seed_threshold=0.9999)
+    predict(0.9)
+    blind = replace(WatershedConfig(), seed_threshold=0.95)
     monkeypatch.setattr(finetune, "tune_on_examples", lambda run: blind)
     ended = run(base, corrections, output)[-1]
     assert ended.watershed == WatershedConfig()

@@ -17,7 +17,7 @@ from scipy import ndimage
 from napari_dinocell.engine.inference.scale import resize_plane, scaled_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -35,6 +35,10 @@ SMALLEST_PROBE = 32
 
 SCALES = (2.0, 1.0, 0.5, 0.25)
 """Tried first; at a training diameter of 24 px they suit cells of 12 to 96 px."""
+
+BETWEEN = sqrt(2)
+"""Then the scales half-way to the neighbours of the best one: a coarse step leaves
+elongated cells at a size at which the network sees crumbs (phase contrast)."""
 
 SPECK = 16
 """Objects with fewer pixels at the network's scale are not cells."""
@@ -83,10 +87,16 @@ def estimate_cell_diameter(
             return None
         return judge(*predict(part), scale=scale)
 
-    probes = [found for scale in SCALES if (found := probe(scale)) is not None]
-    if not probes:
+    def best_of(scales: Iterable[float], *known: Probe) -> Probe | None:
+        probes = [*known, *filter(None, map(probe, scales))]
+        return max(probes, key=lambda found: found.score, default=None)
+
+    best = best_of(SCALES)
+    if best is None:
         return None
-    best = max(probes, key=lambda found: found.score)
+    halfway = (best.scale * BETWEEN, best.scale / BETWEEN)
+    inside = [scale for scale in halfway if SCALES[-1] <= scale <= SCALES[0]]
+    best = best_of(inside, best) or best
     # an uncertain network may find crumbs: a guess must never ask for absurd work
     smallest, largest = training_diameter / LARGEST_SCALE, training_diameter * 8
     return min(max(best.diameter / best.scale, smallest), largest)
