@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from qtpy.QtWidgets import QFileDialog
 
 from dinocell_training.finetune_events import (
     FinetuneEpoch,
@@ -112,6 +113,20 @@ def test_the_base_follows_the_segment_dock_until_the_user_picks_one(
     base.pick("default")
     driver.training.look()
     assert base.chosen().value == "default"
+
+
+def test_another_file_is_chosen_as_the_base(driver, tiny_base, tmp_path, monkeypatch):
+    base, path = driver.options.base, tmp_path / "elsewhere.safetensors"
+    path.write_bytes(tiny_base.read_bytes())
+    answers = [("", ""), (str(path), "")]
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: answers.pop(0))
+    last = base.models.count() - 1
+    base.models.activated.emit(last)
+    assert base.models.currentText() == "tiny"
+    base.models.activated.emit(last)
+    assert base.chosen().path == path
+    assert base.models.currentText() == "elsewhere.safetensors"
+    assert not driver.training.problem()
 
 
 def test_training_frees_the_model_of_the_segment_dock(driver):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
 from qtpy.QtGui import QStandardItem
-from qtpy.QtWidgets import QFileDialog, QPushButton, QWidget
+from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_dinocell.widgets._controls import (
     ElidedComboBox,
@@ -35,6 +35,9 @@ BACKBONE = (
     "A backbone only: its decoder is trained from nothing, which takes many examples."
 )
 
+BROWSE = "Other file…"
+"""The last entry of the list: a button beside it would be too wide for the dock."""
+
 TIP = "The model that training begins with. It is not changed; a new one is made."
 
 
@@ -52,19 +55,11 @@ class BasePicker(QWidget):
         self._jobs = JobRunner(self)  # .pt files take torch to read
         self.models = ElidedComboBox()
         describe(self.models, "Base model", TIP)
-        self.browse = QPushButton("…")
-        self.browse.setMaximumWidth(32)
-        describe(self.browse, "Browse for a base model", "Choose a checkpoint file.")
         self._message = MessageLine()
         layout = column_layout(self)
-        row = make_row("&Base model:", self.models)
-        row_layout = row.layout()
-        assert row_layout is not None
-        row_layout.addWidget(self.browse)
-        layout.addWidget(row)
+        layout.addWidget(make_row("&Base model:", self.models))
         layout.addWidget(self._message)
         self.models.activated.connect(self._on_activated)
-        self.browse.clicked.connect(self._on_browse)
         self._jobs.yielded.connect(self._show)
         self.refresh()
 
@@ -122,6 +117,7 @@ class BasePicker(QWidget):
         self.models.clear()
         for choice in choices:
             self.models.model().appendRow(_item(choice))
+        self.models.addItem(BROWSE)
         self.models.setCurrentIndex(choices.index(found))
         self._say()
         if found != before:
@@ -142,6 +138,10 @@ class BasePicker(QWidget):
             self._message.show_message(BACKBONE if is_backbone else "")
 
     def _on_activated(self, index: int) -> None:
+        if index == len(self._choices):
+            self.models.setCurrentIndex(self._choices.index(self._chosen))
+            self._on_browse()
+            return
         self._is_picked = True
         self._chosen = self._choices[index]
         self._say()

@@ -65,7 +65,7 @@ class TrainingOptions(QWidget):
 
     def _create_judges(self) -> None:
         self.judge = ElidedComboBox()
-        self.judge.addItem("Held-out examples", _SHARE)
+        self.judge.addItem("Held out", _SHARE)
         self.judge.addItem("Folder…", _FOLDER)
         describe(
             self.judge,
@@ -97,7 +97,7 @@ class TrainingOptions(QWidget):
         layout.addWidget(make_row("&Train:", self.extent))
         layout.addWidget(make_row("&Epochs:", self.epochs))
         layout.addWidget(make_row("&Judged by:", self.judge))
-        self._share_row = make_row("&Held out:", self.share)
+        self._share_row = make_row("&Share:", self.share)
         layout.addWidget(self._share_row)
         layout.addWidget(CollapsibleSection("Advanced", advanced, is_open=False))
 
