@@ -16,10 +16,10 @@ from napari_dinocell.widgets._controls import describe
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
-HEIGHT = 190
+HEIGHT = 220
 """Pixels of both plots together."""
 
-AXIS_WIDTH = 38
+AXIS_WIDTH = 58
 """Pixels, the same in both plots so that their epochs lie below each other."""
 
 TRAINING, VALIDATION = "#8c8c8c", "#2f9be0"
@@ -43,12 +43,14 @@ class TrainingCurve(pyqtgraph.GraphicsLayoutWidget):
             "Grey: loss of each training step, made-up images included. Blue: loss and "
             "average precision on the examples that judge. Dashed: the base model.",
         )
-        self.ci.layout.setContentsMargins(0, 0, 4, 0)
-        self.ci.layout.setVerticalSpacing(0)
+        self.ci.layout.setContentsMargins(0, 0, 8, 0)
+        self.ci.layout.setVerticalSpacing(10)
         self._loss, self._precision = self._plot(0, "loss"), self._plot(1, "AP50")
         self._precision.setXLink(self._loss)
         self._precision.setYRange(0, 1, padding=0.05)
         self._loss.hideAxis("bottom")
+        self._precision.setLabel("bottom", "epoch")
+        self._precision.getAxis("bottom").setStyle(maxTickLevel=0)
         self._step_line = self._loss.plot(pen=pyqtgraph.mkPen(TRAINING, width=1))
         self._loss_line = self._loss.plot(**_dots())
         self._precision_line = self._precision.plot(**_dots())
@@ -98,8 +100,12 @@ class TrainingCurve(pyqtgraph.GraphicsLayoutWidget):
         plot.setMouseEnabled(x=False, y=False)
         plot.hideButtons()
         plot.setLabel("left", title)
-        plot.getAxis("left").setWidth(AXIS_WIDTH)
-        plot.getAxis("left").enableAutoSIPrefix(False)
+        axis = plot.getAxis("left")
+        axis.setWidth(AXIS_WIDTH)
+        axis.enableAutoSIPrefix(False)
+        # Labelled ticks alone, and more of them than so low a plot would get.
+        axis.setStyle(maxTickLevel=0)
+        axis.setTickDensity(2)
         return plot
 
     def _colour_axes(self) -> None:

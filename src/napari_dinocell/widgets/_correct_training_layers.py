@@ -23,10 +23,10 @@ KEY = "dinocell_comparison"
 GAP = 0.04
 """Between the panels, relative to their width."""
 
-CONTOUR = 1
+CONTOUR = 2
 """Width of the outlines in pixels, so that the image can be seen."""
 
-ON_SCREEN = (500, 800, 1200)
+ON_SCREEN = (350, 600, 650)
 """Smallest, best and largest width of all panels in pixels of the screen."""
 
 
