@@ -56,7 +56,7 @@ def test_every_weight_learns(variant: str) -> None:
 
 
 def test_the_decoder_answers_to_the_image_itself() -> None:
-    """With the same features, another image gives another map, but not without skips."""
+    """Same features, another image: another map, but not without skips."""
     image, other = torch.rand(2, 1, 1, 32, 32)
     for image_skips in (True, False):
         model = make(image_skips=image_skips)
