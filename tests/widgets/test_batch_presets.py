@@ -14,9 +14,10 @@ from napari_dinocell.engine.batch.preset_store import (
     presets_folder,
     save_preset,
 )
-from napari_dinocell.engine.config import SegmentConfig
+from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
 from napari_dinocell.engine.model.checkpoint_file import file_sha256
 from napari_dinocell.engine.model.model_store import resolve_model
+from napari_dinocell.engine.model.read_info import read_info
 from napari_dinocell.engine.results.provenance import ModelRecord
 
 from .batch_driver import BatchDriver, write_images
@@ -229,7 +230,9 @@ class TestPresets:
         driver.at_rest()
         (entry,) = list_presets()
         assert entry.preset is not None
-        assert entry.preset.settings.watershed.seed_threshold == 0.55
+        own = read_info(resolve_model()).watershed
+        assert own != WatershedConfig()  # else the test could not fail
+        assert entry.preset.settings.watershed == own
 
     def test_a_taken_name_is_asked_for(
         self, driver: BatchDriver, answers: Answers

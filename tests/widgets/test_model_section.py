@@ -34,7 +34,7 @@ def test_bundled_model_is_chosen_first(make_section, own_model) -> None:
     assert section.problem() == ""
     assert section.info().model.variant == "vitt16"
     tooltip = child(section, QComboBox, "Model").toolTip()
-    assert "6.3 million parameters" in tooltip
+    assert "6.6 million parameters" in tooltip
 
 
 def test_opening_needs_no_torch(home: Path, own_model: Path) -> None:
