@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from dinocell_training.config import AugmentConfig
     from dinocell_training.samples import Sample
 
+ELASTIC_STEP = 48
+"""Pixels between the points that an elastic deformation shifts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Crop:
@@ -33,12 +36,13 @@ def random_crop(
     The distance target is relative to each cell's own size, so that it may be
     resampled like an image instead of being computed anew.
     """
-    to_sample = _random_geometry(sample.image.shape, size, config, rng)
+    matrix = _random_geometry(sample.image.shape, size, config, rng)
+    to_sample = _positions(matrix, size, config.elastic, rng)
     shown = sample.plain if rng.random() < config.without_clahe else sample.image
-    image = _warp(shown, to_sample, size, cv2.BORDER_REFLECT_101)
-    target = _warp(sample.target, to_sample, size, cv2.BORDER_REFLECT_101)
+    image = _warp(shown, to_sample, cv2.BORDER_REFLECT_101)
+    target = _warp(sample.target, to_sample, cv2.BORDER_REFLECT_101)
     # What lies beyond the image was never annotated.
-    verified = _warp(sample.verified, to_sample, size, cv2.BORDER_CONSTANT)
+    verified = _warp(sample.verified, to_sample, cv2.BORDER_CONSTANT)
     return Crop(
         image=_random_intensity(image, config, rng),
         target=target,
@@ -71,15 +75,25 @@ def _random_centre(extent: int, reach: float, rng: Generator) -> float:
     return float(rng.uniform(reach, extent - reach))
 
 
-def _warp(
-    values: NDArray[np.uint8], to_sample: NDArray[np.float64], size: int, border: int
+def _positions(
+    matrix: NDArray[np.float64], size: int, elastic: float, rng: Generator
 ) -> NDArray[np.float32]:
-    warped = cv2.warpAffine(
-        values,
-        to_sample,
-        (size, size),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=border,
+    """(S, S, 2) x and y in the sample for each pixel of the crop."""
+    steps = np.arange(size, dtype=np.float32)
+    crop = np.stack(np.meshgrid(steps, steps), axis=-1)
+    if elastic > 0 and rng.random() < 0.5:
+        points = size // ELASTIC_STEP + 2
+        shifts = rng.uniform(-elastic, elastic, (points, points, 2)).astype(np.float32)
+        crop += cv2.resize(shifts, (size, size), interpolation=cv2.INTER_CUBIC)
+    positions: NDArray[np.float32] = cv2.transform(crop, matrix.astype(np.float32))
+    return positions
+
+
+def _warp(
+    values: NDArray[np.uint8], to_sample: NDArray[np.float32], border: int
+) -> NDArray[np.float32]:
+    warped = cv2.remap(
+        values, to_sample, None, interpolation=cv2.INTER_LINEAR, borderMode=border
     )
     unit: NDArray[np.float32] = warped.astype(np.float32) / 255
     return unit

@@ -10,6 +10,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.model.dinocell import DinoCell
@@ -33,11 +34,15 @@ class WeightAverage:
         self._updates += 1
         decay = min(self._decay, self._updates / (self._updates + 10))
         current = model.state_dict()
+        means, values = [], []
         for name, mean in self.model.state_dict().items():
             if mean.is_floating_point():
-                mean.lerp_(current[name].to(mean.dtype), 1 - decay)
+                means.append(mean)
+                values.append(current[name])
             else:
                 mean.copy_(current[name])
+        # all tensors in one call: a GPU would wait for 300 of them
+        get_ema_multi_avg_fn(decay)(means, values, self._updates)
 
     def state_dict(self) -> dict[str, Any]:
         """Weights and number of updates."""

@@ -36,6 +36,9 @@ class AugmentConfig:
     """Range of the random zoom, drawn log-uniformly."""
     stretch: float = 0.15
     """Largest relative difference of the zoom along the two axes."""
+    elastic: float = 0.0
+    """Largest shift of points 48 pixels apart, in pixels, for half of the crops (Simard
+    et al. 2003; Ronneberger et al. 2015)."""
     gamma: tuple[float, float] = (0.6, 1.6)
     """Range of the exponent, drawn log-uniformly."""
     brightness: float = 0.15
@@ -97,6 +100,9 @@ class TrainConfig:
     """Steps over which the learning rate rises linearly from 0."""
     decay_share: float = 0.5
     """Last share of all steps, over which the rate falls to 0 along a cosine."""
+    drop_path: float = 0.0
+    """Chance that a crop skips half of the last block of the backbone; rises linearly
+    from 0 at the first (stochastic depth, Huang et al. 2016)."""
     gradient_clip: float = 1.0
     """Largest norm of the gradient."""
     average_decay: float = 0.998
@@ -112,6 +118,8 @@ class TrainConfig:
     compiled: bool = False
     """Let torch compile the network: minutes at the start, a third less time per step;
     needs a C++ compiler."""
+    workers: int | None = None
+    """Processes that draw crops ahead; None: as many as suit the device."""
     licence: str = ""
     """Licence of the resulting weights, stored in the checkpoint."""
     data_sources: tuple[str, ...] = ()

@@ -8,13 +8,12 @@ run; what is on disk stays.
 from __future__ import annotations
 
 import time
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from dinocell_training.augment import random_crop
+from dinocell_training.batches import draw_batches
 from dinocell_training.events import (
     EpochDone,
     StepDone,
@@ -41,15 +40,17 @@ from napari_dinocell.engine.config import WatershedConfig
 from napari_dinocell.engine.errors import TrainingFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from numpy.random import Generator
-    from numpy.typing import NDArray
     from torch import Tensor
 
     from dinocell_training.config import TrainConfig
-    from dinocell_training.samples import Sample
+
+    Batch = tuple[Tensor, Tensor, Tensor]
+
+SEED_STRIDE = 1_000_003
+"""Epochs of different seeds share no stream below so many epochs."""
 
 
 def train(
@@ -100,11 +101,13 @@ def train(
         precision=run.precision,
     )
     reason = "all epochs done"
+    first_step = run.epoch * config.steps_per_epoch
+    batches = draw_batches(run.train, config, run.device, first_step=first_step)
     while run.epoch < config.epochs:
         if run.epoch - run.best_epoch >= config.patience:
             reason = f"no better score for {config.patience} epochs"
             break
-        yield from _epoch(run)
+        yield from _epoch(run, batches)
     yield TuningThresholds(len(split.validation))
     final = output / f"{config.name}.safetensors"
     watershed = finish_checkpoint(
@@ -113,17 +116,23 @@ def train(
     yield TrainingFinished(final, run.best_epoch, run.best_score, watershed, reason)
 
 
-def _epoch(run: TrainingRun) -> Iterator[TrainingEvent]:
+def _epoch(run: TrainingRun, batches: Iterator[Batch]) -> Iterator[TrainingEvent]:
     config, started = run.config, time.perf_counter()
-    # Own seed per epoch: a resumed run draws what the uninterrupted one would.
-    rng = np.random.default_rng([config.seed, run.epoch])
-    losses = []
+    # Own seed per epoch: a resumed run drops what the uninterrupted one would.
+    torch.manual_seed(config.seed * SEED_STRIDE + run.epoch)
     run.model.train()
-    for index in range(config.steps_per_epoch):
-        step = run.epoch * config.steps_per_epoch + index
+    losses: list[float] = []
+    first = run.epoch * config.steps_per_epoch
+    # Each loss is read one step late, so that a GPU is never waited for.
+    unread: tuple[int, Tensor, float] | None = None
+    for step in range(first, first + config.steps_per_epoch):
         rate = _set_learning_rate(run, step)
-        losses.append(_step(run, rng))
-        yield StepDone(step + 1, config.total_steps, losses[-1], rate)
+        loss = _step(run, next(batches))
+        if unread is not None:
+            yield _step_done(run, *unread, losses)
+        unread = (step, loss, rate)
+    if unread is not None:
+        yield _step_done(run, *unread, losses)
     scores = score_samples(
         run.average.model,
         run.validation,
@@ -162,43 +171,32 @@ def _set_learning_rate(run: TrainingRun, step: int) -> float:
     return rate
 
 
-def _step(run: TrainingRun, rng: Generator) -> float:
-    image, target, verified = (part.to(run.device) for part in _batch(run, rng))
+def _step(run: TrainingRun, batch: Batch) -> Tensor:
+    """One step of the optimizer; the loss, still on the device."""
+    image, target, verified = batch
     with torch.autocast(
         run.device.type, torch.bfloat16, enabled=run.precision == "bfloat16"
     ):
         logits = run.logits(image)
     loss = distance_loss(logits, target, verified, kind=run.config.loss)
-    value = float(loss.detach())
+    run.optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(run.model.parameters(), run.config.gradient_clip)
+    run.optimizer.step()
+    run.average.update(run.model)
+    return loss.detach()
+
+
+def _step_done(
+    run: TrainingRun, step: int, loss: Tensor, rate: float, losses: list[float]
+) -> StepDone:
+    """Read the loss of a step and check it."""
+    value = float(loss)
     if not np.isfinite(value):
         raise TrainingFailedError(
             f"The loss became {value} in epoch {run.epoch + 1}. The best checkpoint "
             f"so far is kept in {run.folder}. Try a lower learning rate than "
             f"{run.config.learning_rate}."
         )
-    run.optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(run.model.parameters(), run.config.gradient_clip)
-    run.optimizer.step()
-    run.average.update(run.model)
-    return value
-
-
-def _batch(run: TrainingRun, rng: Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Image, target and verified mask, each (B, 1, S, S)."""
-    weights = _draw_weights(run.train)
-    size = int(rng.choice(run.config.crop_sizes))
-    chosen = rng.choice(len(run.train), size=run.config.batch_size, p=weights)
-    crops = [random_crop(run.train[i], size, run.config.augment, rng) for i in chosen]
-    return tuple(  # type: ignore[return-value]
-        torch.from_numpy(np.stack([getattr(crop, part) for crop in crops]))[:, None]
-        for part in ("image", "target", "verified")
-    )
-
-
-def _draw_weights(samples: Sequence[Sample]) -> NDArray[np.float64]:
-    """Chance of each sample: by source weight, evenly inside a source."""
-    counts = Counter(sample.source.name for sample in samples)
-    raw = np.array([s.source.weight / counts[s.source.name] for s in samples])
-    weights: NDArray[np.float64] = raw / raw.sum()
-    return weights
+    losses.append(value)
+    return StepDone(step + 1, run.config.total_steps, value, rate)

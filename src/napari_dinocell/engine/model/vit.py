@@ -83,12 +83,20 @@ class Block(nn.Module):
         self.norm2 = nn.LayerNorm(dim, eps=NORM_EPS)
         self.mlp = feed_forward(dim, variant.ffn_dim)
         self.ls2 = LayerScale(dim, layer_scale)
+        self.drop_path = 0.0
 
     def forward(self, tokens: Tensor, table: RotaryTable) -> Tensor:
         """(B, N, C) -> (B, N, C)."""
-        tokens = tokens + self.ls1(self.attn(self.norm1(tokens), table))
-        result: Tensor = tokens + self.ls2(self.mlp(self.norm2(tokens)))
+        tokens = tokens + self._kept(self.ls1(self.attn(self.norm1(tokens), table)))
+        result: Tensor = tokens + self._kept(self.ls2(self.mlp(self.norm2(tokens))))
         return result
+
+    def _kept(self, change: Tensor) -> Tensor:
+        """Leave a change out for some images, in training only."""
+        if not self.training or self.drop_path == 0:
+            return change
+        kept = torch.rand(len(change), 1, 1, device=change.device) >= self.drop_path
+        return change * kept / (1 - self.drop_path)
 
 
 class VisionTransformer(nn.Module):
@@ -131,6 +139,15 @@ class VisionTransformer(nn.Module):
                     nn.init.zeros_(module.bias)
         nn.init.trunc_normal_(self.cls_token, std=WEIGHT_STD)
         nn.init.trunc_normal_(self.register_tokens, std=WEIGHT_STD)
+
+    def drop_paths(self, rate: float) -> None:
+        """Stochastic depth while training: 0 at the first block, `rate` at the last.
+
+        Source: Huang et al., 2016, arXiv:1603.09382; as used by DINOv3.
+        """
+        last = max(1, len(self.blocks) - 1)
+        for index, block in enumerate(self.blocks):
+            block.drop_path = rate * index / last
 
     def _embed(self, image: Tensor) -> Tensor:
         """(B, 3, H, W) -> tokens (B, 5 + P, C): cls, registers, patches row by row."""
