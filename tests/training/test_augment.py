@@ -106,3 +106,23 @@ def test_the_plain_image_is_shown_when_asked():
     crop = random_crop(_sample(), 64, config, np.random.default_rng(3))
     inside = crop.verified > 0
     assert np.median(np.abs(crop.image + crop.target - 1)[inside]) < 0.02
+
+
+def _elastic(seed, amount):
+    config = replace(QUIET, elastic=amount, scale=(1.0, 1.0), stretch=0.0)
+    return random_crop(_sample(), 64, config, np.random.default_rng(seed))
+
+
+def test_elastic_deformation_bends_half_of_the_crops():
+    bent = [
+        not np.array_equal(_elastic(seed, 6.0).target, _elastic(seed, 1e-9).target)
+        for seed in range(40)
+    ]
+    assert 0.25 < np.mean(bent) < 0.75
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_elastic_deformation_bends_image_and_target_alike(seed):
+    crop = _elastic(seed, 6.0)
+    difference = np.abs(crop.image - crop.target)[crop.verified > 0]
+    assert np.median(difference) < 0.02

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dinocell_training.corrections import Corrections
+from dinocell_training.corrections import Corrections, Origin
 
 from .correct_driver import CorrectDriver
 
@@ -70,6 +70,16 @@ class ExamplesDriver(CorrectDriver):
         self.rows.set_extent(extent)  # type: ignore[arg-type]
         assert self.rows.accept.isEnabled(), self.rows.accept.toolTip()
         self.rows.accept.click()
+        self.at_rest()
+
+    def add(self, name: str = "cells.tif", **more: Any) -> str:
+        """An example, as another program adds it; its name."""
+        origin = Origin(image=name, **more)
+        return Corrections(self.folder).add(ramp(), squares(), origin=origin).name
+
+    def look(self) -> None:
+        """As the timer does, every two seconds."""
+        self.examples.look()
         self.at_rest()
 
     def at_rest(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from qtpy.QtCore import Qt
 
-from dinocell_training.corrections import Corrections, Origin
+from dinocell_training.corrections import Corrections
 
 from .examples_driver import ExamplesDriver, ramp, squares
 
@@ -22,18 +22,6 @@ def driver(
     make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot
 ) -> ExamplesDriver:
     return ExamplesDriver(make_napari_viewer_proxy(show=True), qtbot)
-
-
-def add(driver: ExamplesDriver, name: str = "cells.tif", **more: Any) -> str:
-    """An example, as another program adds it; its name."""
-    corrections = Corrections(driver.folder)
-    return corrections.add(ramp(), squares(), origin=Origin(image=name, **more)).name
-
-
-def look(driver: ExamplesDriver) -> None:
-    """As the timer does, every two seconds."""
-    driver.examples.look()
-    driver.at_rest()
 
 
 def test_an_empty_folder_is_neither_made_nor_an_error(driver: ExamplesDriver) -> None:
@@ -54,22 +42,22 @@ def test_what_was_accepted_is_listed_with_its_picture(driver: ExamplesDriver) ->
 
 
 def test_the_latest_example_comes_first(driver: ExamplesDriver) -> None:
-    names = [add(driver, f"{letter}.tif") for letter in "abc"]
-    look(driver)
+    names = [driver.add(f"{letter}.tif") for letter in "abc"]
+    driver.look()
     assert driver.list.names() == names[::-1]
 
 
 def test_what_another_program_adds_is_listed(driver: ExamplesDriver) -> None:
     changes = []
     driver.examples.changed.connect(lambda: changes.append(1))
-    look(driver)
+    driver.look()
     assert changes == []
-    first = add(driver)
-    look(driver)
+    first = driver.add()
+    driver.look()
     assert driver.list.names() == [first]
     driver.list.select(first)
-    second = add(driver)
-    look(driver)
+    second = driver.add()
+    driver.look()
     assert driver.list.names() == [second, first]
     assert driver.list.selected() == [first]
     assert len(changes) == 2
@@ -78,16 +66,16 @@ def test_what_another_program_adds_is_listed(driver: ExamplesDriver) -> None:
 def test_the_folder_is_looked_at_by_itself(driver: ExamplesDriver) -> None:
     assert driver.examples._look.isActive()
     driver.examples._look.setInterval(10)
-    add(driver)
+    driver.add()
     driver.qtbot.waitUntil(lambda: driver.list.count() == 1, timeout=10_000)
 
 
 def test_a_damaged_example_is_named_and_the_others_stay_usable(
     driver: ExamplesDriver,
 ) -> None:
-    bad, good = add(driver), add(driver)
+    bad, good = driver.add(), driver.add()
     (driver.folder / bad / "example.json").write_text("{")
-    look(driver)
+    driver.look()
     assert driver.list.texts()[1] == f"damaged\n{bad}"
     assert bad in driver.list.item(1).toolTip()
     assert "1 example, 3 cells, 1 damaged" in driver.section.summary()
@@ -102,9 +90,9 @@ def test_a_damaged_example_is_named_and_the_others_stay_usable(
 
 
 def test_damaged_pixels_are_said_when_opened(driver: ExamplesDriver) -> None:
-    name = add(driver)
+    name = driver.add()
     (driver.folder / name / "labels.tif").write_bytes(b"II*\0")
-    look(driver)
+    driver.look()
     driver.list.select(name)
     driver.section.open.click()
     driver.at_rest()
@@ -113,8 +101,8 @@ def test_damaged_pixels_are_said_when_opened(driver: ExamplesDriver) -> None:
 
 
 def test_removed_examples_can_be_restored(driver: ExamplesDriver) -> None:
-    first, second, third = (add(driver, f"{n}.tif") for n in "abc")
-    look(driver)
+    first, second, third = (driver.add(f"{n}.tif") for n in "abc")
+    driver.look()
     driver.list.select(first, third)
     driver.section.remove.click()
     driver.at_rest()
@@ -131,8 +119,8 @@ def test_removed_examples_can_be_restored(driver: ExamplesDriver) -> None:
 
 
 def test_removing_what_is_gone_is_said(driver: ExamplesDriver) -> None:
-    name = add(driver)
-    look(driver)
+    name = driver.add()
+    driver.look()
     Corrections(driver.folder).remove(name)
     driver.list.select(name)
     driver.section.remove.click()
@@ -142,8 +130,8 @@ def test_removing_what_is_gone_is_said(driver: ExamplesDriver) -> None:
 
 
 def test_keys_of_the_list_remove_and_open(driver: ExamplesDriver) -> None:
-    first, second = add(driver), add(driver)
-    look(driver)
+    first, second = driver.add(), driver.add()
+    driver.look()
     driver.list.select(first)
     driver.qtbot.keyClick(driver.list, Qt.Key.Key_Delete)
     driver.at_rest()

@@ -26,18 +26,6 @@ def driver(
     return ExamplesDriver(make_napari_viewer_proxy(show=True), qtbot)
 
 
-def add(driver: ExamplesDriver, name: str = "cells.tif", **more: Any) -> str:
-    """An example, as another program adds it; its name."""
-    corrections = Corrections(driver.folder)
-    return corrections.add(ramp(), squares(), origin=Origin(image=name, **more)).name
-
-
-def look(driver: ExamplesDriver) -> None:
-    """As the timer does, every two seconds."""
-    driver.examples.look()
-    driver.at_rest()
-
-
 def test_an_opened_example_is_corrected_and_accepted_anew(
     driver: ExamplesDriver,
 ) -> None:
@@ -50,8 +38,8 @@ def test_an_opened_example_is_corrected_and_accepted_anew(
         "intensity_limits": (3.0, 4000.0),
         "pixel_size": PixelSize(y=0.5, x=0.5),
     }
-    name = add(driver, **origin)
-    look(driver)
+    name = driver.add(**origin)
+    driver.look()
     driver.list.select(name)
     driver.section.open.click()
     driver.at_rest()
@@ -73,8 +61,8 @@ def test_an_opened_example_is_corrected_and_accepted_anew(
 
 
 def test_a_part_of_an_opened_example_knows_its_place(driver: ExamplesDriver) -> None:
-    add(driver, corner=(100, 200))
-    look(driver)
+    driver.add(corner=(100, 200))
+    driver.look()
     driver.examples.open(driver.list.names()[0])
     driver.at_rest()
     driver.rows.set_extent("rectangle")
@@ -93,7 +81,7 @@ def test_what_nobody_checked_stays_unchecked(driver: ExamplesDriver) -> None:
     Corrections(driver.folder).add(
         ramp(), squares(), verified, origin=Origin(image="a")
     )
-    look(driver)
+    driver.look()
     driver.examples.open(driver.list.names()[0])
     driver.at_rest()
     assert driver.rows.verified() == "former"
@@ -119,7 +107,7 @@ def test_colours_and_channels_survive_being_opened(
     Corrections(driver.folder).add(
         image, squares(), origin=Origin(image="a", settings=settings), axes=axes
     )
-    look(driver)
+    driver.look()
     driver.examples.open(driver.list.names()[0])
     driver.at_rest()
     assert driver.viewer.layers[0].rgb == (axes == "YXS")

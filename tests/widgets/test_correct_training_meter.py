@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from napari_dinocell.widgets._correct_training_meter import (
-    TrainingMeter,
-    duration_text,
-)
+from dinocell_training.finetune_events import rough_duration
+from napari_dinocell.widgets._correct_training_meter import TrainingMeter
 
 
 class Clock:
@@ -64,4 +62,4 @@ def test_the_bar_never_goes_back_and_never_ends_early(meter, clock):
     [(0.2, "1 s"), (89, "89 s"), (95, "2 min"), (3600, "60 min"), (7200, "2.0 h")],
 )
 def test_durations(seconds, text):
-    assert duration_text(seconds) == text
+    assert rough_duration(seconds) == text

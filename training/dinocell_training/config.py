@@ -139,6 +139,12 @@ class TrainConfig:
         for name in ("batch_size", "epochs", "steps_per_epoch", "patience"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"Expected {name} >= 1, got {getattr(self, name)}.")
+        if not 0 <= self.drop_path < 1:
+            raise SettingsError(
+                f"Expected a drop path in [0, 1), got {self.drop_path}."
+            )
+        if self.workers is not None and self.workers < 0:
+            raise SettingsError(f"Expected workers >= 0, got {self.workers}.")
 
     @property
     def total_steps(self) -> int:

@@ -39,6 +39,15 @@ class FinetunePlanned:
     """What the user should know: damaged examples, too few examples."""
 
 
+def rough_duration(seconds: float) -> str:
+    """A duration that nobody takes for exact: "50 s", "12 min", "1.6 h"."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
 @dataclass(frozen=True, slots=True)
 class FeaturesDone:
     """The frozen backbone has seen so many tiles."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dinocell_training.finetune_score import predict_example, tally_known
-from dinocell_training.finish import FOREGROUND_THRESHOLDS, SEED_THRESHOLDS
+from dinocell_training.finish import CANDIDATES
 from napari_dinocell.engine.instances.metrics import IOU_THRESHOLDS
 from napari_dinocell.engine.instances.watershed import LiveWatershed
 
@@ -46,9 +46,12 @@ def tune_on_examples(run: FinetuneRun) -> WatershedConfig:
     examples = [example for example in run.train[::step] if example.cells]
     own = run.base_info.watershed
     candidates = [own] + [
-        replace(own, seed_threshold=seed, foreground_threshold=foreground)
-        for seed in SEED_THRESHOLDS
-        for foreground in FOREGROUND_THRESHOLDS
+        replace(
+            own,
+            seed_threshold=tried.seed_threshold,
+            foreground_threshold=tried.foreground_threshold,
+        )
+        for tried in CANDIDATES
     ]
     if not examples:
         return own

@@ -121,23 +121,19 @@ def _report(run: Iterator[FinetuneEvent]) -> FinetuneEnded:
 
 
 def _print_plan(event: FinetunePlanned) -> None:
+    from dinocell_training.finetune_events import rough_duration
+
     judged = "held out" if event.held_out else "of them judged by"
     again = f", from epoch {event.epoch + 1}" if event.epoch else ""
     messages.print(
         f"{event.train_examples} examples to train, {event.judged_examples} {judged}; "
-        f"about {_duration(event.estimated_seconds)} on {event.device}, "
+        f"about {rough_duration(event.estimated_seconds)} on {event.device}, "
         f"{event.precision}{again}",
         markup=False,
         highlight=False,
     )
     for note in event.notes:
         print_note(note)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min"
 
 
 def _epoch(event: FinetuneEpoch) -> str:

@@ -79,12 +79,3 @@ class TrainingMeter:
         passed = now - self._planned_at
         self._fraction = max(self._fraction, passed / (passed + left))
         return TrainingProgress(self._fraction, left, self._stage)
-
-
-def duration_text(seconds: float) -> str:
-    """A duration that nobody takes for exact."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 90 * 60:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dinocell_training.corrections import Example
-from napari_dinocell.widgets._correct_training_meter import duration_text
+from dinocell_training.finetune_events import rough_duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ def plan_text(plan: FinetunePlanned) -> str:
     again = f", from epoch {plan.epoch + 1}" if plan.epoch else ""
     return (
         f"{_count(plan.train_examples, 'example')} to train on{judged}: about "
-        f"{duration_text(plan.estimated_seconds)} on {plan.device}{again}."
+        f"{rough_duration(plan.estimated_seconds)} on {plan.device}{again}."
     )
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from qtpy.QtCore import QEvent, Signal
 from qtpy.QtWidgets import QProgressBar, QPushButton, QWidget
 
+from dinocell_training.finetune_events import rough_duration
 from napari_dinocell.widgets._controls import column_layout, describe, make_row
-from napari_dinocell.widgets._correct_training_meter import duration_text
 from napari_dinocell.widgets._correct_training_options import TrainingOptions
 from napari_dinocell.widgets._correct_training_result import TrainingResult
 from napari_dinocell.widgets._message_line import MessageLine
@@ -158,7 +158,7 @@ class TrainingSection(QWidget):
             self.bar.setValue(round(progress.fraction * BAR_STEPS))
         text = progress.stage
         if progress.seconds_left is not None and self.state == "running":
-            text = f"{text.rstrip('…')}, about {duration_text(progress.seconds_left)}"
+            text = f"{text.rstrip('…')}, about {rough_duration(progress.seconds_left)}"
             text += " left"
         self._stage.show_message(text)
 

@@ -84,6 +84,32 @@ def test_layer_scale_starts_at_the_given_value() -> None:
     assert all((scale == 0.25).all() for scale in scales)
 
 
+def test_stochastic_depth_is_for_training_only() -> None:
+    torch.manual_seed(0)
+    model = VisionTransformer(VARIANTS["vitt"], 16, layer_scale=0.1)
+    images = torch.rand(1, 3, 32, 32)
+    with torch.no_grad():
+        plain = model.train()(images)[-1]
+        model.drop_paths(0.5)
+        assert [block.drop_path for block in model.blocks][::11] == [0.0, 0.5]
+        dropped = [model(images)[-1] for _ in range(4)]
+        torch.testing.assert_close(model.eval()(images)[-1], plain)
+    assert not any(torch.equal(result, plain) for result in dropped)
+
+
+def test_stochastic_depth_keeps_the_mean() -> None:
+    """What is kept is enlarged, so that evaluation sees the same sum."""
+    torch.manual_seed(0)
+    model = VisionTransformer(VARIANTS["vitt"], 16)
+    model.drop_paths(0.25)
+    block = model.blocks[-1].train()
+    change = torch.ones(4000, 2, 3)
+    kept = block._kept(change)
+    assert kept.unique().tolist() == pytest.approx([0.0, 1 / 0.75])
+    assert kept.mean() == pytest.approx(1.0, abs=0.05)
+    assert torch.equal(kept.amin((1, 2)), kept.amax((1, 2)))  # whole images
+
+
 def test_residual_stream_stays_float32_under_autocast() -> None:
     """Sums over many blocks lose too much in bfloat16."""
     backbone = VisionTransformer(VARIANTS["vitx"], 8, layer_scale=1).eval()

@@ -67,10 +67,10 @@ class DinoCell(nn.Module):
         )
         self.head = DistanceHead(channels[-1])
 
-    def _standardise(self, image: Tensor) -> Tensor:
-        """(B, 1, H, W) in [0, 1] -> (B, 3, H, W) with the statistics of pretraining."""
-        mean = image.new_tensor(self.config.image_mean).view(1, 3, 1, 1)
-        std = image.new_tensor(self.config.image_std).view(1, 3, 1, 1)
+    def _standardise(self, image: Tensor, channels: int = 3) -> Tensor:
+        """(B, 1, H, W) in [0, 1] -> (B, C, H, W) with the statistics of pretraining."""
+        mean = image.new_tensor(self.config.image_mean[:channels]).view(1, -1, 1, 1)
+        std = image.new_tensor(self.config.image_std[:channels]).view(1, -1, 1, 1)
         return (image - mean) / std
 
     def features(self, image: Tensor) -> tuple[Tensor, ...]:
@@ -90,8 +90,9 @@ class DinoCell(nn.Module):
 
     def decode(self, features: Sequence[Tensor], image: Tensor) -> Tensor:
         """Logits (B, 1, H, W), float32, from the result of `features` and its image."""
-        grey = self._standardise(image)[:, :1]
-        logits: Tensor = self.head(self.decoder(features, grey))
+        if self.config.image_skips:
+            image = self._standardise(image, channels=1)
+        logits: Tensor = self.head(self.decoder(features, image))
         return logits
 
     def logits(self, image: Tensor) -> Tensor:
