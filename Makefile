@@ -10,8 +10,8 @@ help: ## list the targets
 demo: .venv/.ready-viewer ## open napari with a segmented sample; without a display, write pictures
 	$(BIN)/dinocell demo
 
-test: .venv/.ready-test ## run the tests
-	$(BIN)/python -m pytest $(ARGS)
+test: .venv/.ready-test ## run the tests; ARGS="-n 0 -k name" goes to pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: .venv/.ready-dev ## check style, types and import rules
 	$(BIN)/ruff check .

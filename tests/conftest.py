@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 # Read when torch and huggingface_hub are imported, hence set before any of that.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+# processes beside each other share the cores (make test starts two)
+os.environ.setdefault(
+    "OMP_NUM_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.environ else "2"
+)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 WINDOW_FIXTURES = {"make_napari_viewer", "make_napari_viewer_proxy", "qapp", "qtbot"}

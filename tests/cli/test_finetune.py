@@ -10,7 +10,6 @@ import pytest
 
 from dinocell_training import finetune as finetune_module
 from dinocell_training import finetune_config
-from napari_dinocell.cli import finetune as cli_finetune
 from napari_dinocell.engine.model.read_info import read_info
 from tests.training.finetune.conftest import base, corrections, small, tiny_variant
 
@@ -101,9 +100,3 @@ def test_wrong_examples_are_a_plain_error(dinocell, base, tmp_path, home):
     )
     assert outcome.status == 1
     assert "Found no example to learn from" in outcome.err
-
-
-def test_durations_are_told_as_people_do():
-    assert cli_finetune._duration(0.2) == "1 s"
-    assert cli_finetune._duration(80) == "80 s"
-    assert cli_finetune._duration(200) == "3 min"

@@ -42,7 +42,8 @@ class WeightAverage:
             else:
                 mean.copy_(current[name])
         # all tensors in one call: a GPU would wait for 300 of them
-        get_ema_multi_avg_fn(decay)(means, values, self._updates)
+        follow = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+        follow(means, values, self._updates)
 
     def state_dict(self) -> dict[str, Any]:
         """Weights and number of updates."""

@@ -40,7 +40,7 @@ from napari_dinocell.engine.config import WatershedConfig
 from napari_dinocell.engine.errors import TrainingFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from torch import Tensor
@@ -100,20 +100,25 @@ def train(
         device=str(run.device),
         precision=run.precision,
     )
-    reason = "all epochs done"
-    first_step = run.epoch * config.steps_per_epoch
-    batches = draw_batches(run.train, config, run.device, first_step=first_step)
-    while run.epoch < config.epochs:
-        if run.epoch - run.best_epoch >= config.patience:
-            reason = f"no better score for {config.patience} epochs"
-            break
-        yield from _epoch(run, batches)
+    reason = yield from _epochs(run)
     yield TuningThresholds(len(split.validation))
     final = output / f"{config.name}.safetensors"
     watershed = finish_checkpoint(
         output / BEST_FILE, final, split.validation, device=config.device
     )
     yield TrainingFinished(final, run.best_epoch, run.best_score, watershed, reason)
+
+
+def _epochs(run: TrainingRun) -> Generator[TrainingEvent, None, str]:
+    """All epochs that are left; returns why it ended."""
+    config = run.config
+    first_step = run.epoch * config.steps_per_epoch
+    batches = draw_batches(run.train, config, run.device, first_step=first_step)
+    while run.epoch < config.epochs:
+        if run.epoch - run.best_epoch >= config.patience:
+            return f"no better score for {config.patience} epochs"
+        yield from _epoch(run, batches)
+    return "all epochs done"
 
 
 def _epoch(run: TrainingRun, batches: Iterator[Batch]) -> Iterator[TrainingEvent]:

@@ -147,6 +147,7 @@ class VisionTransformer(nn.Module):
         """
         last = max(1, len(self.blocks) - 1)
         for index, block in enumerate(self.blocks):
+            assert isinstance(block, Block)
             block.drop_path = rate * index / last
 
     def _embed(self, image: Tensor) -> Tensor:
