@@ -32,7 +32,9 @@ def has_display() -> bool:
 
 
 @pytest.hookimpl(trylast=True)  # after pytest-xvfb
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    if getattr(config.option, "numprocesses", None):
+        return  # the processes it starts have displays of their own, and inherit this
     if sys.platform.startswith("linux"):
         # xcb keeps windows off the desktop of a Wayland session; without any display
         # Qt would end the whole process, unless told to draw nothing.

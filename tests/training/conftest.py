@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from dinocell_training.config import SourceConfig, TrainConfig
+from napari_dinocell.engine.model.variants import VARIANTS, Variant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -37,6 +39,20 @@ def pair_folder(tmp_path: Path) -> Path:
         cv2.imwrite(str(folder / f"cells{index}.png"), image)
         cv2.imwrite(str(folder / f"cells{index}_label.png"), labels)
     return folder
+
+
+def use_tiny_backbone() -> None:
+    """From now on "vitt" is a backbone of 4 blocks and 24 channels."""
+    VARIANTS["vitt"] = Variant("vitt", 24, 4, 3, "mlp", 48, (0, 1, 2, 3))
+
+
+@pytest.fixture(scope="module")
+def tiny_backbone() -> Iterator[None]:
+    """For tests of what is around the network; bundled weights do not fit it."""
+    original = VARIANTS["vitt"]
+    use_tiny_backbone()
+    yield
+    VARIANTS["vitt"] = original
 
 
 def small_config(**changes: object) -> TrainConfig:

@@ -28,6 +28,8 @@ from napari_dinocell.engine.model.checkpoint import load_checkpoint
 
 from .conftest import small_config
 
+pytestmark = pytest.mark.usefixtures("tiny_backbone")
+
 
 def _losses(events) -> list[float]:
     return [e.loss for e in events if isinstance(e, StepDone)]
@@ -87,8 +89,9 @@ def test_a_stopped_run_goes_on_exactly_where_it_was(pair_folder, tmp_path):
 _KILLED = """
 import sys
 from pathlib import Path
-from tests.training.conftest import small_config
+from tests.training.conftest import small_config, use_tiny_backbone
 from dinocell_training.loop import train
+use_tiny_backbone()
 for event in train(Path(sys.argv[1]), Path(sys.argv[2]), small_config(epochs=50)):
     print(type(event).__name__, flush=True)
 """

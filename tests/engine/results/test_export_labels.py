@@ -83,7 +83,7 @@ def test_what_exists_is_replaced_only_on_demand(tmp_path, file_format):
     assert files_in(tmp_path) == [path.name]
 
 
-@pytest.mark.parametrize("file_format", set(FORMATS) - {"ome.zarr"})
+@pytest.mark.parametrize("file_format", sorted(set(FORMATS) - {"ome.zarr"}))
 def test_folder_in_the_way_is_kept(tmp_path, file_format):
     FORMATS[file_format].path(tmp_path, "ж 細胞").mkdir()
     with pytest.raises(ExportError, match="is kept"):
