@@ -16,6 +16,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+TINY = Variant("vitz", 24, 4, 2, "mlp", 40, (0, 1, 2, 3))
+
+
+def register_tiny_variant() -> None:
+    """A backbone of 4 blocks and 24 channels; "vitt" has 200 times the weights."""
+    VARIANTS[TINY.name] = TINY
+
+
+@pytest.fixture(autouse=True)
+def tiny_variant() -> Iterator[None]:
+    register_tiny_variant()
+    yield
+    del VARIANTS[TINY.name]
+
+
 def draw_cells(seed: int, shape: tuple[int, int] = (80, 96)) -> tuple:
     """A noisy image of bright discs and their labels."""
     rng = np.random.default_rng(seed)
@@ -41,25 +56,11 @@ def pair_folder(tmp_path: Path) -> Path:
     return folder
 
 
-def use_tiny_backbone() -> None:
-    """From now on "vitt" is a backbone of 4 blocks and 24 channels."""
-    VARIANTS["vitt"] = Variant("vitt", 24, 4, 3, "mlp", 48, (0, 1, 2, 3))
-
-
-@pytest.fixture(scope="module")
-def tiny_backbone() -> Iterator[None]:
-    """For tests of what is around the network; bundled weights do not fit it."""
-    original = VARIANTS["vitt"]
-    use_tiny_backbone()
-    yield
-    VARIANTS["vitt"] = original
-
-
 def small_config(**changes: object) -> TrainConfig:
     """Two epochs of two steps on small crops."""
     values: dict = {
         "name": "small",
-        "variant": "vitt16",
+        "variant": "vitz16",
         "decoder_channels": (8, 8, 8, 8),
         "sources": (SourceConfig(name="discs"),),
         "crop_sizes": (32, 48),

@@ -28,8 +28,6 @@ from napari_dinocell.engine.model.checkpoint import load_checkpoint
 
 from .conftest import small_config
 
-pytestmark = pytest.mark.usefixtures("tiny_backbone")
-
 
 def _losses(events) -> list[float]:
     return [e.loss for e in events if isinstance(e, StepDone)]
@@ -48,7 +46,7 @@ def test_events_come_in_order_and_a_checkpoint_comes_out(pair_folder, tmp_path):
     assert (tmp_path / "run" / BEST_FILE).is_file()
     model, info = load_checkpoint(events[-1].checkpoint)
     assert info.name == "small"
-    assert info.model.variant == "vitt16"
+    assert info.model.variant == "vitz16"
     assert info.watershed == events[-1].watershed
     assert info.metrics["validation"]["discs"]["images"] == 2
     assert info.recipe["steps_per_epoch"] == 2
@@ -89,9 +87,9 @@ def test_a_stopped_run_goes_on_exactly_where_it_was(pair_folder, tmp_path):
 _KILLED = """
 import sys
 from pathlib import Path
-from tests.training.conftest import small_config, use_tiny_backbone
+from tests.training.conftest import small_config, register_tiny_variant
 from dinocell_training.loop import train
-use_tiny_backbone()
+register_tiny_variant()
 for event in train(Path(sys.argv[1]), Path(sys.argv[2]), small_config(epochs=50)):
     print(type(event).__name__, flush=True)
 """

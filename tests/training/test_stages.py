@@ -11,8 +11,6 @@ from dinocell_training.stages import train_in_stages
 
 from .conftest import small_config
 
-pytestmark = pytest.mark.usefixtures("tiny_backbone")
-
 
 @pytest.fixture
 def recipes(monkeypatch):

@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from napari import plugins
 from qtpy.QtCore import QCoreApplication, QEvent, QObject, QTimer
 from qtpy.QtWidgets import QApplication
 
@@ -18,6 +19,20 @@ OURS = "napari_dinocell"
 
 
 WINDOW_FIXTURES = {"make_napari_viewer", "make_napari_viewer_proxy", "qtbot"}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def plugins_are_found_once() -> Iterator[None]:
+    """napari's viewer fixture has every viewer read all manifests: 5 % of the time."""
+    find_plugins = plugins._initialize_plugins
+
+    def find_once() -> None:
+        find_plugins()
+
+    find_once.cache_clear = lambda: None  # type: ignore[attr-defined]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plugins, "_initialize_plugins", find_once)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -8,12 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
-from tests.training.finetune.conftest import (
-    TINY,
-    add_cells,
-    register_tiny_variant,
-    small,
-)
+from tests.training.conftest import TINY, register_tiny_variant
+from tests.training.finetune.conftest import add_cells, small
 
 from dinocell_training import finetune as core
 from dinocell_training.corrections import Corrections

@@ -12,25 +12,10 @@ from dinocell_training.corrections import Corrections, Origin
 from dinocell_training.finetune import FinetuneConfig, finetune
 from napari_dinocell.engine.model.checkpoint import CheckpointInfo, save_checkpoint
 from napari_dinocell.engine.model.dinocell import DinoCell, ModelConfig
-from napari_dinocell.engine.model.variants import VARIANTS, Variant
 from tests.training.conftest import draw_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-TINY = Variant("vitz", 24, 4, 2, "mlp", 40, (0, 1, 2, 3))
-
-
-def register_tiny_variant() -> None:
-    VARIANTS[TINY.name] = TINY
-
-
-@pytest.fixture(autouse=True)
-def tiny_variant() -> Iterator[None]:
-    register_tiny_variant()
-    yield
-    del VARIANTS[TINY.name]
 
 
 @pytest.fixture

@@ -105,7 +105,8 @@ def test_a_resumed_run_ends_like_an_uninterrupted_one(
 _KILLED = """
 import sys
 from pathlib import Path
-from tests.training.finetune.conftest import register_tiny_variant, small
+from tests.training.conftest import register_tiny_variant
+from tests.training.finetune.conftest import small
 from dinocell_training.corrections import Corrections
 from dinocell_training.finetune import finetune
 register_tiny_variant()
