@@ -11,7 +11,8 @@ import pytest
 from dinocell_training import finetune as finetune_module
 from dinocell_training import finetune_config
 from napari_dinocell.engine.model.read_info import read_info
-from tests.training.finetune.conftest import base, corrections, small, tiny_variant
+from tests.training.conftest import tiny_variant
+from tests.training.finetune.conftest import base, corrections, small
 
 if TYPE_CHECKING:
     from pathlib import Path
