@@ -59,7 +59,15 @@ def test_the_bar_never_goes_back_and_never_ends_early(meter, clock):
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.2, "1 s"), (89, "89 s"), (95, "2 min"), (3600, "60 min"), (7200, "2.0 h")],
+    [
+        (0.2, "1 s"),
+        (80, "80 s"),
+        (89, "89 s"),
+        (95, "2 min"),
+        (200, "3 min"),
+        (3600, "60 min"),
+        (7200, "2.0 h"),
+    ],
 )
 def test_durations(seconds, text):
     assert rough_duration(seconds) == text

@@ -7,13 +7,12 @@ The corrected examples tell which thresholds divide these cells rightly.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dinocell_training.finetune_score import predict_example, tally_known
-from dinocell_training.finish import CANDIDATES
+from dinocell_training.finish import threshold_candidates
 from napari_dinocell.engine.instances.metrics import IOU_THRESHOLDS
 from napari_dinocell.engine.instances.watershed import LiveWatershed
 
@@ -45,14 +44,7 @@ def tune_on_examples(run: FinetuneRun) -> WatershedConfig:
     step = max(1, -(-len(run.train) // MOST_EXAMPLES))
     examples = [example for example in run.train[::step] if example.cells]
     own = run.base_info.watershed
-    candidates = [own] + [
-        replace(
-            own,
-            seed_threshold=tried.seed_threshold,
-            foreground_threshold=tried.foreground_threshold,
-        )
-        for tried in CANDIDATES
-    ]
+    candidates = [own, *threshold_candidates(own)]
     if not examples:
         return own
     scores = np.mean([_scores(run, e, candidates) for e in examples], axis=0)

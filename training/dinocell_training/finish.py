@@ -26,13 +26,7 @@ if TYPE_CHECKING:
 
 SEED_THRESHOLDS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
 FOREGROUND_THRESHOLDS = (0.05, 0.07, 0.09, 0.13, 0.17, 0.21)
-CANDIDATES = tuple(
-    WatershedConfig(seed_threshold=seed, foreground_threshold=foreground)
-    for seed in SEED_THRESHOLDS
-    for foreground in FOREGROUND_THRESHOLDS
-)
-"""All pairs of thresholds that are tried; a lower foreground is finer, because a cell's
-outline lies where the map is lowest."""
+"""A lower foreground is finer: a cell's outline lies where the map is lowest."""
 
 _PRECISIONS = {"float16": torch.float16, "float32": torch.float32}
 
@@ -68,6 +62,15 @@ def finish_checkpoint(
     return watershed
 
 
+def threshold_candidates(base: WatershedConfig) -> list[WatershedConfig]:
+    """`base` with every pair of thresholds that is tried."""
+    return [
+        replace(base, seed_threshold=seed, foreground_threshold=foreground)
+        for seed in SEED_THRESHOLDS
+        for foreground in FOREGROUND_THRESHOLDS
+    ]
+
+
 def tune_thresholds(
     segmenter: Segmenter, config: SegmentConfig, pairs: Sequence[Pair]
 ) -> tuple[WatershedConfig, dict[str, dict[str, float]]]:
@@ -78,6 +81,7 @@ def tune_thresholds(
     AP at IoU 0.5 and 0.75: the first asks for the right cells, the second for their
     outlines.
     """
+    candidates = threshold_candidates(WatershedConfig())
     scores: dict[str, list[list[float]]] = defaultdict(list)
     live = []
     for pair in pairs:
@@ -95,12 +99,12 @@ def tune_thresholds(
                         )
                     )
                 )
-                for candidate in CANDIDATES
+                for candidate in candidates
             ]
         )
     weights = {pair.source.name: pair.source.weight for pair in pairs}
     means = [weights[name] * np.mean(rows, axis=0) for name, rows in scores.items()]
-    best = CANDIDATES[int(np.argmax(np.sum(means, axis=0)))]
+    best = candidates[int(np.argmax(np.sum(means, axis=0)))]
     return best, _table(pairs, live, best)
 
 
