@@ -126,3 +126,54 @@ def test_elastic_deformation_bends_image_and_target_alike(seed):
     crop = _elastic(seed, 6.0)
     difference = np.abs(crop.image - crop.target)[crop.verified > 0]
     assert np.median(difference) < 0.02
+
+
+LIGHT = ("tone", "haze", "texture")
+
+
+def _lit(seed, **changes):
+    config = replace(QUIET, scale=(1.0, 1.0), stretch=0.0, **changes)
+    return random_crop(_sample(), 64, config, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("change", LIGHT)
+def test_light_changes_the_image_but_not_what_is_learnt_from_it(change):
+    crop = _lit(4, **{change: 1.0})
+    # A chance next to 0 draws as many random numbers up to there as a chance of 1.
+    plain = _lit(4, **{change: 1e-9})
+    np.testing.assert_array_equal(crop.target, plain.target)
+    difference = np.abs(crop.image - plain.image)
+    assert 0.005 < difference.mean() < 0.5
+    assert crop.image.min() >= 0
+    assert crop.image.max() <= 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_tone_curve_keeps_the_order_of_intensities(seed):
+    crop, plain = _lit(seed, tone=1.0), _lit(seed)
+    order = np.argsort(plain.image, axis=None)
+    assert np.all(np.diff(crop.image.ravel()[order]) > -1e-5)
+
+
+def test_haze_takes_contrast_from_edges():
+    sharp = np.abs(np.diff(_lit(2).image)).max()
+    hazy = [np.abs(np.diff(_lit(seed, haze=1.0).image)).max() for seed in range(20)]
+    assert np.mean(hazy) < 0.9 * sharp
+
+
+def test_grain_makes_neighbours_noisy_alike():
+    flat = np.full((120, 150), 128, np.uint8)
+    sample = replace(_sample(), image=flat, plain=flat)
+
+    def likeness(grain):
+        found = []
+        for seed in range(10):
+            config = replace(QUIET, noise=0.2, grain=grain)
+            image = random_crop(sample, 64, config, np.random.default_rng(seed)).image
+            if image.std() > 0.01:
+                pairs = image[:, :-1].ravel(), image[:, 1:].ravel()
+                found.append(np.corrcoef(*pairs)[0, 1])
+        return np.mean(found)
+
+    assert abs(likeness(0.0)) < 0.1
+    assert likeness(1.0) > 0.4

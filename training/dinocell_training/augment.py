@@ -1,4 +1,4 @@
-"""Random crops of a sample: geometry on image and target, intensity on the image."""
+"""Random crops of a sample: geometry on image and target, light on the image."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+
+from dinocell_training.augment_light import relit
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -44,7 +46,7 @@ def random_crop(
     # What lies beyond the image was never annotated.
     verified = _warp(sample.verified, to_sample, cv2.BORDER_CONSTANT)
     return Crop(
-        image=_random_intensity(image, config, rng),
+        image=relit(image, config, rng),
         target=target,
         verified=(verified > 0.99).astype(np.float32),
     )
@@ -97,34 +99,3 @@ def _warp(
     )
     unit: NDArray[np.float32] = warped.astype(np.float32) / 255
     return unit
-
-
-def _random_intensity(
-    image: NDArray[np.float32], config: AugmentConfig, rng: Generator
-) -> NDArray[np.float32]:
-    """Microscopes differ in focus, exposure, noise and sign."""
-    if rng.random() < 0.4:
-        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, config.blur))
-    if rng.random() < config.invert:
-        image = 1 - image
-    # Filters overshoot by a rounding error, and a negative base has no power.
-    image = np.clip(image, 0, 1) ** np.exp(rng.uniform(*np.log(config.gamma)))
-    mean = image.mean()
-    image = (image - mean) * rng.uniform(*config.contrast) + mean
-    image = image + rng.uniform(-config.brightness, config.brightness)
-    if rng.random() < config.illumination:
-        image = image * _gradient(image.shape[0], rng)
-    if rng.random() < 0.5:
-        noise = rng.standard_normal(image.shape, np.float32)
-        image = image + noise * rng.uniform(0, config.noise)
-    lit: NDArray[np.float32] = np.clip(image, 0, 1).astype(np.float32)
-    return lit
-
-
-def _gradient(size: int, rng: Generator) -> NDArray[np.float32]:
-    """A plane of light, tilted in a random direction, 0.5 to 1.5 at its ends."""
-    axis = np.linspace(-0.5, 0.5, size, dtype=np.float32)
-    angle = rng.uniform(0, 2 * np.pi)
-    tilt = np.cos(angle) * axis[None, :] + np.sin(angle) * axis[:, None]
-    light: NDArray[np.float32] = 1 + np.float32(rng.uniform(0, 0.7)) * tilt
-    return light

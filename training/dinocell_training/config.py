@@ -53,6 +53,14 @@ class AugmentConfig:
     """Largest standard deviation of added Gaussian noise."""
     blur: float = 1.5
     """Largest standard deviation of a Gaussian blur, in pixels."""
+    tone: float = 0.0
+    """Chance of a random tone curve, bright stays brighter than dark."""
+    haze: float = 0.0
+    """Chance of light from out of focus."""
+    texture: float = 0.0
+    """Chance of unevenness like that of a stain, from fine grains to broad patches."""
+    grain: float = 0.0
+    """Chance that the noise has grains of more than a pixel."""
     without_clahe: float = 0.25
     """Chance of showing the image without the local equalisation."""
 

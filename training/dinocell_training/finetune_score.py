@@ -10,6 +10,7 @@ import numpy as np
 from napari_dinocell.engine.config import TilingConfig
 from napari_dinocell.engine.inference.events import DistanceMapReady
 from napari_dinocell.engine.inference.predict import predict_distance_map
+from napari_dinocell.engine.inference.scale import resize_plane
 from napari_dinocell.engine.instances.metrics import IOU_THRESHOLDS, Tally
 from napari_dinocell.engine.instances.overlap import match
 from napari_dinocell.engine.instances.watershed import label_cells
@@ -101,7 +102,8 @@ def score_map(
 ) -> ExampleScore:
     """Compare a map and its labels with the known part of an example."""
     labels = label_cells(distance, watershed)
-    error = np.square(distance - example.target)[example.known]
+    wanted = resize_plane(example.target, example.shape)
+    error = np.square(distance - wanted)[example.known]
     return ExampleScore(
         example.name,
         tally_known(example, labels),
