@@ -126,18 +126,10 @@ def _epoch(run: TrainingRun, batches: Iterator[Batch]) -> Iterator[TrainingEvent
     # Own seed per epoch: a resumed run drops what the uninterrupted one would.
     torch.manual_seed(config.seed * SEED_STRIDE + run.epoch)
     run.model.train()
-    losses: list[float] = []
-    first = run.epoch * config.steps_per_epoch
-    # Each loss is read one step late, so that a GPU is never waited for.
-    unread: tuple[int, Tensor, float] | None = None
-    for step in range(first, first + config.steps_per_epoch):
-        rate = _set_learning_rate(run, step)
-        loss = _step(run, next(batches))
-        if unread is not None:
-            yield _step_done(run, *unread, losses)
-        unread = (step, loss, rate)
-    if unread is not None:
-        yield _step_done(run, *unread, losses)
+    losses = []
+    for done in _steps(run, batches):
+        losses.append(done.loss)
+        yield done
     scores = score_samples(
         run.average.model,
         run.validation,
@@ -161,6 +153,20 @@ def _epoch(run: TrainingRun, batches: Iterator[Batch]) -> Iterator[TrainingEvent
         improved=improved,
         seconds=time.perf_counter() - started,
     )
+
+
+def _steps(run: TrainingRun, batches: Iterator[Batch]) -> Iterator[StepDone]:
+    """The steps of an epoch; each loss is read a step late, no GPU is waited for."""
+    first = run.epoch * run.config.steps_per_epoch
+    unread: tuple[int, Tensor, float] | None = None
+    for step in range(first, first + run.config.steps_per_epoch):
+        rate = _set_learning_rate(run, step)
+        loss = _step(run, next(batches))
+        if unread is not None:
+            yield _step_done(run, *unread)
+        unread = (step, loss, rate)
+    if unread is not None:
+        yield _step_done(run, *unread)
 
 
 def _set_learning_rate(run: TrainingRun, step: int) -> float:
@@ -192,9 +198,7 @@ def _step(run: TrainingRun, batch: Batch) -> Tensor:
     return loss.detach()
 
 
-def _step_done(
-    run: TrainingRun, step: int, loss: Tensor, rate: float, losses: list[float]
-) -> StepDone:
+def _step_done(run: TrainingRun, step: int, loss: Tensor, rate: float) -> StepDone:
     """Read the loss of a step and check it."""
     value = float(loss)
     if not np.isfinite(value):
@@ -203,5 +207,4 @@ def _step_done(
             f"so far is kept in {run.folder}. Try a lower learning rate than "
             f"{run.config.learning_rate}."
         )
-    losses.append(value)
     return StepDone(step + 1, run.config.total_steps, value, rate)
