@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage as ndi
 
-from dinocell_training.targets import distance_target, resize_labels
+from dinocell_training.targets import distance_target
 
 
 def _disk(shape: tuple[int, int], centre: tuple[int, int], radius: int) -> np.ndarray:
@@ -87,17 +87,3 @@ def test_memory_layout_does_not_matter():
     np.testing.assert_array_equal(
         distance_target(labels[::-1, ::-1]), expected[::-1, ::-1]
     )
-
-
-@pytest.mark.parametrize(
-    ("shape", "factor"), [((90, 120), 3), ((30, 40), 1), ((15, 20), 0.5)]
-)
-def test_resized_labels_stay_where_they_are(shape, factor):
-    labels = np.zeros((30, 40), np.uint16)
-    labels[6:12, 20:32] = 60_000
-    resized = resize_labels(labels, shape)
-    assert resized.dtype == labels.dtype
-    rows, columns = np.nonzero(resized == 60_000)
-    assert (rows.min(), rows.max() + 1) == (6 * factor, 12 * factor)
-    assert (columns.min(), columns.max() + 1) == (20 * factor, 32 * factor)
-    assert set(np.unique(resized)) == {0, 60_000}

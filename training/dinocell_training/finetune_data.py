@@ -11,10 +11,11 @@ from skimage.measure import regionprops
 
 from dinocell_training.corrections_files import grey_plane
 from dinocell_training.known_pixels import known_pixels, whole_cells
-from dinocell_training.targets import distance_target, resize_labels
+from dinocell_training.targets import distance_target
 from napari_dinocell.engine.errors import TrainingDataError
 from napari_dinocell.engine.inference.preprocess import adjust_contrast
-from napari_dinocell.engine.inference.scale import scale_for, scaled_shape
+from napari_dinocell.engine.inference.scale import scale_for
+from napari_dinocell.engine.inference.small_cells import outline_excess
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +37,7 @@ FEWEST_TO_HOLD_OUT = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedExample:
-    """One example as training wants it; arrays (Y, X), most in pixels of its image."""
+    """One example as training wants it; arrays (Y, X) in pixels of its image."""
 
     name: str
     source: str
@@ -45,13 +46,14 @@ class PreparedExample:
     """Contrast adjusted, as inference does it."""
     labels: NDArray[Any]
     target: DistanceMap
-    """At the size at which the network sees the example."""
     known: Mask
     """Where the target is known."""
     cells: int
     """Whole ones."""
     scale: float
     """Factor that brings its cells to the size the model knows."""
+    excess: float
+    """What inference takes off its map, see the engine's `small_cells`."""
 
     @property
     def shape(self) -> Shape2D:
@@ -189,7 +191,6 @@ def _prepare(
     if origin.settings.cell_diameter is None:  # the user wants images as they are
         diameter = None
     scale = scale_for(diameter, trained_diameter)
-    seen = resize_labels(pixels.labels, scaled_shape(pixels.labels.shape, scale))
     return PreparedExample(
         name=example.name,
         source=origin.image_sha256 or origin.image,
@@ -199,8 +200,9 @@ def _prepare(
             limits=origin.intensity_limits,
         ),
         labels=pixels.labels,
-        target=distance_target(seen),
+        target=distance_target(pixels.labels),
         known=known_pixels(pixels.labels, pixels.verified),
         cells=len(whole_cells(pixels.labels, pixels.verified)),
         scale=scale,
+        excess=outline_excess(scale, trained_diameter),
     )

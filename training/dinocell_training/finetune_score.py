@@ -10,7 +10,7 @@ import numpy as np
 from napari_dinocell.engine.config import TilingConfig
 from napari_dinocell.engine.inference.events import DistanceMapReady
 from napari_dinocell.engine.inference.predict import predict_distance_map
-from napari_dinocell.engine.inference.scale import resize_plane
+from napari_dinocell.engine.inference.small_cells import lower_outlines
 from napari_dinocell.engine.instances.metrics import IOU_THRESHOLDS, Tally
 from napari_dinocell.engine.instances.overlap import match
 from napari_dinocell.engine.instances.watershed import label_cells
@@ -89,6 +89,7 @@ def predict_example(
             device=device,
             precision=precision,
             scale=example.scale,
+            excess=example.excess,
         ):
             if isinstance(event, DistanceMapReady):
                 return event.distance_map
@@ -102,7 +103,8 @@ def score_map(
 ) -> ExampleScore:
     """Compare a map and its labels with the known part of an example."""
     labels = label_cells(distance, watershed)
-    wanted = resize_plane(example.target, example.shape)
+    wanted = example.target.copy()
+    lower_outlines(wanted, example.excess)
     error = np.square(distance - wanted)[example.known]
     return ExampleScore(
         example.name,

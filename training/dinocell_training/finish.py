@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.config import SegmentConfig
 
 SEED_THRESHOLDS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
-FOREGROUND_THRESHOLDS = (0.05, 0.07, 0.09, 0.13, 0.17, 0.21)
+FOREGROUND_THRESHOLDS = (0.03, 0.05, 0.07, 0.09, 0.13, 0.17, 0.21)
 """A lower foreground is finer: a cell's outline lies where the map is lowest."""
 
 _PRECISIONS = {"float16": torch.float16, "float32": torch.float32}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
-from dinocell_training.targets import distance_target, resize_labels
+from dinocell_training.targets import distance_target
 from napari_dinocell.engine.errors import TrainingDataError
 from napari_dinocell.engine.inference.preprocess import adjust_contrast, to_plane
-from napari_dinocell.engine.inference.scale import resize_plane, scaled_shape
 from napari_dinocell.engine.results.image_files import open_image
 
 if TYPE_CHECKING:
@@ -92,16 +92,13 @@ def prepare_sample(pair: Pair, config: TrainConfig) -> Sample:
     diameter = median_diameter(labels)
     low, high = config.diameter_range
     zoom = 1.0 if diameter is None else float(np.clip(diameter, low, high)) / diameter
-    resized = resize_labels(labels.astype(np.int32), scaled_shape(labels.shape, zoom))
-    # After resizing, so that outlines lie at the same level for cells of all sizes:
-    # the outermost pixel of a cell 9 pixels wide has a quarter of its largest distance.
-    target = distance_target(resized)
+    target = distance_target(labels)
     return Sample(
         image=_zoomed(equalised.levels(np.uint8), zoom),
         plain=_zoomed(plain.levels(np.uint8), zoom),
-        target=np.rint(target * 255).astype(np.uint8),
+        target=_zoomed(np.rint(target * 255).astype(np.uint8), zoom),
         verified=_zoomed(verified, zoom),
-        labels=resized,
+        labels=_zoomed_labels(labels, zoom),
         ignore_border=round(border * zoom),
         name=pair.name,
         source=pair.source,
@@ -119,4 +116,23 @@ def _only_page(path: Path) -> NDArray[Any]:
 
 
 def _zoomed(values: NDArray[np.uint8], zoom: float) -> NDArray[np.uint8]:
-    return resize_plane(values, scaled_shape(values.shape, zoom))
+    how = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
+    resized: NDArray[np.uint8] = cv2.resize(
+        values, _zoomed_size(values, zoom), interpolation=how
+    )
+    return resized
+
+
+def _zoomed_labels(labels: NDArray[Any], zoom: float) -> NDArray[np.int32]:
+    resized: NDArray[np.int32] = cv2.resize(
+        labels.astype(np.int32),
+        _zoomed_size(labels, zoom),
+        interpolation=cv2.INTER_NEAREST,
+    )
+    return resized
+
+
+def _zoomed_size(values: NDArray[Any], zoom: float) -> tuple[int, int]:
+    """Width and height, as OpenCV wants them."""
+    height, width = values.shape
+    return max(1, round(width * zoom)), max(1, round(height * zoom))

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_dinocell.engine.arrays import DistanceMap, Shape2D
+    from napari_dinocell.engine.arrays import DistanceMap
 
 
 def distance_target(labels: NDArray[Any]) -> DistanceMap:
@@ -29,10 +29,6 @@ def distance_target(labels: NDArray[Any]) -> DistanceMap:
 
     Notes
     -----
-    The outermost pixel of a cell has 1 over the cell's largest distance: much for a
-    cell of few pixels. Bring cells to the size at which the network sees them first
-    (`resize_labels`), or their outlines lie at different levels of its map.
-
     One pass over all cells at once (multi-label Euclidean distance transform,
     Felzenszwalb and Huttenlocher 2012, extended to labels by W. Silversmith).
     """
@@ -48,13 +44,3 @@ def distance_target(labels: NDArray[Any]) -> DistanceMap:
     target: DistanceMap = distance / largest[index]
     target[index == 0] = 0.0
     return target
-
-
-def resize_labels(labels: NDArray[Any], shape: Shape2D) -> NDArray[Any]:
-    """Labels (Y, X) at another size: each pixel takes the label at its centre."""
-    rows, columns = (
-        ((np.arange(new) + 0.5) * (old / new)).astype(np.intp)
-        for new, old in zip(shape, labels.shape, strict=True)
-    )
-    resized: NDArray[Any] = labels[rows[:, None], columns]
-    return resized

@@ -187,7 +187,7 @@ def test_answers_that_are_not_numbers_are_an_error(
 def test_no_room_for_the_map_is_told_in_plain_words(
     image: np.ndarray[Any, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: Any) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
         raise MemoryError
 
     monkeypatch.setattr(predict_module, "MapBuilder", refuse)

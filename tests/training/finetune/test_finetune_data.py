@@ -8,14 +8,12 @@ import pytest
 from dinocell_training.corrections import Corrections, Origin
 from dinocell_training.finetune_config import FinetuneConfig
 from dinocell_training.finetune_data import prepare_examples, split_examples
-from dinocell_training.finetune_score import score_map
 from dinocell_training.views import count_tiles, make_views
-from napari_dinocell.engine.config import ContrastConfig, SegmentConfig, WatershedConfig
+from napari_dinocell.engine.config import ContrastConfig, SegmentConfig
 from napari_dinocell.engine.inference.preprocess import (
     adjust_contrast,
     intensity_limits,
 )
-from napari_dinocell.engine.inference.scale import resize_plane
 from tests.training.conftest import draw_cells
 
 from .conftest import add_cells
@@ -132,29 +130,6 @@ def test_the_first_views_are_the_eight_orientations(folder):
         where = np.isin(example.image.image, view.image[view.target > 0.99])
         assert where[example.target > 0.99].all()
         assert view.known.sum() == example.known.sum()
-
-
-def test_small_cells_have_no_steeper_target_than_large_ones(folder):
-    labels = np.zeros((48, 48), np.uint16)
-    labels[8:16, 8:16] = 1
-    labels[24:32, 24:32] = 2
-    settings = SegmentConfig(cell_diameter=8.0)
-    add_cells(
-        folder,
-        0,
-        image=labels.astype(np.uint8),
-        labels=labels,
-        origin=Origin(image="a", settings=settings),
-    )
-    (example,), _ = prepare_examples(folder, 32.0)
-    assert example.scale == 4.0
-    outermost = example.target[example.target > 0].min()
-    assert outermost == pytest.approx(1 / 16)  # of 32 pixels, not of 8
-    score = score_map(
-        example, resize_plane(example.target, example.shape), WatershedConfig()
-    )
-    assert score.loss == 0.0
-    assert score.ap50 == 1.0
 
 
 def test_small_examples_are_reflected_and_large_ones_cut(folder):

@@ -8,6 +8,7 @@ import numpy as np
 
 from napari_dinocell.engine.inference.map_storage import allocate_map
 from napari_dinocell.engine.inference.scale import read_resized
+from napari_dinocell.engine.inference.small_cells import lower_outlines
 from napari_dinocell.engine.inference.tiling import Tile, plan_grid, shares
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class MapBuilder:
         The same after scaling; tiles are positions in it.
     config
         Tile size and overlap.
+    excess
+        Of the outlines of small cells, see `small_cells`.
 
     Raises
     ------
@@ -79,8 +82,14 @@ class MapBuilder:
     """
 
     def __init__(
-        self, shape: Shape2D, network_shape: Shape2D, config: TilingConfig
+        self,
+        shape: Shape2D,
+        network_shape: Shape2D,
+        config: TilingConfig,
+        *,
+        excess: float = 0.0,
     ) -> None:
+        self._excess = excess
         self._network = allocate_map(network_shape)
         self._image = self._network if shape == network_shape else allocate_map(shape)
         self._accumulator = TileAccumulator(self._network.array, config)
@@ -107,9 +116,9 @@ class MapBuilder:
                 changed, self._network.array.shape, shape, strict=True
             )
         )
-        self._image.array[rows, columns] = read_resized(
-            self._network.array, shape, (rows, columns)
-        )
+        part = read_resized(self._network.array, shape, (rows, columns))
+        lower_outlines(part, self._excess)
+        self._image.array[rows, columns] = part
         return rows, columns
 
     def release(self) -> None:

@@ -17,6 +17,7 @@ from napari_dinocell.engine.inference.device import (
 from napari_dinocell.engine.inference.events import Degraded
 from napari_dinocell.engine.inference.predict import predict_distance_map
 from napari_dinocell.engine.inference.self_test import agrees_with_cpu
+from napari_dinocell.engine.inference.small_cells import outline_excess
 from napari_dinocell.engine.model.checkpoint import load_checkpoint
 from napari_dinocell.engine.model.dinocell import DinoCell, fold_batch_norm
 from napari_dinocell.engine.model.unet_decoder import SkipStage
@@ -128,6 +129,7 @@ class Network:
             device=self.device,
             precision=self.precision,
             scale=scale,
+            excess=outline_excess(scale, self.info.cell_diameter),
             viewport=viewport,
             cancel=cancel,
         ):

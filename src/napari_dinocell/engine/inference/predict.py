@@ -37,6 +37,7 @@ def predict_distance_map(
     device: torch.device,
     precision: PrecisionName = "auto",
     scale: float = 1.0,
+    excess: float = 0.0,
     viewport: Viewport | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> Iterator[SegmentEvent]:
@@ -58,6 +59,8 @@ def predict_distance_map(
         Of the matrix products; "auto" takes what the device does natively.
     scale
         The network sees the image resized by this factor.
+    excess
+        Taken off the map for the outlines of small cells, see `small_cells`.
     viewport
         Rows and columns of the image, whose tiles come first.
     cancel
@@ -77,7 +80,7 @@ def predict_distance_map(
     if not isinstance(image, AdjustedImage):
         image = AdjustedImage.from_image(image)
     rung = first_rung(model, device, precision, tiling.batch_size)
-    job = _plan_job(model, image, tiling, rung, scale, viewport)
+    job = _plan_job(model, image, tiling, rung, scale, excess, viewport)
     yield TilesPlanned(job.total, image.shape, job.distance_map)
     yield from _run(job, cancel)
     if job.finished:
@@ -102,11 +105,12 @@ def _plan_job(
     tiling: TilingConfig,
     rung: Rung,
     scale: float,
+    excess: float,
     viewport: Viewport | None,
 ) -> TileJob:
     shape = scaled_shape(image.shape, scale)
     try:
-        builder = MapBuilder(image.shape, shape, tiling)
+        builder = MapBuilder(image.shape, shape, tiling, excess=excess)
         resized = resize_image(image, shape)
     except MemoryError as error:
         height, width = image.shape
