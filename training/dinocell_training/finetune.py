@@ -148,7 +148,7 @@ def _work(
 ) -> Iterator[FinetuneEvent]:
     """Everything that is slow. The model is the base until the features are there."""
     earlier = _judge_base(run, cancelled)
-    rehearsal, tiles = _rehearsal(run), _views(run, plan)
+    rehearsal, tiles = _rehearsal(run, cancelled), _views(run, plan)
     if not run.config.full and not cancelled():
         yield from _add_features(run, [rehearsal, tiles], cancelled)
     if state is not None:
@@ -174,10 +174,10 @@ def _judge_base(run: FinetuneRun, cancelled: Callable[[], bool]) -> list[Example
     return scores
 
 
-def _rehearsal(run: FinetuneRun) -> Tiles | None:
+def _rehearsal(run: FinetuneRun, cancelled: Callable[[], bool]) -> Tiles | None:
     if run.base_info.needs_training or not run.config.rehearsal:
         return None
-    return rehearsal_tiles(run)
+    return rehearsal_tiles(run, cancelled)
 
 
 def _views(run: FinetuneRun, plan: Plan) -> Tiles:

@@ -25,6 +25,8 @@ from napari_dinocell.engine.inference.scale import resize_plane, scaled_shape
 from napari_dinocell.scenes import fluorescent_nuclei
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from numpy.random import Generator
     from numpy.typing import NDArray
 
@@ -42,21 +44,34 @@ SCENE = 256
 """Side of the made-up images, in their own pixels."""
 
 
-def rehearsal_tiles(
-    run: FinetuneRun,
-) -> Tiles:
-    """Images to rehearse, with the maps of the run's model, still the base."""
-    count, side = run.config.rehearsal, run.config.tile_size
-    rng = np.random.default_rng(run.config.seed)
-    images = [_nuclei(run.base_info, side, seed) for seed in range(count)]
-    for index in range(count):
-        images.append(_enlarged(run.train[index % len(run.train)], side, rng))
+def rehearsal_tiles(run: FinetuneRun, cancelled: Callable[[], bool]) -> Tiles | None:
+    """Images to rehearse, with the maps of the run's model, still the base.
+
+    None once `cancelled`, which is asked before each image and each batch, says True.
+    """
+    images = []
+    for image in _images(run):
+        if cancelled():
+            return None
+        images.append(image)
     tiles = torch.from_numpy(np.stack(images))[:, None]
     answers = []
     with torch.no_grad(), autocast(run.device, run.precision):
         for part in torch.split(tiles, BATCH):
+            if cancelled():
+                return None
             answers.append(run.model(part.to(run.device)).float().cpu())
     return Tiles(tiles, torch.cat(answers), torch.ones_like(tiles))
+
+
+def _images(run: FinetuneRun) -> Iterator[NDArray[np.float32]]:
+    """Made-up nuclei, then as many enlarged parts of examples."""
+    count, side = run.config.rehearsal, run.config.tile_size
+    rng = np.random.default_rng(run.config.seed)
+    for seed in range(count):
+        yield _nuclei(run.base_info, side, seed)
+    for index in range(count):
+        yield _enlarged(run.train[index % len(run.train)], side, rng)
 
 
 def _nuclei(info: CheckpointInfo, side: int, seed: int) -> NDArray[np.float32]:

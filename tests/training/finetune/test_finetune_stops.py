@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from dinocell_training import rehearsal
 from dinocell_training.finetune import discard_run, finetune, unfinished_run
 from dinocell_training.finetune_events import (
     FeaturesDone,
@@ -151,3 +152,20 @@ def test_another_base_or_other_examples_are_not_resumed(base, corrections, outpu
     discard_run(output)
     with pytest.raises(TrainingFailedError, match="no unfinished run"):
         run(base, corrections, output, resume=True)
+
+
+def test_stop_is_heard_while_images_to_rehearse_are_made(
+    base, corrections, output, monkeypatch
+):
+    made = []
+    nuclei = rehearsal.fluorescent_nuclei
+
+    def counted(**options):
+        made.append(options)
+        return nuclei(**options)
+
+    monkeypatch.setattr(rehearsal, "fluorescent_nuclei", counted)
+    events = run(base, corrections, output, rehearsal=20, cancel=lambda: len(made) >= 2)
+    assert len(made) == 2
+    assert [type(event) for event in events] == [FinetunePlanned, FinetuneEnded]
+    assert events[-1].reason == "stopped by the user"
