@@ -80,6 +80,20 @@ def test_reading_a_card_does_not_import_torch(
     assert result.stdout.split() == ["Bright", "cells", "False"]
 
 
+def test_loading_draws_no_weights(
+    saved: tuple[Path, DinoCell], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the meta device that would import torch's compiler: seconds."""
+
+    def draw(*_: object, **__: object) -> None:
+        raise AssertionError("weights were drawn")
+
+    monkeypatch.setattr(torch.Tensor, "normal_", draw)
+    load_checkpoint(saved[0])
+    with pytest.raises(AssertionError, match="weights were drawn"):
+        DinoCell(saved[1].config)
+
+
 def test_pt_file_with_a_card_is_a_checkpoint_too(saved: tuple[Path, DinoCell]) -> None:
     path, model = saved
     header = read_safetensors_header(path).metadata["dinocell"]

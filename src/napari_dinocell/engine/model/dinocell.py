@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from napari_dinocell.engine.model.autocast import without_autocast
+from napari_dinocell.engine.model.initial_weights import fill_normal
 from napari_dinocell.engine.model.model_config import ModelConfig
 from napari_dinocell.engine.model.unet_decoder import ConvBlock, UNetDecoder
 from napari_dinocell.engine.model.vit import VisionTransformer
@@ -37,7 +38,7 @@ class DistanceHead(nn.Conv2d):
 
     def __init__(self, in_channels: int) -> None:
         super().__init__(in_channels, 1, 1)
-        nn.init.normal_(self.weight, std=in_channels**-0.5)
+        fill_normal(self.weight, std=in_channels**-0.5)
         assert self.bias is not None
         nn.init.constant_(self.bias, INITIAL_LOGIT)
 

@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from napari_dinocell.engine.model.initial_weights import fill_normal
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -150,11 +152,11 @@ class UNetDecoder(nn.Module):
         self._reset_parameters()
 
     def _reset_parameters(self) -> None:
+        """For ReLU, by the number of outputs (He et al. 2015)."""
         for module in self.modules():
             if isinstance(module, nn.Conv2d) and module.kernel_size == (3, 3):
-                nn.init.kaiming_normal_(
-                    module.weight, mode="fan_out", nonlinearity="relu"
-                )
+                fan_out = module.weight[:, 0].numel()
+                fill_normal(module.weight, std=(2 / fan_out) ** 0.5)
 
     def forward(self, features: Sequence[Tensor], image: Tensor) -> Tensor:
         """Four (B, C, H / patch, W / patch), shallowest first -> (B, C', H, W).
