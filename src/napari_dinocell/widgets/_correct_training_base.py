@@ -21,10 +21,10 @@ from napari_dinocell.widgets._message_line import MessageLine
 from napari_dinocell.widgets._model_choices import (
     ModelChoice,
     find_choice,
+    keep_chosen,
     needs_torch,
     read_choices,
     read_default,
-    read_file,
 )
 from napari_dinocell.widgets._model_picker import FILE_FILTER, GREY
 
@@ -109,25 +109,16 @@ class BasePicker(QWidget):
         self.refresh()
 
     def _show(self, choices: list[ModelChoice]) -> None:
-        found = find_choice(choices, self._chosen.value)
-        if found is None:
-            found = self._missing()
-            choices = [*choices, found]
-        before, self._choices, self._chosen = self._chosen, choices, found
+        before = self._chosen
+        self._choices, self._chosen = keep_chosen(choices, before)
         self.models.clear()
-        for choice in choices:
+        for choice in self._choices:
             self.models.model().appendRow(_item(choice))
         self.models.addItem(BROWSE)
-        self.models.setCurrentIndex(choices.index(found))
+        self.models.setCurrentIndex(self._choices.index(self._chosen))
         self._say()
-        if found != before:
+        if self._chosen != before:
             self.changed.emit()
-
-    def _missing(self) -> ModelChoice:
-        value, path = self._chosen.value, self._chosen.path
-        if path.is_file():
-            return ModelChoice(value, path)
-        return ModelChoice(value, path, error=read_file(path).error)
 
     def _say(self) -> None:
         info = self._chosen.info

@@ -127,3 +127,19 @@ def find_choice(choices: Iterable[ModelChoice], value: str) -> ModelChoice | Non
     by_name = (choice for choice in choices if choice.value == value)
     by_path = (choice for choice in choices if str(choice.path) == value)
     return next(by_name, None) or next(by_path, None)
+
+
+def keep_chosen(
+    choices: Sequence[ModelChoice], chosen: ModelChoice
+) -> tuple[list[ModelChoice], ModelChoice]:
+    """The choices, among them the chosen model, and what is known of it.
+
+    A chosen model that the list lacks joins it at the end: its file was not read yet,
+    or is gone.
+    """
+    found = find_choice(choices, chosen.value)
+    if found is not None:
+        return list(choices), found
+    error = "" if chosen.path.is_file() else read_file(chosen.path).error
+    found = ModelChoice(chosen.value, chosen.path, error=error)
+    return [*choices, found], found

@@ -32,10 +32,10 @@ from napari_dinocell.widgets._model_card import card_html, card_line, parameter_
 from napari_dinocell.widgets._model_choices import (
     ModelChoice,
     find_choice,
+    keep_chosen,
     needs_torch,
     read_choices,
     read_default,
-    read_file,
 )
 
 if TYPE_CHECKING:
@@ -211,24 +211,12 @@ class ModelPicker(QWidget):
 
     def _show(self, choices: list[ModelChoice]) -> None:
         """Fill the list, and choose in it what was chosen before."""
-        found = find_choice(choices, self._chosen.value)
-        if found is None:
-            found = self._missing_choice()
-            choices = [*choices, found]
-        self._choices, self._chosen = choices, found
+        self._choices, self._chosen = keep_chosen(choices, self._chosen)
         self._models.clear()
-        for choice in choices:
+        for choice in self._choices:
             self._add_item(choice)
-        self._models.setCurrentIndex(choices.index(found))
+        self._models.setCurrentIndex(self._choices.index(self._chosen))
         self._show_chosen()
-
-    def _missing_choice(self) -> ModelChoice:
-        """The chosen model, if the list lacks it: not read yet, or gone."""
-        value, path = self._chosen.value, self._chosen.path
-        if path.is_file():
-            return ModelChoice(value, path)
-        missing = read_file(path)
-        return ModelChoice(value, path, error=missing.error)
 
     def _add_item(self, choice: ModelChoice) -> None:
         label = choice.label
