@@ -48,7 +48,7 @@ def segmenter() -> Segmenter:
 
 @pytest.fixture(scope="module")
 def crop() -> np.ndarray:
-    return load_sample()[0][:200, :260]
+    return load_sample()[0][:150, :200]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def planes(crop: np.ndarray) -> np.ndarray:
     """Three planes that differ; (3, Y, X), uint16."""
     whole = (load_sample()[0] * 60000).astype(np.uint16)
     return np.stack(
-        [whole[y : y + 200, x : x + 260] for y, x in ((0, 0), (60, 30), (80, 100))]
+        [whole[y : y + 150, x : x + 200] for y, x in ((0, 0), (60, 30), (80, 100))]
     )
 
 

@@ -54,7 +54,7 @@ def small(**changes: Any) -> FinetuneConfig:
         "warmup_steps": 1,
         "views": 8,
         "tile_size": 96,
-        "rehearsal": 2,
+        "rehearsal": 1,
         "precision": "float32",
         "device": "cpu",
         "learning_rate": 5e-3,

@@ -51,7 +51,7 @@ def test_events_come_in_order_and_a_better_model_comes_out(base, corrections, ou
     assert (plan.train_examples, plan.judged_examples, plan.held_out) == (3, 1, True)
     assert plan.estimated_seconds > 0
     assert plan.notes == ()
-    assert events[features].done == events[features].total == 2 * 2 + 24
+    assert events[features].done == events[features].total == 2 * 1 + 24
     assert ended.better
     assert ended.after.loss < ended.before.loss
     assert "better than its base on the held-out" in ended.verdict
