@@ -148,7 +148,7 @@ def _work(
 ) -> Iterator[FinetuneEvent]:
     """Everything that is slow. The model is the base until the features are there."""
     earlier = _judge_base(run, cancelled)
-    rehearsal, tiles = _rehearsal(run, cancelled), _views(run, plan)
+    tiles, rehearsal = _views(run, plan), _rehearsal(run, cancelled)
     if not run.config.full and not cancelled():
         yield from _add_features(run, [rehearsal, tiles], cancelled)
     if state is not None:

@@ -11,6 +11,7 @@ import numpy as np
 from dinocell_training.targets import distance_target
 from napari_dinocell.engine.errors import TrainingDataError
 from napari_dinocell.engine.inference.preprocess import adjust_contrast, to_plane
+from napari_dinocell.engine.inference.scale import resize_plane, scaled_shape
 from napari_dinocell.engine.results.image_files import open_image
 
 if TYPE_CHECKING:
@@ -116,23 +117,12 @@ def _only_page(path: Path) -> NDArray[Any]:
 
 
 def _zoomed(values: NDArray[np.uint8], zoom: float) -> NDArray[np.uint8]:
-    how = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
-    resized: NDArray[np.uint8] = cv2.resize(
-        values, _zoomed_size(values, zoom), interpolation=how
-    )
-    return resized
+    return resize_plane(values, scaled_shape(values.shape, zoom))
 
 
 def _zoomed_labels(labels: NDArray[Any], zoom: float) -> NDArray[np.int32]:
+    height, width = scaled_shape(labels.shape, zoom)
     resized: NDArray[np.int32] = cv2.resize(
-        labels.astype(np.int32),
-        _zoomed_size(labels, zoom),
-        interpolation=cv2.INTER_NEAREST,
+        labels.astype(np.int32), (width, height), interpolation=cv2.INTER_NEAREST
     )
     return resized
-
-
-def _zoomed_size(values: NDArray[Any], zoom: float) -> tuple[int, int]:
-    """Width and height, as OpenCV wants them."""
-    height, width = values.shape
-    return max(1, round(width * zoom)), max(1, round(height * zoom))
