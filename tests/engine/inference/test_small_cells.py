@@ -33,11 +33,13 @@ class _Oracle(torch.nn.Module):
         return image
 
 
-def _predicted(target: np.ndarray, scale: float, excess: float) -> np.ndarray:
+def _predicted(
+    target: np.ndarray, scale: float, excess: float, *, tile_size: int = 256
+) -> np.ndarray:
     events = predict_distance_map(
         _Oracle(),
         target,
-        TilingConfig(tile_size=256),
+        TilingConfig(tile_size=tile_size),
         device=torch.device("cpu"),
         scale=scale,
         excess=excess,
@@ -92,16 +94,5 @@ def test_tiles_arrive_lowered_and_none_twice():
     """Overlapping tiles write their seam again: the map is that of one large tile."""
     rng = np.random.default_rng(0)
     target = cv2.GaussianBlur(rng.random((70, 90), np.float32), (0, 0), 2)
-    maps = []
-    for tiling in (TilingConfig(tile_size=512), TilingConfig(tile_size=96)):
-        events = predict_distance_map(
-            _Oracle(),
-            target,
-            tiling,
-            device=torch.device("cpu"),
-            scale=3.0,
-            excess=0.1,
-        )
-        maps.append(next(e for e in events if isinstance(e, DistanceMapReady)))
-    first, second = (ready.distance_map for ready in maps)
+    first, second = (_predicted(target, 3.0, 0.1, tile_size=s) for s in (512, 96))
     np.testing.assert_allclose(first, second, atol=1e-5)
