@@ -31,13 +31,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dinocell_training.config import load_recipe
-from dinocell_training.corrections import Corrections, Origin
-from dinocell_training.evaluate import evaluate, summarise
-from dinocell_training.finetune import FinetuneConfig, finetune
-from dinocell_training.finetune_events import FinetuneEnded
+from dinocell_training.corrections.folder import Corrections, Origin
+from dinocell_training.evaluate.evaluate import evaluate, summarise
+from dinocell_training.finetune.events import FinetuneEnded
+from dinocell_training.finetune.finetune import FinetuneConfig, finetune
 from dinocell_training.pairs import find_pairs, split_pairs
 from dinocell_training.samples import median_diameter, read_pair
+from dinocell_training.scratch.config import load_recipe
 from napari_dinocell.engine.inference.preprocess import intensity_limits, to_plane
 from napari_dinocell.engine.model.model_store import resolve_model
 from napari_dinocell.engine.segmenter import Segmenter
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from numpy.random import Generator
     from numpy.typing import NDArray
 
-    from dinocell_training.evaluate import DiameterPolicy
+    from dinocell_training.evaluate.evaluate import DiameterPolicy
     from dinocell_training.pairs import Pair, Split
 
 DOMAINS = {

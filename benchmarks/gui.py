@@ -64,7 +64,7 @@ def measure(size: int, runs: int, device: str) -> Result:
     """Drive the dock in a real window."""
     import napari
 
-    from napari_dinocell.scenes import fluorescent_nuclei
+    from dinocell_training.scenes import fluorescent_nuclei
 
     image = fluorescent_nuclei(shape=(size, size), seed=1).image
     viewer = napari.Viewer()

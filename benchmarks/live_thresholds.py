@@ -34,7 +34,7 @@ from scipy import ndimage as ndi
 from skimage.segmentation import watershed
 
 from napari_dinocell.engine.config import WatershedConfig
-from napari_dinocell.engine.instances.watershed import LiveWatershed
+from napari_dinocell.engine.watershed.live_watershed import LiveWatershed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

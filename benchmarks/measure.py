@@ -25,8 +25,8 @@ from live_thresholds import draw_map
 from skimage.measure import regionprops
 
 from napari_dinocell.engine.config import WatershedConfig
-from napari_dinocell.engine.instances.measure import Columns, measure_cells
-from napari_dinocell.engine.instances.watershed import label_cells
+from napari_dinocell.engine.measure.measure_cells import Columns, measure_cells
+from napari_dinocell.engine.watershed.live_watershed import label_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable

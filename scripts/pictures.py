@@ -56,7 +56,7 @@ def open_window() -> tuple[Any, Any]:
     """A viewer with a synthetic image, the dock, and a run under way."""
     import napari
 
-    from napari_dinocell.scenes import fluorescent_nuclei
+    from dinocell_training.scenes import fluorescent_nuclei
 
     scene = fluorescent_nuclei(shape=(512, 512), seed=3)
     viewer = napari.Viewer()

@@ -40,7 +40,7 @@ def path_id(path: Path) -> str:
         "napari_dinocell.engine.config",
         "napari_dinocell.engine.errors",
         "napari_dinocell.widgets",
-        "napari_dinocell.widgets._sample_data",
+        "napari_dinocell.widgets.manifest.sample_data",
     ],
 )
 def test_import_stays_light(module: str) -> None:

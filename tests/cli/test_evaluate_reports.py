@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from dinocell_training import figures
-from dinocell_training.baselines import BASELINES
+from dinocell_training.evaluate import figures
+from dinocell_training.evaluate.baselines import BASELINES
 from tests.cli.conftest import FakeSegmenter, discs
 
 if TYPE_CHECKING:

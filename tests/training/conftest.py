@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dinocell_training.config import SourceConfig, TrainConfig
+from dinocell_training.scratch.config import SourceConfig, TrainConfig
 from napari_dinocell.engine.model.variants import VARIANTS, Variant
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 
-from dinocell_training.evaluate import predict_map, score_image, summarise
+from dinocell_training.evaluate.evaluate import predict_map, score_image, summarise
 from dinocell_training.samples import read_pair
 from napari_dinocell.engine.config import WatershedConfig
-from napari_dinocell.engine.instances.metrics import average_precision
-from napari_dinocell.engine.instances.watershed import LiveWatershed
+from napari_dinocell.engine.metrics import average_precision
 from napari_dinocell.engine.model.checkpoint import load_checkpoint, save_checkpoint
 from napari_dinocell.engine.segmenter import Segmenter
+from napari_dinocell.engine.watershed.live_watershed import LiveWatershed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

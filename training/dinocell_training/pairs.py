@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from dinocell_training.config import SourceConfig
+    from dinocell_training.scratch.config import SourceConfig
 
 _LABEL_SUFFIXES = ("_label", "_labels", "_masks")
 _IMAGE_TYPES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg"})

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dinocell_training.config import SourceConfig, TrainConfig
     from dinocell_training.pairs import Pair
+    from dinocell_training.scratch.config import SourceConfig, TrainConfig
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,9 +40,9 @@ from napari_dinocell.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dinocell_training.config import TrainConfig
-    from dinocell_training.evaluate import DiameterPolicy, ImageScore
+    from dinocell_training.evaluate.evaluate import DiameterPolicy, ImageScore
     from dinocell_training.pairs import Pair
+    from dinocell_training.scratch.config import TrainConfig
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.segmenter import Segmenter
 
@@ -80,7 +80,7 @@ def evaluate(
 
       dinocell evaluate data --recipe default --part validation --json scores.json
     """
-    from dinocell_training.compare import MODEL
+    from dinocell_training.evaluate.compare import MODEL
     from napari_dinocell.engine.segmenter import Segmenter
 
     _check_pictures(examples, robustness)
@@ -108,7 +108,7 @@ def evaluate(
 
 def _check_pictures(*paths: Path | None) -> None:
     """Missing software is told before the work, not after it."""
-    from dinocell_training.figures import require_figures
+    from dinocell_training.evaluate.figures import require_figures
 
     for path in paths:
         if path is not None:
@@ -116,7 +116,7 @@ def _check_pictures(*paths: Path | None) -> None:
 
 
 def _recipe(name: str | None, ignore_border: int) -> TrainConfig:
-    from dinocell_training.config import SourceConfig, TrainConfig, load_recipe
+    from dinocell_training.scratch.config import SourceConfig, TrainConfig, load_recipe
 
     if name is not None:
         return load_recipe(name)
@@ -153,8 +153,8 @@ def _score(
     baselines: bool,
 ) -> dict[str, list[ImageScore]]:
     """Scores of every method, image by image; the model alone is one method."""
-    from dinocell_training.compare import MODEL, compare
-    from dinocell_training.evaluate import evaluate as evaluate_pairs
+    from dinocell_training.evaluate.compare import MODEL, compare
+    from dinocell_training.evaluate.evaluate import evaluate as evaluate_pairs
 
     if not baselines:
         scores = evaluate_pairs(pairs, segmenter, config, diameter=diameter)
@@ -165,8 +165,8 @@ def _score(
 
 
 def _print_table(methods: Mapping[str, Sequence[ImageScore]]) -> None:
-    from dinocell_training.compare import MODEL
-    from dinocell_training.evaluate import summarise
+    from dinocell_training.evaluate.compare import MODEL
+    from dinocell_training.evaluate.evaluate import summarise
 
     rows = {name: summarise(scores) for name, scores in methods.items()}
     compared = len(rows) > 1
@@ -181,7 +181,7 @@ def _settings(
     config: SegmentConfig, diameter: DiameterPolicy, methods: Mapping[str, object]
 ) -> dict[str, object]:
     """What the scores were made with, JSON-ready."""
-    from dinocell_training.compare import MODEL, shifted_thresholds
+    from dinocell_training.evaluate.compare import MODEL, shifted_thresholds
 
     thresholds = {MODEL: config.watershed} | shifted_thresholds(config.watershed)
     used = {name: both for name, both in thresholds.items() if name in methods}
@@ -197,7 +197,10 @@ def _draw_examples(
     diameter: DiameterPolicy,
     recipe: TrainConfig,
 ) -> None:
-    from dinocell_training.examples_figure import choose_examples, write_examples
+    from dinocell_training.evaluate.examples_figure import (
+        choose_examples,
+        write_examples,
+    )
 
     write_examples(
         path,
@@ -218,13 +221,13 @@ def _draw_robustness(
     diameter: DiameterPolicy,
     per_source: int,
 ) -> None:
-    from dinocell_training.robustness import (
+    from dinocell_training.evaluate.robustness import (
         choose_evenly,
         curves,
         measure_robustness,
         to_dict,
     )
-    from dinocell_training.robustness_figure import write_robustness
+    from dinocell_training.evaluate.robustness_figure import write_robustness
 
     chosen = choose_evenly(pairs, per_source)
     measured = measure_robustness(chosen, segmenter, config, diameter=diameter)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from dinocell_training.evaluate import ImageScore
+    from dinocell_training.evaluate.evaluate import ImageScore
     from napari_dinocell.engine.config import WatershedConfig
 
 
@@ -32,7 +32,7 @@ def write_scores(
     settings
         What was asked for, JSON-ready.
     """
-    from dinocell_training.compare import MODEL
+    from dinocell_training.evaluate.compare import MODEL
 
     content = {"model": model, "settings": settings, **_scores(methods[MODEL])}
     others = {name: scores for name, scores in methods.items() if name != MODEL}
@@ -64,7 +64,7 @@ def threshold_settings(
 
 
 def _scores(scores: Sequence[ImageScore]) -> dict[str, Any]:
-    from napari_dinocell.engine.instances.metrics import Score
+    from napari_dinocell.engine.metrics import Score
 
     sources = dict.fromkeys(score.source for score in scores)
     return {

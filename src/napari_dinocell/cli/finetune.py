@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-    from dinocell_training.finetune_config import FinetuneConfig
-    from dinocell_training.finetune_events import (
+    from dinocell_training.finetune.config import FinetuneConfig
+    from dinocell_training.finetune.events import (
         FinetuneEnded,
         FinetuneEpoch,
         FinetuneEvent,
@@ -37,8 +37,8 @@ def finetune(
     resume: bool,
 ) -> None:
     """Train, report, and keep the best epoch however it ends."""
-    from dinocell_training.corrections import Corrections
-    from dinocell_training.finetune import finetune as run_finetune
+    from dinocell_training.corrections.folder import Corrections
+    from dinocell_training.finetune.finetune import finetune as run_finetune
     from napari_dinocell.engine.model.model_store import resolve_model
 
     target = target_file(name)
@@ -91,7 +91,7 @@ def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
 
 def _report(run: Iterator[FinetuneEvent]) -> FinetuneEnded:
     """Show the events of a run as they come; the last one is returned."""
-    from dinocell_training import finetune_events as events
+    from dinocell_training.finetune import events
 
     with training_progress() as progress:
         bar = progress.add_task("", total=None)
@@ -121,7 +121,7 @@ def _report(run: Iterator[FinetuneEvent]) -> FinetuneEnded:
 
 
 def _print_plan(event: FinetunePlanned) -> None:
-    from dinocell_training.finetune_events import rough_duration
+    from dinocell_training.finetune.events import rough_duration
 
     judged = "held out" if event.held_out else "of them judged by"
     again = f", from epoch {event.epoch + 1}" if event.epoch else ""

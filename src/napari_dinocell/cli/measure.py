@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_dinocell.engine.instances.measure import Columns
+    from napari_dinocell.engine.measure.measure_cells import Columns
     from napari_dinocell.engine.results.image_files import ImageFile
 
     Spacing = tuple[float, float]
@@ -132,8 +132,8 @@ def _measure_pages(
     """Only one page of each file is in memory at a time."""
     import numpy as np
 
-    from napari_dinocell.engine.instances.measure import measure_cells
-    from napari_dinocell.engine.instances.measure_stack import join_pages, page_columns
+    from napari_dinocell.engine.measure.measure_cells import measure_cells
+    from napari_dinocell.engine.measure.stack import join_pages, page_columns
 
     spacing, unit = _spacing(pixel_size, [labels, *images.values()])
     tables = []

@@ -15,8 +15,8 @@ from napari_dinocell.cli.train_progress import training_progress
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from dinocell_training.config import TrainConfig
-    from dinocell_training.events import (
+    from dinocell_training.scratch.config import TrainConfig
+    from dinocell_training.scratch.events import (
         EpochDone,
         TrainingEvent,
         TrainingFinished,
@@ -158,7 +158,7 @@ def train(
         _train_from_scratch(data, output_folder, recipe, epochs, device, resume=resume)
         return
     _refuse({"FOLDER": data, "--recipe": recipe}, "does not go with --corrections")
-    from dinocell_training.finetune_config import FinetuneConfig
+    from dinocell_training.finetune.config import FinetuneConfig
 
     given = {
         "learning_rate": learning_rate,
@@ -188,8 +188,8 @@ def _train_from_scratch(
     *,
     resume: bool,
 ) -> None:
-    from dinocell_training.config import load_recipe
-    from dinocell_training.stages import train_in_stages
+    from dinocell_training.scratch.config import load_recipe
+    from dinocell_training.scratch.stages import train_in_stages
 
     config = load_recipe(recipe or "generic")
     config = config if epochs is None else replace(config, epochs=epochs)
@@ -203,7 +203,7 @@ def _train_from_scratch(
 
 def _report(run: Iterator[TrainingEvent], config: TrainConfig) -> None:
     """Show the events of a run as they come."""
-    from dinocell_training import events
+    from dinocell_training.scratch import events
 
     with training_progress() as progress:
         bar = progress.add_task("", total=config.total_steps)

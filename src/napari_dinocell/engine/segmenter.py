@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.inference.events import SegmentEvent
     from napari_dinocell.engine.inference.network import Network
     from napari_dinocell.engine.inference.predict import Viewport
-    from napari_dinocell.engine.instances.watershed import LiveWatershed
     from napari_dinocell.engine.model.checkpoint_info import CheckpointInfo
+    from napari_dinocell.engine.watershed.live_watershed import LiveWatershed
 
 
 class Segmenter:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.engine.batch.test_preset import PRESET
 
 from napari_dinocell.engine.batch.preset import read_preset, write_preset
 from napari_dinocell.engine.batch.preset_store import (
@@ -19,8 +20,6 @@ from napari_dinocell.engine.batch.preset_store import (
     save_preset,
 )
 from napari_dinocell.engine.errors import PresetExistsError, SettingsError
-
-from .test_preset import PRESET
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from tests.cli.conftest import CRASH_VALUE, DEGRADE_VALUE, FakeSegmenter
+from tests.engine.batch.conftest import THREE, TWO, Bench
 
 from napari_dinocell.engine.batch import run_batch
 from napari_dinocell.engine.batch.events import (
@@ -23,8 +24,6 @@ from napari_dinocell.engine.errors import (
     NeedsTrainingError,
 )
 from napari_dinocell.engine.inference.events import TileDone
-
-from .conftest import THREE, TWO, Bench
 
 if TYPE_CHECKING:
     from pathlib import Path

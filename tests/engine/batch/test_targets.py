@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 from tests.cli.conftest import FakeSegmenter, discs
+from tests.engine.batch.conftest import THREE, TWO, Bench
 
 from napari_dinocell.engine.batch import array_image
 from napari_dinocell.engine.batch.array_image import ArrayImage
@@ -21,8 +22,6 @@ from napari_dinocell.engine.batch.targets import (
 from napari_dinocell.engine.errors import ExportError, ImageError
 from napari_dinocell.engine.results.image_files import ImageFile, open_image
 from napari_dinocell.engine.results.pixel_size import PixelSize
-
-from .conftest import THREE, TWO, Bench
 
 
 def in_memory(name: str, data: np.ndarray, axes: str) -> MemoryImage:

@@ -16,7 +16,7 @@ from napari_dinocell.engine.inference.small_cells import (
     lower_outlines,
     outline_excess,
 )
-from napari_dinocell.engine.instances.watershed import label_cells
+from napari_dinocell.engine.watershed.live_watershed import label_cells
 
 TRAINED = 30.0
 

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 import shapely
 from hypothesis import example, given
+from tests.engine.results.label_images import CELL, FAR, awkward_labels, small_labels
 
 from napari_dinocell.engine.results.label_polygons import CellPolygons, find_polygons
-
-from .label_images import CELL, FAR, awkward_labels, small_labels
 
 
 def to_shapely(cell: CellPolygons) -> shapely.MultiPolygon:

@@ -13,12 +13,16 @@ import shapely
 from hypothesis import example, given
 from pycocotools.coco import COCO
 from roifile import ROI_TYPE, ImagejRoi, roiread
+from tests.engine.results.label_images import (
+    FAR,
+    awkward_labels,
+    fill_even_odd,
+    small_labels,
+)
 
 from napari_dinocell.engine.errors import ExportError
 from napari_dinocell.engine.results.export_formats import FORMATS
 from napari_dinocell.engine.results.export_labels import export_labels
-
-from .label_images import FAR, awkward_labels, fill_even_odd, small_labels
 
 
 def features_of(path: Path) -> list[dict[str, Any]]:

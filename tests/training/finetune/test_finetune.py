@@ -10,17 +10,18 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from dinocell_training import finetune_epoch, finetune_run
-from dinocell_training.corrections import Corrections, Origin
-from dinocell_training.finetune import unfinished_run
-from dinocell_training.finetune_data import prepare_examples
-from dinocell_training.finetune_events import (
+from dinocell_training.corrections.folder import Corrections, Origin
+from dinocell_training.finetune import epoch as finetune_epoch
+from dinocell_training.finetune import run as finetune_run
+from dinocell_training.finetune.data import prepare_examples
+from dinocell_training.finetune.events import (
     FeaturesDone,
     FinetuneEnded,
     FinetuneEpoch,
     FinetunePlanned,
     FinetuneStep,
 )
+from dinocell_training.finetune.finetune import unfinished_run
 from napari_dinocell.engine.config import ContrastConfig, SegmentConfig
 from napari_dinocell.engine.errors import (
     ExportError,
@@ -32,8 +33,7 @@ from napari_dinocell.engine.model.checkpoint import file_sha256, load_checkpoint
 from napari_dinocell.engine.model.read_info import read_info
 from tests.engine.model.backbone_files.conftest import to_timm
 from tests.training.conftest import draw_cells
-
-from .conftest import add_cells, run, small, weights
+from tests.training.finetune.conftest import add_cells, run, small, weights
 
 
 def test_events_come_in_order_and_a_better_model_comes_out(base, corrections, output):

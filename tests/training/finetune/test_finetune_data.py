@@ -5,18 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dinocell_training.corrections import Corrections, Origin
-from dinocell_training.finetune_config import FinetuneConfig
-from dinocell_training.finetune_data import prepare_examples, split_examples
-from dinocell_training.views import count_tiles, make_views
+from dinocell_training.corrections.folder import Corrections, Origin
+from dinocell_training.finetune.config import FinetuneConfig
+from dinocell_training.finetune.data import prepare_examples, split_examples
+from dinocell_training.finetune.views import count_tiles, make_views
 from napari_dinocell.engine.config import ContrastConfig, SegmentConfig
 from napari_dinocell.engine.inference.preprocess import (
     adjust_contrast,
     intensity_limits,
 )
 from tests.training.conftest import draw_cells
-
-from .conftest import add_cells
+from tests.training.finetune.conftest import add_cells
 
 
 @pytest.fixture

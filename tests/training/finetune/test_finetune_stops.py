@@ -11,21 +11,20 @@ from pathlib import Path
 import pytest
 import torch
 
-from dinocell_training import rehearsal
-from dinocell_training.finetune import discard_run, finetune, unfinished_run
-from dinocell_training.finetune_events import (
+from dinocell_training.finetune import rehearsal
+from dinocell_training.finetune.events import (
     FeaturesDone,
     FinetuneEnded,
     FinetuneEpoch,
     FinetunePlanned,
     FinetuneStep,
 )
+from dinocell_training.finetune.finetune import discard_run, finetune, unfinished_run
 from napari_dinocell.engine.errors import (
     TrainingFailedError,
 )
 from napari_dinocell.engine.model.read_info import read_info
-
-from .conftest import add_cells, run, small, weights
+from tests.training.finetune.conftest import add_cells, run, small, weights
 
 
 @pytest.mark.parametrize(
@@ -108,8 +107,8 @@ import sys
 from pathlib import Path
 from tests.training.conftest import register_tiny_variant
 from tests.training.finetune.conftest import small
-from dinocell_training.corrections import Corrections
-from dinocell_training.finetune import finetune
+from dinocell_training.corrections.folder import Corrections
+from dinocell_training.finetune.finetune import finetune
 register_tiny_variant()
 base, folder, output = map(Path, sys.argv[1:])
 for event in finetune(base, Corrections(folder), output, small(epochs=500)):

@@ -5,18 +5,17 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from dinocell_training.corrections import Corrections
-from dinocell_training.feature_cache import Tiles
-from dinocell_training.finetune_config import FinetuneConfig
-from dinocell_training.finetune_data import prepare_examples
-from dinocell_training.finetune_score import score_map, tally_known
-from dinocell_training.known_pixels import known_pixels, whole_cells
+from dinocell_training.corrections.folder import Corrections
+from dinocell_training.corrections.known_pixels import known_pixels, whole_cells
+from dinocell_training.finetune.config import FinetuneConfig
+from dinocell_training.finetune.data import prepare_examples
+from dinocell_training.finetune.feature_cache import Tiles
+from dinocell_training.finetune.score import score_map, tally_known
+from dinocell_training.finetune.views import make_views
 from dinocell_training.loss import distance_loss
-from dinocell_training.views import make_views
 from napari_dinocell.engine.config import WatershedConfig
 from tests.training.conftest import draw_cells
-
-from .conftest import add_cells, run, weights
+from tests.training.finetune.conftest import add_cells, run, weights
 
 
 def boxes() -> np.ndarray:

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from dinocell_training import finetune, finetune_result, finetune_thresholds
-from dinocell_training.finetune_run import start_run
-from dinocell_training.finetune_thresholds import tune_on_examples
+from dinocell_training.finetune import finetune
+from dinocell_training.finetune import result as finetune_result
+from dinocell_training.finetune import thresholds as finetune_thresholds
+from dinocell_training.finetune.run import start_run
+from dinocell_training.finetune.thresholds import tune_on_examples
 from napari_dinocell.engine.config import WatershedConfig
 from napari_dinocell.engine.model.read_info import read_info
-
-from .conftest import run, small
+from tests.training.finetune.conftest import run, small
 
 
 @pytest.fixture

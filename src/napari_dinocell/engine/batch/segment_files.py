@@ -17,7 +17,7 @@ from napari_dinocell.engine.inference.events import (
     ScaleChosen,
 )
 from napari_dinocell.engine.inference.preprocess import to_plane
-from napari_dinocell.engine.instances.link import PageLinker
+from napari_dinocell.engine.link import PageLinker
 from napari_dinocell.engine.results.export import open_labels
 from napari_dinocell.engine.results.overlay import write_overlay
 from napari_dinocell.engine.results.page_region import (

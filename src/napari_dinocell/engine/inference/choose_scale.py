@@ -17,7 +17,7 @@ from napari_dinocell.engine.inference.scale import (
     scale_for,
     scaled_shape,
 )
-from napari_dinocell.engine.instances.watershed import label_cells
+from napari_dinocell.engine.watershed.live_watershed import label_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from napari_dinocell.engine.instances.watershed import FLOOR, LiveWatershed
+from napari_dinocell.engine.watershed.live_watershed import FLOOR, LiveWatershed
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import DistanceMap

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dinocell.engine.errors import ExportError
-from napari_dinocell.engine.instances.measure import measure_cells
-from napari_dinocell.engine.instances.measure_stack import join_pages, page_columns
+from napari_dinocell.engine.measure.measure_cells import measure_cells
+from napari_dinocell.engine.measure.stack import join_pages, page_columns
 from napari_dinocell.engine.results.atomic_file import replaced_file
 from napari_dinocell.engine.results.label_stack import read_channels
 from napari_dinocell.engine.results.pixel_size import MICROMETRE

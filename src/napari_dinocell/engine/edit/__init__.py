@@ -1,0 +1,1 @@
+"""Corrections of labels, cell by cell; what the user has locked stays."""

@@ -1,1 +1,0 @@
-"""Distance map to labels: live watershed, and how labels are scored."""

@@ -1,0 +1,1 @@
+"""Distance map to labels: the live watershed."""

@@ -1,0 +1,287 @@
+"""Live watershed: from a distance map to labels, at once for every pair of thresholds.
+
+The definition
+--------------
+Seeds are the regions of `distance > seed_threshold`, foreground is `distance >
+foreground_threshold`. Each seed grows downhill over the foreground until it meets
+another one; foreground that no seed reaches stays 0. **Regions are 4-connected, seeds
+and growth alike**: pixels that touch only at a corner do not touch. Thresholds are
+compared in float32. Cells below the minimum size are dropped; then, if asked for, each
+cell takes the background that it alone encloses (`fill_holes`). This is the project's
+definition of a cell; preview, export, command line and scripts all use it.
+
+In detail, every pixel belongs to the basin of the summit that steepest ascent leads to
+(`basins`), basins are joined over their highest saddles (`saddles`), and cells are cut
+out of the forest of these joints (`merge_forest`). This is the watershed by the drop of
+water principle (Meyer 1994; Cousty et al. 2009). It finds exactly as many cells as
+flooding with a queue (`skimage.segmentation.watershed`) and gives at least 99.9 % of
+the foreground pixels the same cell on smooth and lumpy maps, but it is not identical to
+it: the queue gives a pixel to the region that touches it first, here the steepest way
+decides. A map that was rounded to few levels leaves ties that no definition settles;
+there 99.5 % agree.
+
+The work
+--------
+All that does not depend on the thresholds is done once. A query then computes one cell
+per basin, a table of some ten thousand entries, and looks every pixel up in it. Plain
+numpy is fast enough for both, so that no compiler makes the first slider move wait.
+
+References
+----------
+F. Meyer, "Topographic distance and watershed lines", Signal Processing 38 (1994).
+J. Cousty, G. Bertrand, L. Najman, M. Couprie, "Watershed cuts: minimum spanning forests
+and the drop of water principle", IEEE TPAMI 31 (2009).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dinocell.engine.bands import (
+    BAND_PIXELS,
+    default_workers,
+    map_bands,
+    row_bands,
+)
+from napari_dinocell.engine.errors import SettingsError
+from napari_dinocell.engine.watershed.basins import find_basins
+from napari_dinocell.engine.watershed.fill_holes import fill_holes
+from napari_dinocell.engine.watershed.held_cells import HeldBasins
+from napari_dinocell.engine.watershed.merge_forest import grow_forest
+from napari_dinocell.engine.watershed.saddles import find_saddles
+from napari_dinocell.engine.watershed.terrain import raise_terrain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_dinocell.engine.arrays import Labels, Shape2D
+    from napari_dinocell.engine.config import WatershedConfig
+    from napari_dinocell.engine.watershed.held_cells import HeldPixels
+
+FLOOR = 0.01
+"""Lowest foreground threshold of the live preview; below it lies only background."""
+
+
+class LiveWatershed:
+    """The watershed of one distance map, ready for any pair of thresholds.
+
+    Parameters
+    ----------
+    distance_map
+        (Y, X) of any floating type and memory layout, values in [0, 1]. It is copied,
+        as float32.
+    floor
+        Lowest foreground threshold that will be asked for. The lower it is, the more
+        background noise is divided into basins.
+    workers
+        Threads; at most two by default, which leaves the viewer responsive.
+
+    Raises
+    ------
+    ImageError
+        If the map is not 2-D, not floating, not finite, not in [0, 1], or too large.
+    SettingsError
+        If the floor is outside [0, 1).
+
+    Notes
+    -----
+    A cell's id is the number of its highest basin, counted from the highest summit of
+    the map down. It depends on the map alone: while thresholds move, a cell keeps its
+    id for as long as its highest point stays a cell of its own. Ids are therefore not
+    consecutive.
+
+    Memory: 9 bytes per pixel are kept, and 17 are needed in between; white noise, with
+    its basins of five pixels, needs up to 80.
+    """
+
+    def __init__(
+        self,
+        distance_map: NDArray[Any],
+        *,
+        floor: float = FLOOR,
+        workers: int | None = None,
+    ) -> None:
+        self._floor = floor
+        self._workers = default_workers() if workers is None else workers
+        self._terrain = raise_terrain(distance_map, floor=floor, workers=self._workers)
+        basins = find_basins(self._terrain, workers=self._workers)
+        saddles = find_saddles(self._terrain, basins, workers=self._workers)
+        self._basins = basins.numbers
+        self._forest = grow_forest(basins.heights, saddles)
+        # The last foreground threshold with the basin areas above it.
+        self._areas: tuple[np.float32, NDArray[np.int64]] | None = None
+        self._held: HeldBasins | None = None
+        self._all_areas: NDArray[np.int64] | None = None
+
+    def hold(self, held: HeldPixels | None) -> None:
+        """Leave corrected cells out from now on; None finds all cells again.
+
+        The pixels themselves are the caller's: labels there may be 0 or a neighbour's.
+        """
+        if held is None:
+            self._held = None
+        elif self._held is None or self._held.held is not held:
+            if self._all_areas is None:
+                count = self._forest.heights.size
+                self._all_areas = np.bincount(self._basins.ravel(), minlength=count)
+            inner = (slice(1, -1), slice(1, -1))
+            self._held = HeldBasins(
+                held,
+                terrain=self._terrain[inner],
+                basins=self._basins[inner],
+                heights=self._forest.heights,
+                areas=self._all_areas,
+            )
+
+    @property
+    def shape(self) -> Shape2D:
+        """Height and width of the map."""
+        height, width = self._terrain.shape
+        return height - 2, width - 2
+
+    @property
+    def floor(self) -> float:
+        """Lowest foreground threshold that can be asked for."""
+        return self._floor
+
+    def labels(self, config: WatershedConfig) -> Labels:
+        """Labels of the whole plane.
+
+        Returns
+        -------
+        (Y, X), int32: a new array; ids are stable between calls but not consecutive.
+
+        Raises
+        ------
+        SettingsError
+            If the foreground threshold lies below the floor.
+        """
+        return self.region(config, (slice(None), slice(None)))
+
+    def region(self, config: WatershedConfig, window: tuple[slice, slice]) -> Labels:
+        """Labels of a window: the same pixels that `labels` gives, for less work.
+
+        Only holes are seen from the window: it fills those that lie inside it and do
+        not touch its border, and with steps judges by the pixels that are left.
+
+        Parameters
+        ----------
+        config
+            Thresholds, minimum size, which counts cells beyond the window too and
+            before holes are filled, and whether holes are filled.
+        window
+            Rows and columns, as for indexing an array; steps thin the pixels out.
+
+        Raises
+        ------
+        SettingsError
+            If the foreground threshold lies below the floor.
+        """
+        table = self._cell_table(config)
+        foreground = np.float32(config.foreground_threshold)
+        distances = self._terrain[1:-1, 1:-1][window]
+        basins = self._basins[1:-1, 1:-1][window]
+        labels = np.empty(basins.shape, np.int32)
+
+        def look_up(band: slice) -> None:
+            np.take(table, basins[band], out=labels[band], mode="clip")
+            labels[band] *= distances[band] > foreground
+
+        bands = row_bands(*basins.shape)
+        map_bands(look_up, bands, workers=self._workers)
+        return fill_holes(labels) if config.fill_holes else labels
+
+    def count(self, config: WatershedConfig) -> int:
+        """Number of cells, without making the image; filling holes changes none.
+
+        Held cells are not among them.
+
+        Raises
+        ------
+        SettingsError
+            If the foreground threshold lies below the floor.
+        """
+        table = self._cell_table(config)
+        if self._held is not None:
+            return int(np.unique(table[table > 0]).size)
+        # A cell's id is the number of its own highest basin.
+        return int(np.count_nonzero(table[1:] == np.arange(1, table.size)))
+
+    def _cell_table(self, config: WatershedConfig) -> NDArray[np.int32]:
+        """(N + 1,): cell id of each basin, 0 where it belongs to none."""
+        foreground = config.foreground_threshold
+        if np.float32(foreground) < np.float32(self._floor):
+            raise SettingsError(
+                f"Expected a foreground threshold of at least {self._floor}, the floor "
+                f"this map was prepared with, got {foreground}. Raise the threshold, "
+                "or prepare the map with a lower floor."
+            )
+        table = self._forest.cells(config.seed_threshold, foreground)
+        if config.min_size > 1:
+            sizes = np.bincount(table, self._basin_areas(foreground), table.size)
+            table[sizes[table] < config.min_size] = 0
+        held = self._held  # another thread may replace it
+        return table if held is None else held.leave_out(table, config.seed_threshold)
+
+    def _basin_areas(self, foreground_threshold: float) -> NDArray[np.int64]:
+        """(N + 1,): pixels of each basin above the threshold; entry 0 means nothing.
+
+        Areas depend on no other setting. When the threshold moves, only the pixels
+        between the old and the new one are counted.
+        """
+        new = np.float32(foreground_threshold)
+        if self._areas is None:
+            areas = self._count_pixels(new, np.float32(np.inf))
+        else:
+            old, areas = self._areas
+            areas = areas + self._count_pixels(new, old) - self._count_pixels(old, new)
+        self._areas = new, areas
+        return areas
+
+    def _count_pixels(self, low: np.float32, high: np.float32) -> NDArray[np.int64]:
+        """(N + 1,): pixels of each basin with low < distance <= high."""
+        count = self._forest.heights.size
+        if low >= high:
+            return np.zeros(count, np.int64)
+        terrain, basins = self._terrain.ravel(), self._basins.ravel()
+
+        def count_band(band: slice) -> NDArray[np.int64]:
+            between = terrain[band] > low
+            between &= terrain[band] <= high
+            chosen = basins[band][np.flatnonzero(between)]
+            return np.bincount(chosen, minlength=count)
+
+        # Every band brings one number per basin: many basins, few bands.
+        bands = row_bands(terrain.size, 1, pixels=max(BAND_PIXELS, 8 * count))
+        found = map_bands(count_band, bands, workers=self._workers)
+        areas: NDArray[np.int64] = np.sum(found, axis=0)
+        return areas
+
+
+def label_cells(distance_map: NDArray[Any], config: WatershedConfig) -> Labels:
+    """Labels of a distance map, for one pair of thresholds.
+
+    The same labels, ids included, that `LiveWatershed` gives at these thresholds.
+
+    Parameters
+    ----------
+    distance_map
+        (Y, X) of any floating type, values in [0, 1].
+    config
+        Thresholds, minimum size in pixels (counted before holes are filled), and
+        whether holes are filled.
+
+    Returns
+    -------
+    (Y, X), int32: ids are not consecutive; `skimage.segmentation.relabel_sequential`
+    makes them so.
+
+    Raises
+    ------
+    ImageError
+        If the map is not 2-D, not floating, not finite, not in [0, 1], or too large.
+    """
+    floor = min(FLOOR, config.foreground_threshold)
+    return LiveWatershed(distance_map, floor=floor).labels(config)

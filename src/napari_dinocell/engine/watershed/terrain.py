@@ -1,0 +1,105 @@
+"""The distance map as a landscape: checked, cut at the floor, with a rim of zeros.
+
+A *site* is the flat index of a pixel in the rimmed array. Thanks to the rim every pixel
+has four neighbours at fixed distances, and no code has to look out for the border.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from napari_dinocell.engine.bands import map_bands, row_bands
+from napari_dinocell.engine.errors import ImageError, SettingsError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_dinocell.engine.arrays import DistanceMap
+
+Sites: TypeAlias = "NDArray[np.intp]"
+"""Flat indices into a terrain, (N,)."""
+
+ROUNDING = 1e-3
+"""How far outside [0, 1] resizing and blending may carry a value; it is clipped."""
+
+
+def raise_terrain(
+    distance_map: NDArray[Any], *, floor: float, workers: int = 1
+) -> DistanceMap:
+    """Copy a distance map into a rim of zeros; what lies at or below the floor is 0.
+
+    Parameters
+    ----------
+    distance_map
+        (Y, X) of any floating type and memory layout, values in [0, 1].
+    floor
+        In [0, 1); pixels above it keep their value.
+
+    Returns
+    -------
+    (Y + 2, X + 2), float32, C-contiguous, never sharing memory with the input.
+
+    Raises
+    ------
+    ImageError
+        If the map is not 2-D, not floating, not finite, not in [0, 1], or too large.
+    SettingsError
+        If the floor is outside [0, 1).
+    """
+    if not 0 <= floor < 1:
+        raise SettingsError(f"Expected a floor in [0, 1), got {floor}.")
+    _check(distance_map)
+    height, width = distance_map.shape
+    terrain = np.zeros((height + 2, width + 2), np.float32)
+
+    def fill(band: slice) -> None:
+        given, rows = distance_map[band], terrain[1:-1, 1:-1][band]
+        _check_range(float(given.min()), float(given.max()))
+        rows[...] = given
+        np.clip(rows, np.float32(0), np.float32(1), out=rows)
+        rows *= rows > np.float32(floor)
+
+    if distance_map.size:
+        map_bands(fill, row_bands(height, width), workers=workers)
+    return terrain
+
+
+def neighbour_steps(terrain: NDArray[Any]) -> tuple[int, int, int, int]:
+    """Distance from a site to the one above, left, right and below it."""
+    stride = terrain.shape[1]
+    return -stride, -1, 1, stride
+
+
+def _check(distance_map: NDArray[Any]) -> None:
+    if distance_map.ndim != 2:
+        raise ImageError(
+            f"Expected a 2-D distance map (Y, X), got shape {distance_map.shape}. "
+            "Pass one plane at a time."
+        )
+    if not np.issubdtype(distance_map.dtype, np.floating):
+        raise ImageError(
+            f"Expected a distance map of floating-point numbers in [0, 1], got "
+            f"{distance_map.dtype}. Divide it by its largest possible value."
+        )
+    height, width = distance_map.shape
+    if (height + 2) * (width + 2) >= 2**31:
+        raise ImageError(
+            f"Expected a distance map below 2**31 pixels, got {height} x {width}. "
+            "Cut it into blocks."
+        )
+
+
+def _check_range(lowest: float, highest: float) -> None:
+    # A NaN anywhere makes both extremes NaN.
+    if not (np.isfinite(lowest) and np.isfinite(highest)):
+        raise ImageError(
+            "Expected a finite distance map, got NaN or infinite values. Check the "
+            "image and the checkpoint it was predicted with."
+        )
+    if lowest < -ROUNDING or highest > 1 + ROUNDING:
+        raise ImageError(
+            f"Expected distances in [0, 1], got {lowest:.4g} to {highest:.4g}. "
+            "Normalise the map so that 1 is a cell's innermost pixel."
+        )

@@ -1,0 +1,1 @@
+"""What the docks share: the model, jobs, results. Knows neither Qt nor napari."""

@@ -1,0 +1,1 @@
+"""Many images to disk: the job, and how far it has come."""

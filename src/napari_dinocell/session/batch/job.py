@@ -1,0 +1,214 @@
+"""The work of one press on Run: many images to disk, in a worker thread.
+
+What is asked for is frozen and light; the engine is imported when a job first runs.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from napari_dinocell.engine.batch.preset import Preset
+from napari_dinocell.engine.batch.summary import SUMMARY_NAME
+from napari_dinocell.engine.results.provenance import ModelRecord
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from napari_dinocell.engine.batch.events import BatchEvent
+    from napari_dinocell.engine.batch.targets import MemoryImage, Target
+    from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.results.export import LabelFormat
+    from napari_dinocell.engine.results.page_region import PageRegion
+    from napari_dinocell.session.model_slot import SegmenterHolder
+
+    Borrow: TypeAlias = Callable[[], AbstractContextManager[SegmenterHolder]]
+
+Cancel: TypeAlias = Callable[[], bool]
+
+ALL_IMAGES = "*"
+"""Pattern that stands for every file that looks like an image."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What is done to each image, as the user chose it."""
+
+    name: str = ""
+    """Of a preset."""
+    model: str | ModelRecord
+    """By name, whatever file that is now; or the very one of a checksum."""
+    device: str = "auto"
+    settings: SegmentConfig | None = None
+    """None takes the model's own."""
+    axes: str | None = None
+    region: PageRegion | None = None
+
+    @classmethod
+    def of_preset(cls, preset: Preset, *, device: str) -> Recipe:
+        """What a preset says, on a device."""
+        return cls(
+            name=preset.name,
+            model=preset.model,
+            device=device,
+            settings=preset.settings,
+            axes=preset.axes,
+            region=preset.region,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSource:
+    """Files, folders, and one pattern for all of these folders."""
+
+    paths: tuple[str, ...]
+    pattern: str = ALL_IMAGES
+
+    def find(self) -> list[Path]:
+        """Image files in order; reads folders.
+
+        Raises
+        ------
+        ImageFileError
+            If a folder or a pattern gives no image.
+        """
+        from napari_dinocell.engine.results.image_files import find_images
+
+        return find_images(map(self._searched, self.paths))
+
+    def _searched(self, path: str) -> str:
+        if self.pattern in ("", ALL_IMAGES) or not Path(path).is_dir():
+            return path
+        return str(Path(glob.escape(path)) / self.pattern)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRequest:
+    """All that a press on Run asks for."""
+
+    images: FileSource | tuple[MemoryImage, ...]
+    recipe: Recipe
+    folder: Path
+    """Where the results go."""
+    file_format: LabelFormat = "tif"
+    overlay: bool = False
+    resume: bool = True
+
+    @property
+    def summary(self) -> Path:
+        """The table of all images."""
+        return self.folder / SUMMARY_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The images that lie ahead, and where their labels go."""
+
+    targets: tuple[Target, ...]
+
+
+def run_batch(
+    request: BatchRequest, borrow: Borrow, cancel: Cancel
+) -> Generator[Planned | BatchEvent, None, None]:
+    """Segment all images of a request, as the command line does.
+
+    Parameters
+    ----------
+    request
+        What to do.
+    borrow
+        Gives what holds the model, for as long as the batch runs.
+    cancel
+        Asked before each batch of tiles.
+
+    Yields
+    ------
+    `Planned`, then what `segment_batch` yields.
+
+    Raises
+    ------
+    DinoCellError
+        If images, model or settings cannot be found, or no result could be written.
+    """
+    from napari_dinocell.engine.batch.run_batch import segment_batch
+    from napari_dinocell.engine.batch.segment_files import SegmentJob
+    from napari_dinocell.engine.batch.targets import plan_targets
+
+    source = request.images
+    images: Any = source.find() if isinstance(source, FileSource) else source
+    targets = plan_targets(images, request.folder, request.file_format)
+    yield Planned(tuple(targets))
+    recipe = request.recipe
+    with borrow() as holder:
+        segmenter, model = holder.get(_model_name(recipe), recipe.device)
+        job = SegmentJob(
+            segmenter=segmenter,
+            model=model,
+            config=recipe.settings or segmenter.default_config(),
+            axes=recipe.axes,
+            region=recipe.region,
+            overlay=request.overlay,
+        )
+        try:
+            yield from segment_batch(
+                job,
+                targets,
+                resume=request.resume,
+                cancel=cancel,
+                summary=request.summary,
+            )
+        finally:
+            segmenter.forget_map()
+
+
+def list_images(source: FileSource, _: Cancel) -> Generator[list[Path], None, None]:
+    """Find the files of a source, to be counted: a job of one event."""
+    yield source.find()
+
+
+def save_as_preset(
+    recipe: Recipe, name: str, *, overwrite: bool, cancel: Cancel
+) -> Generator[Preset, None, None]:
+    """Keep a recipe as a preset: a job, since the model's checksum takes a while.
+
+    Raises
+    ------
+    PresetExistsError
+        If there is one of that name, and it is not to be replaced.
+    DinoCellError
+        If the model cannot be read, or the preset not be written.
+    """
+    from napari_dinocell.engine.batch.preset_store import save_preset
+    from napari_dinocell.engine.model.checkpoint_file import file_sha256
+    from napari_dinocell.engine.model.model_store import resolve_model
+
+    preset = Preset(
+        name=name,
+        model=ModelRecord(name=_model_name(recipe), sha256=""),
+        settings=recipe.settings or _own_settings(recipe),
+        axes=recipe.axes,
+        region=recipe.region,
+    )
+    sha256 = file_sha256(resolve_model(preset.model.name))
+    if not cancel():
+        preset = replace(preset, model=replace(preset.model, sha256=sha256))
+        save_preset(preset, overwrite=overwrite)
+        yield preset
+
+
+def _model_name(recipe: Recipe) -> str:
+    """What the holder takes."""
+    from napari_dinocell.engine.batch.make_job import find_model
+
+    if isinstance(recipe.model, str):
+        return recipe.model
+    return find_model(recipe.model, wanted_by=recipe.name)
+
+
+def _own_settings(recipe: Recipe) -> SegmentConfig:
+    from napari_dinocell.engine.segmenter import Segmenter
+
+    return Segmenter(_model_name(recipe)).default_config()

@@ -1,0 +1,1 @@
+"""Measuring labels: the job, and what it found."""

@@ -1,0 +1,1 @@
+"""What a run was, and the Python script or the command that repeats it."""

@@ -1,0 +1,114 @@
+"""What must be written down of a run to repeat it: axes, and settings of its own.
+
+Knows neither the script nor the command that it is written in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from napari_dinocell.engine.config import SegmentConfig
+from napari_dinocell.engine.errors import CheckpointError
+from napari_dinocell.engine.model.checkpoint_file import file_sha256
+from napari_dinocell.engine.model.model_store import resolve_model
+from napari_dinocell.engine.model.read_info import read_info
+
+if TYPE_CHECKING:
+    from napari_dinocell.engine.results.provenance import ModelRecord
+    from napari_dinocell.session.replay.run_record import RunRecord
+
+
+def axis_roles(record: RunRecord, ndim: int) -> str:
+    """What each axis of the layer's data is.
+
+    Parameters
+    ----------
+    record
+        The run.
+    ndim
+        Number of axes of the layer's data.
+
+    Returns
+    -------
+    One letter per axis: P numbers planes; Y, X, C (channels) and S (colors) are those
+    of TIFF.
+    """
+    roles = ["P"] * ndim
+    if record.rgb:
+        roles[-1] = "S"
+    if record.channel_axis is not None:
+        roles[record.channel_axis] = "C"
+    *_, rows, columns = (axis for axis, role in enumerate(roles) if role == "P")
+    roles[rows], roles[columns] = "Y", "X"
+    assert record.plane is None or len(record.plane) == roles.count("P")
+    return "".join(roles)
+
+
+def own_settings(model: ModelRecord) -> SegmentConfig | None:
+    """Settings that a model brings along.
+
+    Returns
+    -------
+    None if there is no model of that name, or it is another one by now.
+    """
+    try:
+        path = resolve_model(model.name)
+        if file_sha256(path) != model.sha256:
+            return None
+        info = read_info(path)
+    except CheckpointError:
+        return None
+    return SegmentConfig(contrast=info.contrast, watershed=info.watershed)
+
+
+def needed_settings(record: RunRecord, own: SegmentConfig | None) -> dict[str, Any]:
+    """Settings that must be written, by the names that `with_overrides` takes.
+
+    Parameters
+    ----------
+    record
+        The run.
+    own
+        What the model brings along; None, if not known, has all of it written.
+
+    Returns
+    -------
+    The cell diameter that was really used, and what differs from the defaults.
+    """
+    used = _flat(replace(record.settings, cell_diameter=record.cell_diameter))
+    used["link"] &= record.plane is None
+    known = _flat(own or SegmentConfig())
+    always = {"cell_diameter"}
+    if own is None:
+        config = record.settings.to_dict()
+        always |= {*config["contrast"], *config["watershed"]}
+    return {
+        name: value
+        for name, value in used.items()
+        if name in always or value != known[name]
+    }
+
+
+def unlinked_note(record: RunRecord) -> str | None:
+    """What to say of one plane out of a stack with linked cells."""
+    if record.plane is None or not record.settings.link:
+        return None
+    return "Cells have the ids of their plane alone; in the viewer those of the stack."
+
+
+def literal(value: Any) -> str:
+    """A setting in Python, with all its digits; floats of numpy are floats, too."""
+    return float.__repr__(value) if isinstance(value, float) else repr(value)
+
+
+def span(part: slice) -> str:
+    """Rows or columns as "0:512"."""
+    return f"{part.start}:{part.stop}"
+
+
+def _flat(config: SegmentConfig) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in config.to_dict().items():
+        flat |= value if isinstance(value, dict) else {name: value}
+    return flat

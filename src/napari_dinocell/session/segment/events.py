@@ -1,0 +1,88 @@
+"""What a press on Segment asks for, and what its job reports.
+
+Frozen and light: the GUI thread knows these, but not the engine behind them, which is
+imported when it first runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from napari_dinocell.engine.inference.events import SegmentEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
+    from napari_dinocell.engine.results.provenance import ModelRecord
+    from napari_dinocell.session.image_source import ImageSource
+    from napari_dinocell.session.regions import PlaneIndex, Region
+    from napari_dinocell.session.segment.stack_result import PlaneRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentRequest:
+    """What shall be segmented, and how."""
+
+    model: str
+    """Name or path of the checkpoint."""
+    device: str
+    """auto, cpu, mps, cuda or cuda:N."""
+    source: ImageSource
+    planes: tuple[PlaneIndex, ...]
+    """In the order in which they are wanted."""
+    config: SegmentConfig
+    thresholds: Callable[[], WatershedConfig]
+    """The present ones: they may move while the job runs. Called in the worker."""
+    region: Region | None = None
+    """Rows and columns to segment as an image of their own; None for whole planes."""
+    viewport: Region | None = None
+    """Rows and columns of the plane that the user looks at: their tiles come first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChosen:
+    """The checkpoint that the run uses, identified by its checksum."""
+
+    model: ModelRecord
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneStarted:
+    """Plane `number` (from 0) of `count` begins; its events follow."""
+
+    index: PlaneIndex
+    number: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MapGrew:
+    """A part of the map (rows and columns of the plane) has changed."""
+
+    index: PlaneIndex
+    region: Region
+
+
+@dataclass(frozen=True, slots=True)
+class LabelsGrew:
+    """A part of the labels shows the cells of the tiles so far."""
+
+    index: PlaneIndex
+    region: Region
+    cells: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneDone:
+    """Map, labels and record of a plane are complete."""
+
+    index: PlaneIndex
+    cells: int
+    record: PlaneRecord
+
+
+JobEvent: TypeAlias = (
+    ModelChosen | PlaneStarted | MapGrew | LabelsGrew | PlaneDone | SegmentEvent
+)

@@ -1,0 +1,233 @@
+"""The work of one press on Segment: planes of an image into a `StackResult`.
+
+Runs in a worker thread; knows no Qt and no layers. What is written can be watched: map
+and labels of a plane grow with its tiles. A plane that was finished before gets its
+former map and labels back if the new run fails or is cancelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import torch
+
+from napari_dinocell.engine.inference.events import (
+    DistanceMapReady,
+    ScaleChosen,
+    TileDone,
+    TilesPlanned,
+)
+from napari_dinocell.engine.inference.plane_map import LazyWatershed
+from napari_dinocell.session.regions import (
+    WHOLE,
+    PlaneIndex,
+    Region,
+    common_region,
+    full_region,
+    shifted,
+)
+from napari_dinocell.session.segment.events import (
+    JobEvent,
+    LabelsGrew,
+    MapGrew,
+    ModelChosen,
+    PlaneDone,
+    PlaneStarted,
+    SegmentRequest,
+)
+from napari_dinocell.session.segment.label_preview import LabelPreview
+from napari_dinocell.session.segment.stack_result import PlaneRecord
+
+if TYPE_CHECKING:
+    from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.inference.events import SegmentEvent
+    from napari_dinocell.engine.segmenter import Segmenter
+    from napari_dinocell.session.model_slot import SegmenterHolder
+    from napari_dinocell.session.segment.stack_result import StackResult
+
+Cancel: TypeAlias = Callable[[], bool]
+
+
+def segment_planes(
+    holder: SegmenterHolder,
+    request: SegmentRequest,
+    result: StackResult,
+    cancel: Cancel,
+) -> Generator[JobEvent, None, None]:
+    """Segment planes one after the other into `result`.
+
+    Where the diameter is to be measured, the first plane with cells decides for all:
+    one stack, one scale.
+
+    Yields
+    ------
+    `ModelChosen`; per plane `PlaneStarted`, the segmenter's events with `MapGrew` and
+    `LabelsGrew` between them, and `PlaneDone`; nothing more once `cancel` says True.
+
+    Raises
+    ------
+    DinoCellError
+        If image, settings, device or model cannot be used. Finished planes stay.
+    """
+    segmenter, model = holder.get(request.model, request.device)
+    yield ModelChosen(model)
+    config = request.config
+    if len(request.planes) > 1:
+        result.links.wanted = config.link
+    result.links.start()
+    for number, index in enumerate(request.planes):
+        if cancel():
+            return
+        yield PlaneStarted(index, number, len(request.planes))
+        job = _PlaneJob(request, result, index, config)
+        with _former_plane_kept(result, job):
+            yield from job.run(segmenter, cancel)
+        if job.record is None:
+            return
+        measured = job.record.cell_diameter
+        if config.cell_diameter == "auto" and measured is not None:
+            config = replace(config, cell_diameter=measured)
+
+
+def measure_diameter(
+    holder: SegmenterHolder, request: SegmentRequest, cancel: Cancel
+) -> Generator[SegmentEvent, None, None]:
+    """Measure the cells of the first plane of a request, and stop there.
+
+    Yields
+    ------
+    The segmenter's events, `ScaleChosen` last; it is missing if the plane holds one
+    single value.
+    """
+    segmenter, _ = holder.get(request.model, request.device)
+    config = replace(request.config, cell_diameter="auto")
+    image = request.source.read(request.planes[0], request.region)
+    axis = request.source.channel_axis_of_plane
+    segmenter.forget_map()
+    for event in segmenter.steps(image, config, channel_axis=axis, cancel=cancel):
+        yield event
+        if isinstance(event, ScaleChosen):
+            return
+
+
+class _PlaneJob:
+    """One plane: what the segmenter says becomes map, labels and record."""
+
+    def __init__(
+        self,
+        request: SegmentRequest,
+        result: StackResult,
+        index: PlaneIndex,
+        config: SegmentConfig,
+    ) -> None:
+        self.record: PlaneRecord | None = None
+        self.index = index
+        self._request = request
+        self._result = result
+        self._config = config
+        self._region = request.region or full_region(result.shape)
+        self._diameter: float | None = None
+        self._started = perf_counter()
+        self._preview: LabelPreview | None = None
+
+    def run(
+        self, segmenter: Segmenter, cancel: Cancel
+    ) -> Generator[JobEvent, None, None]:
+        request = self._request
+        segmenter.forget_map()
+        image = request.source.read(self.index, request.region)
+        steps = segmenter.steps(
+            image,
+            self._config,
+            channel_axis=request.source.channel_axis_of_plane,
+            viewport=_inside(request.viewport, request.region),
+            cancel=cancel,
+        )
+        for event in steps:
+            yield event
+            yield from self._follow(event)
+        segmenter.forget_map()  # the result holds it
+
+    def _follow(self, event: SegmentEvent) -> Iterator[JobEvent]:
+        match event:
+            case ScaleChosen():
+                self._diameter = event.cell_diameter
+            case TilesPlanned():
+                self._result.clear(self.index)
+                self._preview = LabelPreview(event.distance_map, self._viewport())
+            case TileDone():
+                yield from self._grow(event.region)
+            case DistanceMapReady():
+                yield from self._finish(event)
+
+    def _viewport(self) -> Region | None:
+        return _inside(self._request.viewport, self._request.region)
+
+    def _grow(self, changed: Region) -> Iterator[JobEvent]:
+        preview = self._preview
+        assert preview is not None  # tiles are planned before they are done
+        place = self._in_plane(changed)
+        self._result.write_map(self.index, place, preview.distance_map[changed])
+        yield MapGrew(self.index, place)
+        found = preview.update(changed, self._request.thresholds())
+        if found is not None:
+            place = self._in_plane(found.region)
+            self._result.write_labels(self.index, place, found.labels)
+            yield LabelsGrew(self.index, place, found.cells)
+
+    def _in_plane(self, part: Region) -> Region:
+        """Rows and columns of the plane for some of what is segmented of it."""
+        rows, columns = self._region
+        return shifted(part, rows=rows.start, columns=columns.start)
+
+    def _finish(self, ready: DistanceMapReady) -> Iterator[JobEvent]:
+        result, region = self._result, self._region
+        watershed = LazyWatershed(result.read_map(self.index, region))
+        thresholds = self._request.thresholds()
+        live = watershed.ready_for(thresholds.foreground_threshold)
+        live.hold(result.held(self.index, self._request.region))
+        labels = result.settle(self.index, region, live.labels(thresholds))
+        result.write_labels(self.index, region, labels)
+        result.set_watershed(self.index, watershed)
+        self.record = PlaneRecord(
+            asked=self._request.config,
+            region=self._request.region,
+            cell_diameter=self._diameter,
+            device=ready.device,
+            precision=ready.precision,
+            threads=torch.get_num_threads(),
+            seconds=perf_counter() - self._started,
+            cells=live.count(thresholds) + result.kept_cells(self.index),
+            constant=ready.constant,
+        )
+        result.finish(self.index, self.record, thresholds)
+        yield PlaneDone(self.index, self.record.cells, self.record)
+
+
+@contextmanager
+def _former_plane_kept(result: StackResult, job: _PlaneJob) -> Iterator[None]:
+    """Bring a plane's former map and labels back unless the job completes it."""
+    index = job.index
+    former: tuple[Any, Any] | None = None
+    if result.record(index) is not None:
+        former = result.read_map(index).copy(), result.read_labels(index).copy()
+    try:
+        yield
+    finally:
+        if job.record is None and former is not None:
+            result.write_map(index, WHOLE, former[0])
+            result.write_labels(index, WHOLE, former[1])
+
+
+def _inside(viewport: Region | None, region: Region | None) -> Region | None:
+    """The viewport, in rows and columns of a region that is an image of its own."""
+    if viewport is None or region is None:
+        return viewport
+    seen = common_region(viewport, region)
+    if seen is None:
+        return None
+    return shifted(seen, rows=-region[0].start, columns=-region[1].start)

@@ -1,0 +1,188 @@
+"""What segmentation has found in one image: arrays shown as layers, and their origin.
+
+Owns the arrays of the two result layers and the live watersheds of its planes. Knows
+no Qt and no layers. A plane is named by its index along the axes before (Y, X).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_dinocell.engine.edit.locks import StackLocks
+from napari_dinocell.engine.inference.plane_map import LazyWatershed
+from napari_dinocell.engine.watershed.held_cells import HeldPixels
+from napari_dinocell.session.regions import WHOLE, PlaneIndex, Region
+from napari_dinocell.session.segment.stack_links import StackLinks
+from napari_dinocell.session.segment.stack_storage import StackArray, allocate_stack
+
+if TYPE_CHECKING:
+    from napari_dinocell.engine.arrays import DistanceMap, Labels
+    from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
+    from napari_dinocell.engine.watershed.live_watershed import LiveWatershed
+
+WATERSHED_PIXELS = 2**25
+"""Live watersheds of planes are kept up to this many pixels, the last used ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaneRecord:
+    """How one plane was segmented."""
+
+    asked: SegmentConfig
+    """Settings of the run; the thresholds may have moved since."""
+    region: Region | None
+    """Rows and columns that were segmented; None for the whole plane."""
+    cell_diameter: float | None
+    """Pixels, as given or measured; None if the image was taken as it is."""
+    device: str
+    precision: str
+    threads: int
+    """Of torch: on a CPU the last bits of a map depend on them."""
+    seconds: float
+    cells: int
+    """At the thresholds of the end of the run."""
+    constant: bool = False
+    """The plane held one single value."""
+
+
+class StackResult:
+    """Labels and distance maps of an image, plane by plane.
+
+    Parameters
+    ----------
+    shape
+        (..., Y, X).
+    """
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
+        """(..., Y, X)."""
+        self.maps: StackArray = allocate_stack(shape, np.float32)
+        """(..., Y, X), float32 in [0, 1]."""
+        self.labels: StackArray = allocate_stack(shape, np.int32)
+        """(..., Y, X), instance ids."""
+        self.links = StackLinks((shape[-2], shape[-1]))
+        """Whether they are those of each plane by itself, or of the stack."""
+        self.locks = StackLocks(shape)
+        """Cells that the user has corrected or accepted: nothing here changes them."""
+        self.thresholds: dict[PlaneIndex, WatershedConfig] = {}
+        """Those that the labels of each finished plane show at present."""
+        self._records: dict[PlaneIndex, PlaneRecord] = {}
+        self._watersheds: OrderedDict[PlaneIndex, LazyWatershed] = OrderedDict()
+        self._regional: dict[PlaneIndex, tuple[HeldPixels, Region, HeldPixels]] = {}
+        self._lock = Lock()  # planes are relabelled in a worker, too
+
+    @property
+    def finished_planes(self) -> list[PlaneIndex]:
+        """Planes that have been segmented to the end."""
+        return list(self._records)
+
+    def record(self, index: PlaneIndex) -> PlaneRecord | None:
+        """How a plane was segmented; None if it was not."""
+        return self._records.get(index)
+
+    def finish(
+        self, index: PlaneIndex, record: PlaneRecord, thresholds: WatershedConfig
+    ) -> None:
+        """Take note that maps and labels of a plane are complete."""
+        self._records[index] = record
+        self.thresholds[index] = thresholds
+
+    def read_map(self, index: PlaneIndex, region: Region = WHOLE) -> DistanceMap:
+        """Distance map (Y, X) of a region of a plane."""
+        part: DistanceMap = np.asarray(self.maps[(*index, *region)])
+        return part
+
+    def read_labels(self, index: PlaneIndex, region: Region = WHOLE) -> Labels:
+        """Labels (Y, X) of a region of a plane."""
+        part: Labels = np.asarray(self.labels[(*index, *region)])
+        return part
+
+    def write_map(self, index: PlaneIndex, region: Region, values: DistanceMap) -> None:
+        """Put distances (Y, X) into a region of a plane."""
+        self.maps[(*index, *region)] = values
+
+    def write_labels(self, index: PlaneIndex, region: Region, values: Labels) -> None:
+        """Put labels (Y, X) into a region of a plane, but for kept pixels."""
+        self.locks.write(self.labels, index, region, values)
+
+    def settle(self, index: PlaneIndex, region: Region, own: Labels) -> Labels:
+        """Ids that a plane is to show for those of its watershed: `StackLinks`."""
+        if not self.links.wanted or self.locks.held(index) is None:
+            return self.links.settle(index, region, own)
+        return self.links.settle(index, region, own, kept=self._kept_labels(index))
+
+    def rename(self, index: PlaneIndex, own: Labels) -> Labels:
+        """Ids that some of a plane is to show until it is settled."""
+        return self.links.rename(index, own)
+
+    def clear(self, index: PlaneIndex) -> None:
+        """Set a plane to 0, as long as nothing of it is known; kept cells stay."""
+        self.maps[index] = 0
+        self.locks.write(self.labels, index, WHOLE, 0)
+
+    def has_watershed(self, index: PlaneIndex) -> bool:
+        """Whether a plane can be relabelled at once."""
+        return index in self._watersheds
+
+    def set_watershed(self, index: PlaneIndex, watershed: LazyWatershed) -> None:
+        """Keep the live watershed of a plane, and drop the ones unused longest."""
+        kept = max(1, WATERSHED_PIXELS // (self.shape[-2] * self.shape[-1]))
+        with self._lock:
+            self._watersheds[index] = watershed
+            self._watersheds.move_to_end(index)
+            while len(self._watersheds) > kept:
+                self._watersheds.popitem(last=False)
+
+    def watershed(self, index: PlaneIndex) -> LazyWatershed:
+        """Live watershed of what was segmented of a finished plane.
+
+        It may have to be computed again: a tenth of a second for 2048 x 2048.
+        """
+        known = self._watersheds.get(index)
+        if known is None:
+            region = self._records[index].region or WHOLE
+            known = LazyWatershed(self.read_map(index, region))
+        self.set_watershed(index, known)
+        return known
+
+    def live(self, index: PlaneIndex, thresholds: WatershedConfig) -> LiveWatershed:
+        """The watershed of a finished plane, ready, without the kept cells."""
+        live = self.watershed(index).ready_for(thresholds.foreground_threshold)
+        live.hold(self.held(index, self._records[index].region))
+        return live
+
+    def count(self, index: PlaneIndex, thresholds: WatershedConfig) -> int:
+        """Cells of a finished plane: those of the watershed and the kept ones."""
+        return self.live(index, thresholds).count(thresholds) + self.kept_cells(index)
+
+    def kept_cells(self, index: PlaneIndex) -> int:
+        """Number of cells that the user has corrected or accepted."""
+        locks = self.locks.of(index)
+        return 0 if locks is None else len(locks.kept)
+
+    def held(self, index: PlaneIndex, region: Region | None) -> HeldPixels | None:
+        """Kept pixels, in rows and columns of a region; None where none are kept.
+
+        The same object until something changes.
+        """
+        held = self.locks.held(index)
+        if held is None or region is None:
+            return held
+        known = self._regional.get(index)
+        if known is None or known[:2] != (held, region):
+            known = held, region, HeldPixels(held.mask[region], held.ids)
+            self._regional[index] = known
+        return known[2]
+
+    def _kept_labels(self, index: PlaneIndex) -> Labels:
+        """Labels (Y, X) of the kept cells of a plane, 0 elsewhere."""
+        held = self.locks.held(index)
+        assert held is not None
+        labels: Labels = np.where(held.mask, self.read_labels(index), 0)
+        return labels

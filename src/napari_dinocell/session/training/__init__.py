@@ -1,0 +1,1 @@
+"""Teaching a model with corrections: the job, its names, its progress."""

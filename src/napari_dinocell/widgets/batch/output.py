@@ -1,0 +1,88 @@
+"""Where the results of a batch go, and as what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QCheckBox, QWidget
+from superqt.utils import signals_blocked
+
+from napari_dinocell.widgets.batch.path import FolderRow
+from napari_dinocell.widgets.shared.controls import (
+    ElidedComboBox,
+    choose_data,
+    column_layout,
+    describe,
+    make_row,
+)
+
+FORMATS = {"tif": "TIFF", "png": "PNG, single planes", "npy": "NumPy"}
+
+
+class OutputSection(QWidget):
+    """Folder, label format, overlay, and whether finished images are skipped."""
+
+    changed = Signal()
+    """Any change by the user."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = FolderRow(
+            "Folder for results", "Labels, a side-car for each image, and a summary."
+        )
+        self._format = ElidedComboBox()
+        for suffix, title in FORMATS.items():
+            self._format.addItem(title, suffix)
+        describe(self._format, "Label format", "Kind of file that the labels go to.")
+        self._overlay = QCheckBox("Ov&erlays")
+        describe(
+            self._overlay,
+            "Overlays",
+            "Also writes a picture of each page with outlines.",
+        )
+        self._resume = QCheckBox("S&kip finished images")
+        describe(
+            self._resume,
+            "Skip finished images",
+            "Leaves out images that the same model and settings have segmented into "
+            "this folder.",
+        )
+        self._resume.setChecked(True)
+        layout = column_layout(self)
+        layout.addWidget(make_row("&Output:", self._folder))
+        layout.addWidget(make_row("&Labels:", self._format))
+        layout.addWidget(self._overlay)
+        layout.addWidget(self._resume)
+        self._folder.changed.connect(self.changed)
+        self._format.currentIndexChanged.connect(self.changed)
+        self._overlay.toggled.connect(self.changed)
+        self._resume.toggled.connect(self.changed)
+
+    def folder(self) -> str:
+        """What the user chose; "" leaves it to the images."""
+        return self._folder.path()
+
+    def set_default_folder(self, path: str) -> None:
+        """Show where results go unless the user chooses a folder."""
+        self._folder.set_placeholder(path)
+
+    def values(self) -> dict[str, Any]:
+        """Choices, by name."""
+        return {
+            "output": self.folder(),
+            "format": str(self._format.currentData()),
+            "overlay": self._overlay.isChecked(),
+            "resume": self._resume.isChecked(),
+        }
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Take choices, as far as they are of the right type; nothing is emitted."""
+        with signals_blocked(self):
+            if isinstance(folder := values.get("output"), str):
+                self._folder.set_path(folder)
+            choose_data(self._format, values.get("format"))
+            for name, box in (("overlay", self._overlay), ("resume", self._resume)):
+                if isinstance(ticked := values.get(name), bool):
+                    box.setChecked(ticked)

@@ -1,0 +1,1 @@
+"""The section "Examples" of the Correct dock."""

@@ -1,0 +1,88 @@
+"""Sentences about what was kept, removed and imported."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from napari_dinocell.session.training.names import short_name
+from napari_dinocell.widgets.correct.examples.list import cells_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dinocell_training.corrections.importing import PairImported
+    from napari_dinocell.widgets.correct.examples.job import Kept
+    from napari_dinocell.widgets.shared.message_line import MessageLevel
+
+logger = logging.getLogger(__name__)
+
+NAMED = 3
+"""Failed pairs that are named with their reasons; the log has all of them."""
+
+
+def kept_text(kept: Kept, folder: Path) -> tuple[str, MessageLevel]:
+    """What was kept, where, and what the user should know about it."""
+    example = kept.example
+    height, width = example.shape
+    text = (
+        f"Kept {cells_text(example.cells)} of {short_name(example.origin.image)}, "
+        f"{height} × {width} pixels, in {folder}."
+    )
+    cut = example.cells - example.whole_cells
+    if example.doubt is None and cut:
+        verb = "does" if cut == 1 else "do"
+        text += f" {cells_text(cut)} cut by the border {verb} not count."
+    if kept.reopened:
+        text += " The one it was opened from is still there: remove it if need be."
+    if example.doubt is not None:
+        return f"{text} {example.doubt}", "warning"
+    return text, "info"
+
+
+def removed_text(count: int) -> str:
+    """How many were removed."""
+    what = "1 example" if count == 1 else f"{count} examples"
+    return f"Removed {what}. Restore brings them back."
+
+
+class ImportReport:
+    """Counts the pairs of an import, and remembers why some failed.
+
+    Parameters
+    ----------
+    folder
+        That the pairs are in.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._done = self._total = 0
+        self._failed: list[str] = []
+
+    def take(self, event: PairImported) -> None:
+        """Note what became of a pair; called in the worker."""
+        self._done, self._total = event.index, event.total
+        if event.error is not None:
+            self._failed.append(f"{event.name}: {event.error}")
+            logger.warning("Not imported: %s: %s", event.name, event.error)
+
+    def summary(self) -> tuple[str, MessageLevel]:
+        """What was imported, and what was not and why."""
+        if self._total == 0:
+            return f"Nothing was imported from {self.folder}.", "warning"
+        count = self._done - len(self._failed)
+        text = f"Imported {count} of {self._total} pairs from {self.folder}."
+        if self._done < self._total:
+            text += " The others were not looked at."
+        if not self._failed:
+            return text, "info"
+        text += f" {len(self._failed)} failed. {' '.join(self._failed[:NAMED])}"
+        if len(self._failed) > NAMED:
+            text += f" The log names the other {len(self._failed) - NAMED}."
+        return text, "warning"
+
+
+def progress_text(event: PairImported) -> str:
+    """How far an import is."""
+    return f"Imported {event.index} of {event.total}: {event.name}"

@@ -1,0 +1,74 @@
+"""What stays as it is: corrected cells are kept, accepted ones are locked."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QCheckBox, QLabel, QPushButton, QWidget
+
+from napari_dinocell.widgets.shared.controls import column_layout, describe, make_row
+
+
+class LockSection(QWidget):
+    """Options and buttons for kept and locked cells of the shown plane."""
+
+    keeping_changed = Signal(bool)
+    showing_changed = Signal(bool)
+    lock_requested = Signal()
+    unlock_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._keeping = QCheckBox("&Keep corrected cells")
+        self._keeping.setChecked(True)
+        describe(
+            self._keeping,
+            "Keep corrected cells",
+            "Thresholds, a new run and other frames do not change what you corrected.",
+        )
+        self._showing = QCheckBox("Sho&w them")
+        self._showing.setChecked(True)
+        describe(
+            self._showing,
+            "Show kept cells",
+            "Draws the outline of what stays as it is.",
+        )
+        self._lock = QPushButton("Loc&k corrected")
+        describe(
+            self._lock,
+            "Lock corrected cells",
+            "Locks all cells of this plane that were corrected: tools and brush do not "
+            "change them either.",
+        )
+        self._unlock = QPushButton("&Unlock all")
+        describe(
+            self._unlock,
+            "Unlock all cells",
+            "Leaves all cells of this plane to tools, thresholds and new runs.",
+        )
+        self._count = QLabel()
+        layout = column_layout(self)
+        layout.addWidget(self._keeping)
+        layout.addWidget(self._showing)
+        layout.addWidget(make_row("", self._lock, self._unlock))
+        layout.addWidget(self._count)
+        self._keeping.toggled.connect(self.keeping_changed)
+        self._showing.toggled.connect(self.showing_changed)
+        self._lock.clicked.connect(self.lock_requested)
+        self._unlock.clicked.connect(self.unlock_requested)
+        self.show_counts(0, 0)
+
+    @property
+    def keeping(self) -> bool:
+        """Whether corrected cells are kept."""
+        return self._keeping.isChecked()
+
+    @property
+    def showing(self) -> bool:
+        """Whether kept cells are outlined."""
+        return self._showing.isChecked()
+
+    def show_counts(self, kept: int, locked: int) -> None:
+        """Say how many cells of the plane stay as they are."""
+        self._count.setText(f"{kept} kept, {locked} of them locked")
+        self._unlock.setEnabled(kept > 0)
+        self._lock.setEnabled(kept > locked)

@@ -1,0 +1,1 @@
+"""The section "Train" of the Correct dock."""

@@ -1,0 +1,1 @@
+"""Layers of the viewer as images and labels, and results as layers."""

@@ -1,0 +1,203 @@
+"""The labels and distance layers that belong to one image layer.
+
+They are found by `layer.metadata["dinocell"]`, so that nothing need be remembered, and
+layers that the user made, copied or changed into others are never touched. Knows no
+engine and no Qt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+from napari.layers import Image, Labels
+
+from napari_dinocell.widgets.layers.locks import attach_locks
+from napari_dinocell.widgets.layers.partial_redraw import redraw_part
+
+if TYPE_CHECKING:
+    from napari.components import LayerList, ViewerModel
+    from napari.layers import Layer
+
+    from napari_dinocell.engine.edit.locks import StackLocks
+    from napari_dinocell.session.regions import Region
+
+Kind: TypeAlias = Literal["labels", "distance"]
+
+KEY = "dinocell"
+"""Of `layer.metadata`, for all that this plugin notes about a layer."""
+
+
+def find_results(viewer: ViewerModel, image_layer: Image) -> ResultLayers:
+    """The result layers of an image, which may still have to be made."""
+    return ResultLayers(viewer.layers, image_layer)
+
+
+def is_result(layer: Layer) -> bool:
+    """Whether a layer was made by `ResultLayers`; a copy of one is the user's own."""
+    return _marks(layer).get("kind") in ("labels", "distance")
+
+
+class ResultLayers:
+    """Makes, updates and redraws the two layers. For the GUI thread only."""
+
+    def __init__(self, layers: LayerList, image: Image) -> None:
+        self._layers = layers
+        self._image = image
+        self._source_id = str(image.unique_id)
+
+    @property
+    def labels(self) -> Labels | None:
+        """Labels (..., Y, X); None before `ensure`, and once the user removed them."""
+        return self._find("labels")
+
+    @property
+    def distance(self) -> Image | None:
+        """Distance maps (..., Y, X); None before `ensure`, and once removed."""
+        return self._find("distance")
+
+    def ensure_labels(
+        self,
+        data: Any,
+        placement: Mapping[str, Any],
+        locks: StackLocks | None = None,
+    ) -> None:
+        """Show labels, in the layer that exists or in a new one.
+
+        A layer that exists keeps its name, visibility and all that the user has set but
+        the place. What is selected stays selected.
+
+        Parameters
+        ----------
+        data
+            (..., Y, X) integers, numpy or zarr; shown by reference.
+        placement
+            As `placement_of` gives it.
+        locks
+            What the user corrects in the layer is kept here.
+        """
+        layer = self.labels
+        if layer is not None:
+            _update(layer, data, placement)
+            self._attach(locks)
+            return
+        name = f"{self._image.name} labels"
+        layer = Labels(data, name=name, multiscale=False, **placement)
+        layer.metadata = {KEY: self._identity("labels", layer)}
+        with _selection_kept(self._layers):
+            self._layers.append(layer)
+        self._attach(locks)
+
+    def _attach(self, locks: StackLocks | None) -> None:
+        if locks is not None and (layer := self.labels) is not None:
+            attach_locks(layer, locks)
+
+    def ensure_distance(self, data: Any, placement: Mapping[str, Any]) -> None:
+        """Show distance maps (..., Y, X), below the labels; as `ensure_labels`."""
+        layer, labels = self.distance, self.labels
+        if layer is not None:
+            _update(layer, data, placement)
+            return
+        layer = Image(
+            data,
+            name=f"{self._image.name} distance",
+            rgb=False,
+            multiscale=False,
+            visible=False,
+            colormap="magma",
+            blending="additive",
+            contrast_limits=(0, 1),
+            **placement,
+        )
+        layer.metadata = {KEY: self._identity("distance", layer)}
+        below = len(self._layers) if labels is None else self._layers.index(labels)
+        with _selection_kept(self._layers):
+            self._layers.insert(below, layer)
+
+    def refresh(self, kind: Kind, region: Region | None = None) -> None:
+        """Redraw a layer after its array was changed in place.
+
+        Thumbnail and extent stay as they are. Nothing happens if the layer is gone or
+        hidden: napari draws it anew when it is shown.
+
+        Parameters
+        ----------
+        kind
+            Which layer.
+        region
+            Rows and columns of the displayed plane that have changed; None for all.
+        """
+        layer = self._find(kind)
+        if layer is None or not layer.visible:
+            return
+        if kind == "labels" and redraw_part(layer, region):
+            return
+        layer.refresh(thumbnail=False, highlight=False, extent=False)
+
+    def set_record(self, record: Mapping[str, Any]) -> None:
+        """Note in the metadata of both layers how they came about."""
+        for kind in ("labels", "distance"):
+            layer = self._find(kind)
+            if layer is not None:
+                # a new dict: copies of the layer share the former one
+                marks = {**_marks(layer), **record, **self._identity(kind, layer)}
+                layer.metadata = {**layer.metadata, KEY: marks}
+
+    def remove(self) -> None:
+        """Take both layers out of the viewer."""
+        for layer in (self.labels, self.distance):
+            if layer is not None:
+                self._layers.remove(layer)
+
+    def _find(self, kind: str) -> Any:
+        for layer in self._layers:
+            marks = _marks(layer)
+            if marks.get("kind") == kind and marks.get("source_id") == self._source_id:
+                return layer
+        return None
+
+    def _identity(self, kind: str, layer: Layer) -> dict[str, str]:
+        layer_id = str(layer.unique_id)
+        return {"kind": kind, "source_id": self._source_id, "layer_id": layer_id}
+
+
+def _marks(layer: Layer) -> Mapping[str, Any]:
+    """What was noted about a layer when it was made; empty for a copy of it."""
+    marks = layer.metadata.get(KEY)
+    if not isinstance(marks, Mapping):
+        return {}
+    own_id = str(layer.unique_id)
+    return marks if marks.get("layer_id", own_id) == own_id else {}
+
+
+@contextmanager
+def _selection_kept(layers: LayerList) -> Iterator[None]:
+    """napari selects each layer that it is given."""
+    selected = set(layers.selection)
+    yield
+    if set(layers.selection) != selected:
+        layers.selection = selected
+
+
+def _update(layer: Image | Labels, data: Any, placement: Mapping[str, Any]) -> None:
+    if layer.data is data:
+        layer.refresh()
+    elif isinstance(layer, Labels):
+        _replace_labels(layer, data)
+    else:
+        layer.data = data
+    for name, value in placement.items():
+        present = getattr(layer, name)
+        if not np.array_equal(getattr(present, "affine_matrix", present), value):
+            setattr(layer, name, value)
+
+
+def _replace_labels(layer: Labels, data: Any) -> None:
+    """Show another array, into which strokes of the former one cannot be undone."""
+    editable, mode = layer.editable, layer.mode
+    layer.editable = False  # napari forgets all strokes
+    layer.data = data  # editable again
+    layer.editable = editable
+    layer.mode = mode

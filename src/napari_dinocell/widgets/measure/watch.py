@@ -1,0 +1,102 @@
+"""Notices when labels are others than those that were measured.
+
+Events alone do not tell: undo, thresholds and code write into the array in place.
+After any sign of a change, checksums are compared in a worker.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_dinocell.session.measure.job import Checked, check_planes
+from napari_dinocell.widgets.layers.labels_source import labels_source
+from napari_dinocell.widgets.shared.engine_worker import JobRunner
+
+if TYPE_CHECKING:
+    from napari.layers import Labels
+
+    from napari_dinocell.session.regions import PlaneIndex
+
+REST_MS = 250
+"""So long after the last sign of a change labels are looked at."""
+
+SHARE = 4
+"""Looking takes at most one part in so many of the time: stacks are looked at less."""
+
+SIGNS = ("data", "paint", "labels_update", "set_data")
+"""Events of a layer after which its labels may have changed."""
+
+
+class LabelsWatch(QObject):
+    """Looks at planes of one layer at a time."""
+
+    checked = Signal(object)
+    """`Checked`, after something may have changed."""
+    failed = Signal(object)
+    """The error, should the labels be unreadable."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._layer: Labels | None = None
+        self._started = 0.0
+        self._planes: tuple[PlaneIndex, ...] = ()
+        self._connected: list[tuple[Any, Any]] = []
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self.check)
+        self._jobs = JobRunner(self)
+        self._jobs.yielded.connect(self._on_event)
+        self._jobs.ended.connect(self._on_ended)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a look is still to come."""
+        return self._rest.isActive() or self._jobs.busy
+
+    def follow(self, layer: Labels | None, planes: tuple[PlaneIndex, ...]) -> None:
+        """Watch these planes of a layer from now on; None watches nothing."""
+        self.stop()
+        self._layer, self._planes = layer, planes
+        if layer is None:
+            return
+        still_there = ref(self)
+
+        def on_sign(_: object) -> None:
+            if (watch := still_there()) is not None:
+                watch._rest.start()
+
+        for name in SIGNS:
+            emitter = getattr(layer.events, name)
+            emitter.connect(on_sign)
+            self._connected.append((emitter, on_sign))
+
+    def check(self) -> None:
+        """Look now; `checked` follows."""
+        self._rest.stop()
+        if self._layer is not None and self._planes:
+            source, planes = labels_source(self._layer), self._planes
+            self._started = perf_counter()
+            self._jobs.start(lambda cancel: check_planes(source, planes, cancel))
+
+    def stop(self) -> None:
+        """Watch nothing."""
+        self._layer = None
+        self._rest.stop()
+        self._jobs.cancel()
+        for emitter, on_sign in self._connected:
+            emitter.disconnect(on_sign)
+        self._connected.clear()
+
+    def _on_event(self, event: Checked) -> None:
+        taken = 1e3 * (perf_counter() - self._started)
+        self._rest.setInterval(max(REST_MS, round(SHARE * taken)))
+        self.checked.emit(event)
+
+    def _on_ended(self, error: BaseException | None) -> None:
+        if error is not None and self._layer is not None:
+            self.failed.emit(error)

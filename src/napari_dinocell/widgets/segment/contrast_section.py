@@ -1,0 +1,165 @@
+"""How intensities are prepared for the network. Knows no image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QCheckBox, QWidget
+from superqt.utils import signals_blocked
+
+from napari_dinocell.engine.config import ContrastConfig
+from napari_dinocell.widgets.shared.controls import (
+    NumberBox,
+    column_layout,
+    describe,
+    is_number,
+    make_row,
+)
+
+SMALLEST_GAP = 0.01
+"""Percent that lie between the two percentiles at least."""
+
+
+class _ShortBox(NumberBox):
+    """Number shown without zeros that say nothing: 99.9, 99.95, 100."""
+
+    def textFromValue(self, value: float) -> str:
+        """The shortest text, in the user's language."""
+        text: str = super().textFromValue(value)
+        point = self.locale().decimalPoint()
+        return text.rstrip("0").rstrip(point) if point in text else text
+
+
+class ContrastSection(QWidget):
+    """Percentiles, local contrast, and whether the outcome is shown as a layer."""
+
+    changed = Signal()
+    """After any change of a setting by the user."""
+    preview_toggled = Signal(bool)
+    """The user wants to see what the network sees, or no longer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._low = _ShortBox(0, 100, decimals=2, step=0.1)
+        describe(
+            self._low,
+            "Low percentile",
+            "So many percent of the pixels become black (low percentile).",
+        )
+        self._high = _ShortBox(0, 100, decimals=2, step=0.1)
+        describe(
+            self._high,
+            "High percentile",
+            "What is brighter than so many percent of the pixels becomes white "
+            "(high percentile).",
+        )
+        self._clahe = QCheckBox("Even out local contrast")
+        describe(
+            self._clahe,
+            "Even out local contrast",
+            "Makes cells in dark and bright areas look alike: contrast-limited "
+            "adaptive histogram equalisation (CLAHE; Zuiderveld 1994).",
+        )
+        self._clip_limit = _ShortBox(1, 100, decimals=2, step=0.5)
+        describe(
+            self._clip_limit,
+            "Clip limit",
+            "How strongly local contrast may be raised; 1 changes nothing (clip limit "
+            "of CLAHE).",
+        )
+        self._window = NumberBox(8, 10_000, step=8, suffix=" px")
+        describe(
+            self._window,
+            "Window in pixels",
+            "Side of the area over which local contrast is evened out; a few cells "
+            "wide is good (window of CLAHE).",
+        )
+        self._preview = QCheckBox("Show what the network sees")
+        describe(
+            self._preview,
+            "Show what the network sees",
+            "A layer that follows these settings.",
+        )
+        self._lay_out()
+        self._connect()
+        defaults = ContrastConfig()
+        self.set_values({name: getattr(defaults, name) for name in self.values()})
+
+    def _lay_out(self) -> None:
+        self._local_rows = [
+            make_row("Clip limit:", self._clip_limit),
+            make_row("Window:", self._window),
+        ]
+        layout = column_layout(self)
+        layout.addWidget(make_row("Percentiles:", self._low, self._high))
+        layout.addWidget(self._clahe)
+        for row in self._local_rows:
+            layout.addWidget(row)
+        layout.addWidget(self._preview)
+
+    def _connect(self) -> None:
+        self._low.valueChanged.connect(self._on_percentile_changed)
+        self._high.valueChanged.connect(self._on_percentile_changed)
+        self._clahe.toggled.connect(self._on_clahe_toggled)
+        self._clip_limit.valueChanged.connect(self.changed)
+        self._window.valueChanged.connect(self.changed)
+        self._preview.toggled.connect(self.preview_toggled)
+
+    def values(self) -> dict[str, Any]:
+        """Settings of `ContrastConfig`, by name."""
+        return {
+            "low_percentile": round(self._low.value(), 2),
+            "high_percentile": round(self._high.value(), 2),
+            "clahe": self._clahe.isChecked(),
+            "clip_limit": round(self._clip_limit.value(), 2),
+            "window": int(self._window.value()),
+        }
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Show settings without emitting; names and values of no use are ignored."""
+        with signals_blocked(self):
+            self._set_percentiles(values)
+            for name, box in (
+                ("clip_limit", self._clip_limit),
+                ("window", self._window),
+            ):
+                if is_number(values.get(name)):
+                    box.setValue(values[name])
+            if isinstance(values.get("clahe"), bool):
+                self._clahe.setChecked(values["clahe"])
+
+    def set_preview(self, on: bool) -> None:
+        """Tick or untick "Show what the network sees" without emitting."""
+        with signals_blocked(self):
+            self._preview.setChecked(on)
+
+    def _set_percentiles(self, values: Mapping[str, Any]) -> None:
+        now = self.values()
+        low, high = (
+            values[name] if is_number(values.get(name)) else now[name]
+            for name in ("low_percentile", "high_percentile")
+        )
+        if not 0 <= low < high <= 100:
+            return
+        for box, value in ((self._low, low), (self._high, high)):
+            with signals_blocked(box):
+                box.setRange(0, 100)
+                box.setValue(value)
+        self._limit_percentiles()
+
+    def _limit_percentiles(self) -> None:
+        """Let neither percentile reach the other one."""
+        with signals_blocked(self._low), signals_blocked(self._high):
+            self._low.setRange(0, self._high.value() - SMALLEST_GAP)
+            self._high.setRange(self._low.value() + SMALLEST_GAP, 100)
+
+    def _on_percentile_changed(self) -> None:
+        self._limit_percentiles()
+        self.changed.emit()
+
+    def _on_clahe_toggled(self, on: bool) -> None:
+        for row in self._local_rows:
+            row.setEnabled(on)
+        self.changed.emit()

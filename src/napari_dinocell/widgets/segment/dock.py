@@ -1,0 +1,131 @@
+"""The dock "DINOCell: Segment": sections in a column, wired to their controllers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from napari_dinocell.widgets.export.opener import ExportOpener
+from napari_dinocell.widgets.segment.contrast_section import ContrastSection
+from napari_dinocell.widgets.segment.controller import SegmentController
+from napari_dinocell.widgets.segment.dock_memory import DockMemory
+from napari_dinocell.widgets.segment.image_section import ImageSection
+from napari_dinocell.widgets.segment.link_controller import LinkController
+from napari_dinocell.widgets.segment.model_section import ModelSection
+from napari_dinocell.widgets.segment.preview_controller import PreviewController
+from napari_dinocell.widgets.segment.result_status import ResultStatus
+from napari_dinocell.widgets.segment.run_section import RunSection
+from napari_dinocell.widgets.segment.sections import Sections
+from napari_dinocell.widgets.segment.size_controller import SizeController
+from napari_dinocell.widgets.segment.size_section import SizeSection
+from napari_dinocell.widgets.segment.threshold_section import ThresholdSection
+from napari_dinocell.widgets.shared.controls import CollapsibleSection
+from napari_dinocell.widgets.shared.dock_tabs import TabMate
+
+if TYPE_CHECKING:
+    import napari.viewer
+    from qtpy.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+
+WIDTH = 300
+"""Pixels; nothing in the dock asks for more."""
+
+
+class SegmentDock(QWidget):
+    """Segment cells of an image layer, and tune the result live.
+
+    Parameters
+    ----------
+    viewer
+        The viewer whose layers are segmented.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        self._docked = self._closed = False
+        self._tabs = TabMate(self)
+        self.setObjectName("dinocell_segment")
+        self.setAcceptDrops(True)
+        self.setMinimumWidth(WIDTH)
+        self.sections = Sections(
+            model=ModelSection(),
+            image=ImageSection(viewer),
+            size=SizeSection(),
+            contrast=ContrastSection(),
+            thresholds=ThresholdSection(),
+            run=RunSection(),
+        )
+        self._lay_out()
+        self.controller = SegmentController(viewer, self.sections, self)
+        self.links = LinkController(self.controller, self.sections, self)
+        self.memory = DockMemory(self.controller, self.sections, self)
+        self.status = ResultStatus(self.controller, self.sections, self)
+        self.export = ExportOpener(viewer, self.controller, self.sections, self)
+        self.size_tools = SizeController(viewer, self.controller, self.sections, self)
+        self.preview = PreviewController(viewer, self.controller, self.sections, self)
+        self.controller.live.request(self.controller.requests.thresholds())
+
+    def _lay_out(self) -> None:
+        column = QWidget()
+        inner = QVBoxLayout(column)
+        inner.setContentsMargins(0, 0, 0, 0)
+        sections = self.sections
+        for title, section, is_open in (
+            ("Model", sections.model, True),
+            ("Image", sections.image, True),
+            ("Cell size", sections.size, True),
+            ("Contrast", sections.contrast, False),
+            ("Thresholds", sections.thresholds, True),
+        ):
+            inner.addWidget(CollapsibleSection(title, section, is_open=is_open))
+        inner.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOff  # nothing is wider than the dock
+        )
+        scroll.setWidget(column)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(4, 4, 4, 4)
+        outer.addWidget(scroll, stretch=1)
+        outer.addWidget(sections.run)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept checkpoint files, wherever on the dock they are dropped."""
+        if self.sections.model.accepts_drop(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Choose the dropped checkpoint."""
+        self.sections.model.take_drop(event.mimeData())
+        event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop all work before the widget goes."""
+        self.close_controllers()
+        super().closeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Stop all work when the viewer lets go of the dock without closing it."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ParentChange:
+            was_docked, self._docked = self._docked, self.parentWidget() is not None
+            if self._docked:
+                self._tabs.docked()
+            if was_docked and not self._docked:
+                self.close_controllers()
+
+    def close_controllers(self) -> None:
+        """Stop workers and timers, write what is to be remembered; once."""
+        if not self._closed:
+            self._closed = True
+            for part in (
+                self._tabs,
+                self.memory,
+                self.size_tools,
+                self.preview,
+                self.controller,
+            ):
+                part.close()

@@ -1,0 +1,285 @@
+"""Which image, which of its channels, and how much of it. Reads no pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, ref
+
+from napari.layers import Image
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QWidget
+from superqt.utils import signals_blocked
+
+from napari_dinocell.widgets.segment.region_rows import Extent, RegionRows
+from napari_dinocell.widgets.shared.controls import (
+    ElidedComboBox,
+    TickList,
+    choose_data,
+    column_layout,
+    describe,
+    make_row,
+)
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+_RGB = {"Gray": "gray", "Red": 0, "Green": 1, "Blue": 2, "Max": "max", "Mean": "mean"}
+_PLAIN = {"Gray": "gray"}
+
+_CHANNEL_LABELS = ("c", "ch", "channel", "channels")  # of axes, in small letters
+
+
+class ImageSection(QWidget):
+    """Choice of an image that is no result; follows a viewer's layers and selection."""
+
+    layer_changed = Signal()
+    """Another layer is chosen, or the chosen one has other data or axes."""
+    changed = Signal()
+    """The user changed channel or region."""
+    link_changed = Signal()
+    """The user wants cells to be linked from plane to plane, or no longer."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._layer: Image | None = None
+        self._listed: list[Image] = []
+        self._memory: WeakKeyDictionary[Image, dict[str, Any]] = WeakKeyDictionary()
+        self._connected: dict[str, list[Any]] = {}
+        self._images = ElidedComboBox()
+        self._images.setPlaceholderText("No image")
+        self._channels = ChannelRows()
+        self._regions = RegionRows()
+        layout = column_layout(self)
+        layout.addWidget(make_row("&Image:", self._images))
+        layout.addWidget(self._channels)
+        layout.addWidget(self._regions)
+        self._connect()
+        self.read_layer()
+        self.list_layers()
+        self.follow_selection()
+
+    def _connect(self) -> None:
+        self._images.currentIndexChanged.connect(self._on_index_changed)
+        self._channels.changed.connect(self._on_channels_changed)
+        self._regions.changed.connect(self.changed)
+        self._regions.link_changed.connect(self.link_changed)
+        layers = self._viewer.layers
+        names = ("inserted", "removed", "moved", "reordered", "renamed")
+        lists = [getattr(layers.events, name) for name in names]
+        self._listen("list", lists, ImageSection.list_layers)
+        active = layers.selection.events.active
+        self._listen("active", [active], ImageSection.follow_selection)
+        connected = self._connected  # the section itself is half gone by then
+        self.destroyed.connect(lambda: _disconnect(connected, *connected))
+
+    def layer(self) -> Image | None:
+        """The chosen layer; None if there is none to choose."""
+        return self._layer
+
+    def set_layer(self, layer: object) -> None:
+        """Choose a layer, and emit if it is another; one not listed changes nothing."""
+        if layer in self._listed:  # itself, or napari's wrapper of the moment
+            self._choose(self._listed[self._listed.index(layer)])
+
+    def channel_axis(self) -> int | None:
+        """Axis of the layer's data that holds the channels; None if there is none."""
+        return self._channels.axis()
+
+    def region(self) -> Extent:
+        """How much of the layer is to be segmented."""
+        return self._regions.extent()
+
+    def set_region(self, extent: Extent) -> None:
+        """Choose how much without emitting; "all" only where there is a stack."""
+        if extent != "all" or self._is_stack():
+            self._regions.set_extent(extent)
+
+    def values(self) -> dict[str, Any]:
+        """Settings `channel`, `channels` and `link`."""
+        return {**self._channels.values(), "link": self._regions.link()}
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Show settings without emitting; channels the layer lacks are ignored."""
+        with signals_blocked(self):
+            self._channels.set_values(values)
+        if isinstance(values.get("link"), bool):
+            self._regions.set_link(values["link"])
+
+    def list_layers(self) -> None:
+        """List the viewer's images anew, top layer first, and keep the choice."""
+        images = [a for a in reversed(self._viewer.layers) if isinstance(a, Image)]
+        self._listed = [image for image in images if not image.metadata.get("dinocell")]
+        with signals_blocked(self._images):
+            self._images.clear()
+            self._images.addItems([layer.name for layer in self._listed])
+        self._images.setEnabled(bool(self._listed))
+        top = self._listed[0] if self._listed else None
+        self._choose(self._layer if self._layer in self._listed else top)
+
+    def follow_selection(self) -> None:
+        """Choose the layer that is active in the viewer, if it is listed."""
+        self.set_layer(self._viewer.layers.selection.active)
+
+    def read_layer(self) -> None:
+        """Offer what the chosen layer has; its former channels stay if they can."""
+        layer = self._layer
+        with signals_blocked(self):
+            self._channels.show_layer(layer)
+            if layer in self._listed:
+                self._channels.set_values(self._memory.get(layer, {}))
+            self._regions.set_is_stack(self._is_stack())
+        describe(self._images, "Image", _layer_tip(layer))
+        self.layer_changed.emit()
+
+    def _choose(self, layer: Image | None) -> None:
+        index = -1 if layer is None else self._listed.index(layer)
+        with signals_blocked(self._images):
+            self._images.setCurrentIndex(index)
+        if layer is not self._layer:
+            self._layer = layer
+            events = None if layer is None else layer.events
+            emitters = [events.data, events.axis_labels] if events else []
+            self._listen("layer", emitters, ImageSection.read_layer)
+            self.read_layer()
+
+    def _listen(
+        self, name: str, emitters: list[Any], call: Callable[[ImageSection], None]
+    ) -> None:
+        """Call a method at these events, and no longer at those before by that name."""
+        _disconnect(self._connected, name)
+        still_there = ref(self)
+
+        def on_event(_: object) -> None:
+            if (section := still_there()) is not None:
+                call(section)
+
+        for emitter in emitters:
+            emitter.connect(on_event)
+        self._connected[name] = [(emitter, on_event) for emitter in emitters]
+
+    def _is_stack(self) -> bool:
+        """Whether the layer has axes besides Y, X and channel."""
+        in_plane = 2 + (self.channel_axis() is not None)
+        return self._layer is not None and self._layer.ndim > in_plane
+
+    def _on_index_changed(self, index: int) -> None:
+        self._choose(self._listed[index])
+
+    def _on_channels_changed(self) -> None:
+        self._memory[self._layer] = {
+            "channel_axis": self.channel_axis(),
+            **self._channels.values(),
+        }
+        with signals_blocked(self):
+            self._regions.set_is_stack(self._is_stack())
+        self.changed.emit()
+
+
+class ChannelRows(QWidget):
+    """Channel of an RGB image; or channel axis, channel, and ticks for several."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shape: tuple[int, ...] = ()
+        self._axes = ElidedComboBox()
+        describe(self._axes, "Channel axis", "Along which the channels lie, if any.")
+        self._channel = ElidedComboBox()
+        describe(self._channel, "Channel", "In which cells are looked for.")
+        self._ticks = TickList()
+        describe(self._ticks, "Channels", "Those that are taken together.")
+        self._axis_row = make_row("Channel &axis:", self._axes)
+        self._channel_row = make_row("&Channel:", self._channel)
+        self._tick_row = make_row("", self._ticks)
+        layout = column_layout(self)
+        for row in (self._axis_row, self._channel_row, self._tick_row):
+            layout.addWidget(row)
+        self._axes.currentIndexChanged.connect(self._on_axis_changed)
+        self._channel.currentIndexChanged.connect(self._on_channel_changed)
+        self._ticks.ticks_changed.connect(self.changed)
+
+    def show_layer(self, layer: Image | None) -> None:
+        """Offer what a layer has, and choose the defaults."""
+        is_rgb = layer is not None and bool(layer.rgb)
+        labels = () if layer is None or is_rgb else layer.axis_labels[:-2]
+        self._shape = _shape_of(layer) if labels else ()
+        with signals_blocked(self._axes):
+            self._axes.clear()
+            self._axes.addItem("None", None)
+            for axis, label in enumerate(labels):
+                self._axes.addItem(_axis_title(axis, label, self._shape[axis]), axis)
+            named = [label.casefold() in _CHANNEL_LABELS for label in labels]
+            self._axes.setCurrentIndex(1 + named.index(True) if any(named) else 0)
+        self._axis_row.setVisible(bool(labels))
+        self.setVisible(is_rgb or bool(labels))
+        self._list_channels(_RGB if is_rgb else _PLAIN)
+
+    def axis(self) -> int | None:
+        """The chosen axis of the layer's data; None if there is none."""
+        return self._axes.currentData()
+
+    def values(self) -> dict[str, Any]:
+        """Settings `channel` and `channels`."""
+        ticked = self._ticks.ticked()
+        part = self._goes_over_ticks() and len(ticked) < self._ticks.count()
+        channels = ticked if part else None
+        return {"channel": self._channel.currentData(), "channels": channels}
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Choose axis, channel and ticks, as far as they are offered."""
+        for name, box in (("channel_axis", self._axes), ("channel", self._channel)):
+            if name in values:
+                choose_data(box, values[name])
+        if "channels" in values:
+            self._ticks.set_ticked(values["channels"])
+
+    def _list_channels(self, titles: Mapping[str, Any]) -> None:
+        """Offer these, or the channels along the chosen axis."""
+        axis = self.axis()
+        if axis is not None:
+            numbered = {f"Channel {n}": n for n in range(self._shape[axis])}
+            self._ticks.set_titles(list(numbered))
+            titles = {**numbered, "Mean of several": "mean", "Max of several": "max"}
+        with signals_blocked(self._channel):
+            self._channel.clear()
+            for title, channel in titles.items():
+                self._channel.addItem(title, channel)
+        self._channel_row.setVisible(titles is not _PLAIN)
+        self._tick_row.setVisible(self._goes_over_ticks())
+
+    def _goes_over_ticks(self) -> bool:
+        is_several = self._channel.currentData() in ("mean", "max")
+        return is_several and self.axis() is not None
+
+    def _on_axis_changed(self) -> None:
+        self._list_channels(_PLAIN)
+        self.changed.emit()
+
+    def _on_channel_changed(self) -> None:
+        self._tick_row.setVisible(self._goes_over_ticks())
+        self.changed.emit()
+
+
+def _disconnect(connected: dict[str, list[Any]], *names: str) -> None:
+    for name in names:
+        for emitter, on_event in connected.pop(name, []):
+            emitter.disconnect(on_event)
+
+
+def _shape_of(layer: Image) -> tuple[int, ...]:
+    return tuple(layer.data.shape)  # of the finest level, if there are several
+
+
+def _axis_title(axis: int, label: str, size: int) -> str:
+    """Its label, unless napari only numbered it: -3, -2, ..."""
+    named = label.strip("- 0123456789")
+    return f"{label if named else f'axis {axis}'} ({size})"
+
+
+def _layer_tip(layer: Image | None) -> str:
+    if layer is None:
+        return "Open an image, or drop a file on the viewer."
+    return f"{layer.name}: {layer.data.dtype}, {' × '.join(map(str, _shape_of(layer)))}"

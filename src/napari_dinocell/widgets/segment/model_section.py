@@ -1,0 +1,119 @@
+"""The model section of the Segment dock: which model, and on which device.
+
+Only shows and edits values; knows no engine job. The parts are `_model_picker` and
+`_device_picker`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from qtpy.QtCore import QMimeData, Signal
+from qtpy.QtGui import QDragEnterEvent, QDropEvent
+from qtpy.QtWidgets import QWidget
+
+from napari_dinocell.engine.model.checkpoint_info import CheckpointInfo
+from napari_dinocell.widgets.shared.controls import column_layout
+from napari_dinocell.widgets.shared.device_picker import DevicePicker
+from napari_dinocell.widgets.shared.model_picker import ModelPicker
+
+
+class ModelSection(QWidget):
+    """Model and device; takes a checkpoint file that is dropped on it.
+
+    What a program sets is not signalled, only what the user does, and what becomes
+    known of the chosen model afterwards.
+    """
+
+    model_changed = Signal()
+    """The user chose another model, or more became known of the chosen one."""
+    device_changed = Signal()
+    """The user chose another device."""
+    changed = Signal()
+    """Either of both."""
+    unload_requested = Signal()
+    """The user wants the loaded model's memory back."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._picker = ModelPicker()
+        self._devices = DevicePicker()
+        layout = column_layout(self)
+        layout.addWidget(self._picker)
+        layout.addWidget(self._devices)
+        self.setAcceptDrops(True)
+        self._picker.model_changed.connect(self.model_changed)
+        self._devices.device_changed.connect(self.device_changed)
+        self._picker.unload_requested.connect(self.unload_requested)
+        self.model_changed.connect(self.changed)
+        self.device_changed.connect(self.changed)
+
+    def model(self) -> str:
+        """What `resolve_model` takes: a name, or the absolute path of a file."""
+        return self._picker.chosen().value
+
+    def set_model(self, name_or_path: str) -> None:
+        """Choose a model; an unknown one becomes the default, and the dock says so."""
+        self._picker.set_model(name_or_path)
+
+    def info(self) -> CheckpointInfo | None:
+        """Card of the chosen model; None if its file is broken or not read yet."""
+        return self._picker.chosen().info
+
+    def problem(self) -> str:
+        """Why the chosen model cannot segment, in plain words; "" if it can."""
+        return self._picker.chosen().problem
+
+    def refresh(self) -> None:
+        """List the models again; the choice stays, even if its file is gone."""
+        self._picker.refresh()
+
+    def device(self) -> str:
+        """Name of the chosen device, as the engine takes it."""
+        return self._devices.device()
+
+    def set_device(self, device: str) -> None:
+        """Choose a device; one that this machine cannot have becomes "auto"."""
+        self._devices.set_device(device)
+
+    def show_used_device(self, text: str) -> None:
+        """Say where a run really took place, such as "cpu, bfloat16"; "" hides it."""
+        self._devices.show_used_device(text)
+
+    def set_loaded(self, loaded: bool) -> None:
+        """Say whether a model is in memory, which "Unload model" would free."""
+        self._picker.set_loaded(loaded)
+
+    def values(self) -> dict[str, Any]:
+        """Choices to remember: "model" and "device"."""
+        return {"model": self.model(), "device": self.device()}
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Take "model" and "device" from values; all else is ignored."""
+        model, device = values.get("model"), values.get("device")
+        if isinstance(model, str):
+            self.set_model(model)
+        if isinstance(device, str):
+            self.set_device(device)
+
+    def accepts_drop(self, mime: QMimeData) -> bool:
+        """Whether exactly one checkpoint file is being dropped."""
+        return self._picker.dropped_file(mime) is not None
+
+    def take_drop(self, mime: QMimeData) -> None:
+        """Choose the checkpoint file that was dropped; anything else is ignored."""
+        path = self._picker.dropped_file(mime)
+        if path is not None:
+            self._picker.choose_file(path)
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        """Welcome a checkpoint file; what else is dragged goes to the viewer."""
+        if event is not None and self.accepts_drop(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        """Choose the dropped file."""
+        if event is not None and self.accepts_drop(event.mimeData()):
+            self.take_drop(event.mimeData())
+            event.acceptProposedAction()

@@ -1,0 +1,92 @@
+"""How much of an image is segmented, and whether its planes belong together."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QCheckBox, QWidget
+from superqt.utils import signals_blocked
+
+from napari_dinocell.widgets.shared.controls import (
+    ElidedComboBox,
+    choose_data,
+    column_layout,
+    describe,
+    make_row,
+)
+
+Extent: TypeAlias = Literal["view", "plane", "all"]
+"""The visible region, the whole plane, or all planes of a stack."""
+
+_EXTENTS = {
+    "view": "Visible region",
+    "plane": "Whole plane",
+    "all": "All frames / slices",
+}
+
+
+class RegionRows(QWidget):
+    """Choice of the region; where it is a whole stack, whether cells are linked."""
+
+    changed = Signal()
+    """The user chose another region."""
+    link_changed = Signal()
+    """The user wants cells to be linked, or no longer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._extent = ElidedComboBox()
+        for extent, title in _EXTENTS.items():
+            self._extent.addItem(title, extent)
+        describe(self._extent, "Region", "How much of the image is segmented.")
+        self._link = QCheckBox("Same id in all frames")
+        describe(
+            self._link,
+            "Same id in all frames or slices",
+            "A cell keeps its id and color from frame to frame, or slice to slice: "
+            "tracking by overlap (IoU tracking in the literature). A cell that moves "
+            "by more than two thirds of its diameter gets a new id. Does not need "
+            "the network.",
+        )
+        self._link_row = make_row("", self._link)
+        layout = column_layout(self)
+        layout.addWidget(make_row("&Region:", self._extent))
+        layout.addWidget(self._link_row)
+        self._extent.currentIndexChanged.connect(self._on_extent_changed)
+        self._link.toggled.connect(self.link_changed)
+        self.set_extent("plane")
+
+    def extent(self) -> Extent:
+        """How much is to be segmented."""
+        chosen: Extent = self._extent.currentData()
+        return chosen
+
+    def set_extent(self, extent: Extent) -> None:
+        """Choose how much, without emitting."""
+        with signals_blocked(self):
+            choose_data(self._extent, extent)
+            self._show_link()
+
+    def set_is_stack(self, is_stack: bool) -> None:
+        """Offer all planes only where there are several."""
+        index = self._extent.findData("all")
+        self._extent.model().item(index).setEnabled(is_stack)
+        if self.extent() == "all" and not is_stack:
+            choose_data(self._extent, "plane")
+
+    def link(self) -> bool:
+        """Whether cells shall have one id in all planes."""
+        return self._link.isChecked()
+
+    def set_link(self, link: bool) -> None:
+        """Choose whether, without emitting."""
+        with signals_blocked(self):
+            self._link.setChecked(link)
+
+    def _show_link(self) -> None:
+        self._link_row.setVisible(self.extent() == "all")
+
+    def _on_extent_changed(self) -> None:
+        self._show_link()
+        self.changed.emit()

@@ -1,0 +1,113 @@
+"""From what the dock shows and where the viewer looks to a request for the engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
+from napari_dinocell.engine.errors import ImageError
+from napari_dinocell.session.image_source import ImageSource
+from napari_dinocell.session.segment.events import SegmentRequest
+from napari_dinocell.widgets.layers.image_source import (
+    current_plane,
+    image_source_of,
+    visible_region,
+)
+
+if TYPE_CHECKING:
+    from napari.layers import Image
+    from napari.viewer import Viewer
+
+    from napari_dinocell.session.regions import PlaneIndex, Region
+    from napari_dinocell.widgets.segment.sections import Sections
+
+OTHER_VALUES = ("model", "device")
+"""Values of the sections that are no settings of `SegmentConfig`."""
+
+
+class RequestMaker:
+    """Reads the sections and the viewer; changes neither."""
+
+    def __init__(self, viewer: Viewer, sections: Sections) -> None:
+        self._viewer = viewer
+        self._sections = sections
+
+    def config(self) -> SegmentConfig:
+        """Settings as the sections show them.
+
+        Raises
+        ------
+        SettingsError
+            If they contradict each other.
+        """
+        values = self._sections.values()
+        values["link"] &= self._sections.image.region() == "all"
+        return SegmentConfig().with_overrides(
+            **{name: v for name, v in values.items() if name not in OTHER_VALUES}
+        )
+
+    def thresholds(self) -> WatershedConfig:
+        """Thresholds as the sliders stand."""
+        return WatershedConfig(**self._sections.thresholds.values())
+
+    def source(self, layer: Image) -> ImageSource:
+        """Planes of a layer, with the channel axis that was chosen.
+
+        Raises
+        ------
+        ImageError
+            If the layer's data cannot be segmented.
+        """
+        return image_source_of(layer, channel_axis=self._sections.image.channel_axis())
+
+    def plane(self, layer: Image, source: ImageSource) -> PlaneIndex:
+        """Plane of the layer that the viewer shows."""
+        return current_plane(layer, self._viewer.dims, source)
+
+    def view(self, layer: Image, source: ImageSource) -> Region | None:
+        """Rows and columns of the layer that the viewer shows; None if nothing."""
+        return visible_region(layer, self._viewer, source)
+
+    def request(
+        self, layer: Image, source: ImageSource, thresholds: ThresholdReader
+    ) -> SegmentRequest:
+        """All that a press on Segment asks for.
+
+        Raises
+        ------
+        ImageError
+            If the visible region is asked for and nothing of the layer is in view.
+        SettingsError
+            If settings contradict each other.
+        """
+        view = self.view(layer, source)
+        extent = self._sections.image.region()
+        if extent == "view" and view is None:
+            raise ImageError(
+                f"Expected a part of '{layer.name}' in view, but nothing of it is. "
+                "Press the Home button of the viewer, or segment the whole plane."
+            )
+        current = self.plane(layer, source)
+        planes = tuple(source.planes()) if extent == "all" else (current,)
+        return SegmentRequest(
+            model=self._sections.model.model(),
+            device=self._sections.model.device(),
+            source=source,
+            planes=planes,
+            config=self.config(),
+            thresholds=thresholds,
+            region=view if extent == "view" else None,
+            viewport=view,
+        )
+
+
+class ThresholdReader:
+    """The present thresholds, for a worker to read while sliders move."""
+
+    def __init__(self, thresholds: WatershedConfig) -> None:
+        self.now = thresholds
+        """Set by the GUI thread: one reference, replaced as a whole."""
+
+    def __call__(self) -> WatershedConfig:
+        """Thresholds at this moment."""
+        return self.now

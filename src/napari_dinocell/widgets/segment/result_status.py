@@ -1,0 +1,200 @@
+"""Is the result up to date, and how was it made: banner, metadata, copies.
+
+Looks at the controller's result and at what the sections say; changes neither.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject
+from qtpy.QtWidgets import QApplication
+
+from napari_dinocell.engine.errors import DinoCellError
+from napari_dinocell.session.regions import WHOLE
+from napari_dinocell.session.replay.copies import as_command, as_python
+from napari_dinocell.session.replay.run_record import RunRecord
+from napari_dinocell.widgets.layers.image_source import still_shown
+
+if TYPE_CHECKING:
+    from napari.layers import Image
+
+    from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.session.regions import PlaneIndex
+    from napari_dinocell.session.segment.stack_result import PlaneRecord
+    from napari_dinocell.widgets.layers.image_result import ImageResult
+    from napari_dinocell.widgets.segment.controller import SegmentController
+    from napari_dinocell.widgets.segment.sections import Sections
+
+WHAT_CHANGED = {
+    "contrast": "contrast",
+    "cell_diameter": "cell size",
+    "channel": "channel",
+    "channels": "channel",
+    "tiling": "tiling",
+}
+"""Settings that need a new map, in the user's words."""
+
+
+class ResultStatus(QObject):
+    """Keeps the run section and the layers' metadata true to the present result."""
+
+    def __init__(
+        self,
+        controller: SegmentController,
+        sections: Sections,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._sections = sections
+        sections.run.copy_python_requested.connect(self.copy_python)
+        sections.run.copy_command_requested.connect(self.copy_command)
+        controller.attended.connect(self.update)
+        self.update()
+
+    def update(self) -> None:
+        """Look again at everything."""
+        run = self._sections.run
+        run.set_enabled_reason(self._why_not())
+        record = self.record()
+        run.set_copy_enabled(record is not None)
+        run.show_stale(self._why_stale())
+        result = self._controller.result
+        if record is not None and result is not None:
+            result.layers.set_record(record.to_metadata())
+
+    def record(self) -> RunRecord | None:
+        """How the labels of the shown plane were made; None if there are none."""
+        layer, result = self._controller.layer, self._controller.result
+        if layer is None or result is None or result.model is None:
+            return None
+        plane = self._controller.plane
+        made = result.stack.record(plane)
+        if made is None:
+            return None
+        return _run_record(layer, result, plane, made)
+
+    def copy_python(self) -> None:
+        """Put a script that makes the same labels on the clipboard."""
+        record, layer = self.record(), self._controller.layer
+        if record is not None and layer is not None:
+            _to_clipboard(as_python(record, array_ndim=_array_ndim(layer)))
+            self._sections.run.show_message("Copied a Python script.")
+
+    def copy_command(self) -> None:
+        """Put a command line that makes the same labels on the clipboard."""
+        record, layer = self.record(), self._controller.layer
+        if record is not None and layer is not None:
+            _to_clipboard(as_command(record, array_ndim=_array_ndim(layer)))
+            self._sections.run.show_message("Copied a command line.")
+
+    def _why_not(self) -> str:
+        """Why Segment cannot be pressed; empty if it can."""
+        if self._controller.layer is None:
+            return "Open or select an image first."
+        return self._sections.model.problem()
+
+    def _why_stale(self) -> str:
+        """Why the shown result is not what Segment would give; empty if it is."""
+        layer, result = self._controller.layer, self._controller.result
+        if layer is None or result is None or self._controller.runner.run is not None:
+            return ""
+        made = result.stack.record(self._controller.plane)
+        if made is None:
+            return ""
+        if not still_shown(result.source, layer):
+            return "the image's data changed"
+        if result.model is not None and result.model.name != (
+            self._sections.model.model()
+        ):
+            return "another model is chosen"
+        return self._changed_settings(made)
+
+    def _changed_settings(self, made: PlaneRecord) -> str:
+        try:
+            wanted = self._controller.requests.config()
+        except DinoCellError as error:
+            return str(error)
+        changed = [
+            words
+            for name, words in WHAT_CHANGED.items()
+            if getattr(wanted, name) != getattr(made.asked, name)
+        ]
+        return f"{' and '.join(dict.fromkeys(changed))} changed" if changed else ""
+
+
+def _run_record(
+    layer: Image, result: ImageResult, plane: PlaneIndex, made: PlaneRecord
+) -> RunRecord:
+    stack = result.stack
+    many = len(stack.finished_planes) > 1
+    assert result.model is not None  # of a finished plane
+    return RunRecord(
+        source_name=layer.name,
+        source_path=layer.source.path,
+        rgb=result.source.rgb,
+        channel_axis=result.source.channel_axis,
+        model=result.model,
+        settings=_with_thresholds(made.asked, result, plane),
+        cell_diameter=made.cell_diameter,
+        region=made.region,
+        plane=None if many and _all_alike(result) else _numbering(result, plane),
+        device=made.device,
+        precision=made.precision,
+        threads=made.threads,
+        seconds=made.seconds,
+        cells=_count(result, plane, made),
+    )
+
+
+def _count(result: ImageResult, plane: PlaneIndex, made: PlaneRecord) -> int:
+    """Cells at the present thresholds, where they can be counted at once."""
+    if not result.stack.has_watershed(plane):
+        return made.cells
+    thresholds = result.stack.thresholds[plane]
+    return result.stack.count(plane, thresholds)
+
+
+def _numbering(result: ImageResult, plane: PlaneIndex) -> PlaneIndex:
+    """Index along the axes that number planes: without that of the channels."""
+    axes = result.source.plane_axes
+    channel = result.source.channel_axis
+    return tuple(n for n, axis in zip(plane, axes, strict=True) if axis != channel)
+
+
+def _with_thresholds(
+    config: SegmentConfig, result: ImageResult, plane: PlaneIndex
+) -> SegmentConfig:
+    stack = result.stack
+    return replace(config, watershed=stack.thresholds[plane], link=stack.links.wanted)
+
+
+def _all_alike(result: ImageResult) -> bool:
+    """Whether all planes of the stack were segmented in the same way."""
+    planes = list(result.source.planes())
+    records = [result.stack.record(plane) for plane in planes]
+    made = {None if record is None else _what_counts(record) for record in records}
+    shown = set(result.stack.thresholds.values())
+    return None not in made and len(made) == 1 and len(shown) == 1
+
+
+def _what_counts(record: PlaneRecord) -> tuple[object, ...]:
+    """All of a record that decides a plane's map and cells."""
+    rows, columns = record.region or WHOLE
+    region = (rows.start, rows.stop, columns.start, columns.stop)
+    used = (record.device, record.precision, record.threads)
+    asked = replace(record.asked, link=False)  # of the stack as a whole
+    return (asked, record.cell_diameter, region, *used)
+
+
+def _array_ndim(layer: Image) -> int:
+    data = layer.data[0] if layer.multiscale else layer.data
+    return len(data.shape)
+
+
+def _to_clipboard(text: str) -> None:
+    clipboard = QApplication.clipboard()
+    if clipboard is not None:
+        clipboard.setText(text)

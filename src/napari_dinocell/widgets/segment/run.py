@@ -1,0 +1,249 @@
+"""One press on Segment, from the worker's events to the layers; knows no controls.
+
+Redraws are gathered: however fast tiles arrive, the layers are drawn at most every
+`REDRAW_MS`, so that panning stays fluid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_dinocell.engine.inference.events import (
+    ModelLoaded,
+    ScaleChosen,
+    TileDone,
+    TilesPlanned,
+    doubt_about,
+)
+from napari_dinocell.session.segment.events import (
+    JobEvent,
+    LabelsGrew,
+    MapGrew,
+    ModelChosen,
+    PlaneDone,
+    PlaneStarted,
+    SegmentRequest,
+)
+from napari_dinocell.session.segment.progress import ProgressMeter
+from napari_dinocell.widgets.shared.engine_worker import JobRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from napari.layers import Image
+
+    from napari_dinocell.engine.results.provenance import ModelRecord
+    from napari_dinocell.session.model_slot import SegmenterHolder
+    from napari_dinocell.session.regions import PlaneIndex
+    from napari_dinocell.session.segment.stack_result import PlaneRecord
+    from napari_dinocell.widgets.layers.image_result import ImageResult
+    from napari_dinocell.widgets.layers.result_layers import Kind
+
+REDRAW_MS = 60
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Run:
+    """What is being segmented, and what has come of it."""
+
+    layer: Image
+    request: SegmentRequest
+    result: ImageResult
+    """Grows while the run goes on."""
+    former: ImageResult | None
+    """The layer's result before the run; may be the same object."""
+    placement: Mapping[str, Any]
+    """Where result layers lie (scale, translate, ...)."""
+    map_shown: bool = False
+    model: ModelRecord | None = None
+    planes_done: int = 0
+    cells: int | None = None
+    """Of the plane that was finished last."""
+    record: PlaneRecord | None = None
+    """Of the same plane."""
+    seconds: float = 0.0
+    tiles_done: int = 0
+    tiles_total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run ended."""
+
+    run: Run
+    error: BaseException | None
+    cancelled: bool
+
+
+class SegmentRunner(QObject):
+    """Runs one `Run` after the other.
+
+    Parameters
+    ----------
+    shown_plane
+        Says which plane of a layer is shown: only that one is redrawn.
+    """
+
+    progressed = Signal(object)
+    """Progress."""
+    said = Signal(str)
+    """What goes on, in plain words."""
+    doubted = Signal(str)
+    """What the user should know about a run that goes on anyway."""
+    counted = Signal(int)
+    """Cells so far."""
+    model_loaded = Signal(object)
+    """ModelLoaded: device and precision really used."""
+    measured = Signal(object)
+    """ScaleChosen."""
+    ended = Signal(object)
+    """RunEnd."""
+
+    def __init__(
+        self, shown_plane: Callable[[Run], PlaneIndex], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.holder: SegmenterHolder = _new_holder()
+        self._shown_plane = shown_plane
+        self._run: Run | None = None
+        self._cancelled = False
+        self._started = 0.0
+        self._meter = ProgressMeter(1)
+        self._dirty: set[Kind] = set()
+        self._redraw = QTimer(self)
+        self._redraw.setSingleShot(True)
+        self._redraw.setInterval(REDRAW_MS)
+        self._redraw.timeout.connect(self._on_redraw)
+        self._jobs = JobRunner(self)
+        self._jobs.yielded.connect(self._on_event)
+        self._jobs.ended.connect(self._on_ended)
+
+    @property
+    def run(self) -> Run | None:
+        """The run under way, also while it is being cancelled."""
+        return self._run
+
+    def start(self, run: Run) -> None:
+        """Begin a run. Not while another one is under way."""
+        assert self._run is None
+        self._run, self._cancelled = run, False
+        self._started = perf_counter()
+        self._meter = ProgressMeter(len(run.request.planes))
+        holder = self.holder
+
+        def make_events(cancel: Callable[[], bool]) -> Generator[JobEvent, None, None]:
+            from napari_dinocell.session.segment.job import segment_planes
+
+            return segment_planes(holder, run.request, run.result.stack, cancel)
+
+        self.said.emit("Loading the model" if not holder.loaded else "Starting")
+        self._jobs.start(make_events)
+
+    def cancel(self) -> None:
+        """Ask the run to stop; `ended` follows within one batch."""
+        if self._run is not None:
+            self._cancelled = True
+            self._jobs.cancel()
+
+    def _on_event(self, event: JobEvent) -> None:
+        run = self._run
+        if run is None:
+            return
+        self._follow(run, event)
+        doubt = None if isinstance(event, PlaneStarted | PlaneDone) else _doubt(event)
+        if doubt is not None:
+            self.doubted.emit(doubt)
+
+    def _follow(self, run: Run, event: JobEvent) -> None:
+        match event:
+            case ModelChosen():
+                run.model = event.model
+            case ModelLoaded():
+                self.model_loaded.emit(event)
+            case PlaneStarted():
+                self._start_plane(run, event)
+            case ScaleChosen():
+                self.measured.emit(event)
+            case TilesPlanned():
+                run.tiles_done, run.tiles_total = 0, event.total
+                self._meter.plan_tiles(event.total)
+                self.said.emit("")
+                self.progressed.emit(self._meter.now())
+            case TileDone():
+                run.tiles_done = event.done
+                self._meter.finish_tiles(event.done)
+                self.progressed.emit(self._meter.now())
+            case MapGrew():
+                self._show_map(run)
+                self._mark(run, event.index, "distance")
+            case LabelsGrew():
+                self._mark(run, event.index, "labels")
+                self.counted.emit(event.cells)
+            case PlaneDone():
+                run.planes_done += 1
+                run.cells, run.record = event.cells, event.record
+                run.result.model = run.model
+                self._mark(run, event.index, "distance", "labels")
+                self.counted.emit(event.cells)
+
+    def _start_plane(self, run: Run, event: PlaneStarted) -> None:
+        self._meter.start_plane(event.number)
+        if event.number == 0:
+            stack = run.result.stack
+            run.result.layers.ensure_labels(stack.labels, run.placement, stack.locks)
+            if run.request.config.cell_diameter == "auto":
+                self.said.emit("Measuring the cells")
+
+    def _show_map(self, run: Run) -> None:
+        """Show maps once there is one: two new layers at once would stall the viewer.
+
+        Not a second time: the user may have removed the layer.
+        """
+        if not run.map_shown:
+            run.map_shown = True
+            run.result.layers.ensure_distance(run.result.stack.maps, run.placement)
+
+    def _mark(self, run: Run, index: PlaneIndex, *kinds: Kind) -> None:
+        """Redraw soon what has changed, if it can be seen."""
+        if index == self._shown_plane(run):
+            self._dirty.update(kinds)
+            if not self._redraw.isActive():
+                self._redraw.start()
+
+    def _on_redraw(self) -> None:
+        dirty, self._dirty = self._dirty, set()
+        if self._run is not None:
+            for kind in sorted(dirty):
+                self._run.result.layers.refresh(kind)
+
+    def _on_ended(self, error: BaseException | None) -> None:
+        run = self._run
+        if run is None:
+            return
+        self._redraw.stop()
+        self._dirty.clear()
+        run.seconds = perf_counter() - self._started
+        complete = run.planes_done == len(run.request.planes)
+        self._run = None
+        self.ended.emit(RunEnd(run, error, self._cancelled and not complete))
+
+
+def show_result(result: ImageResult, placement: Mapping[str, Any]) -> None:
+    """Make or update the two layers of a result."""
+    stack = result.stack
+    result.layers.ensure_labels(stack.labels, placement, stack.locks)
+    result.layers.ensure_distance(result.stack.maps, placement)
+
+
+def _doubt(event: Any) -> str | None:
+    return doubt_about(event)
+
+
+def _new_holder() -> SegmenterHolder:
+    from napari_dinocell.session.model_slot import SegmenterHolder
+
+    return SegmenterHolder()

@@ -1,0 +1,1 @@
+"""What several docks use: controls, choice of the model, messages, workers."""

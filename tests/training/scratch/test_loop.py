@@ -1,0 +1,219 @@
+"""A training run: its events, its files, and that nothing stops it for good."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from tests.training.conftest import small_config
+
+from dinocell_training.scratch import loop
+from dinocell_training.scratch.events import (
+    EpochDone,
+    StepDone,
+    TrainingFinished,
+    TrainingStarted,
+    TuningThresholds,
+)
+from dinocell_training.scratch.loop import train
+from dinocell_training.scratch.run import BEST_FILE
+from dinocell_training.state import STATE_FILE, load_state
+from napari_dinocell.engine.errors import TrainingDataError, TrainingFailedError
+from napari_dinocell.engine.model.checkpoint import load_checkpoint
+
+
+def _losses(events) -> list[float]:
+    return [e.loss for e in events if isinstance(e, StepDone)]
+
+
+def test_events_come_in_order_and_a_checkpoint_comes_out(pair_folder, tmp_path):
+    events = list(train(pair_folder, tmp_path / "run", small_config()))
+    assert [type(e) for e in events] == [
+        TrainingStarted,
+        *2 * [StepDone, StepDone, EpochDone],
+        TuningThresholds,
+        TrainingFinished,
+    ]
+    assert [e.step for e in events if isinstance(e, StepDone)] == [1, 2, 3, 4]
+    assert events[-1].checkpoint == tmp_path / "run" / "small.safetensors"
+    assert (tmp_path / "run" / BEST_FILE).is_file()
+    model, info = load_checkpoint(events[-1].checkpoint)
+    assert info.name == "small"
+    assert info.model.variant == "vitz16"
+    assert info.watershed == events[-1].watershed
+    assert info.metrics["validation"]["discs"]["images"] == 2
+    assert info.recipe["steps_per_epoch"] == 2
+    assert model(torch.rand(1, 1, 32, 32)).shape == (1, 1, 32, 32)
+
+
+def test_the_loss_falls_on_an_easy_task(pair_folder, tmp_path):
+    config = small_config(
+        epochs=1,
+        steps_per_epoch=60,
+        learning_rate=2e-3,
+        decoder_channels=(32, 32, 16, 16),
+    )
+    losses = _losses(train(pair_folder, tmp_path / "run", config))
+    assert sum(losses[-20:]) / 20 < 0.85 * sum(losses[:10]) / 10
+
+
+def test_a_stopped_run_goes_on_exactly_where_it_was(pair_folder, tmp_path):
+    config = small_config(epochs=3)
+    whole = list(train(pair_folder, tmp_path / "whole", config))
+    events = train(pair_folder, tmp_path / "parts", config)
+    first = []
+    for event in events:
+        first.append(event)
+        if isinstance(event, EpochDone):
+            events.close()
+            break
+    second = list(train(pair_folder, tmp_path / "parts", config, resume=True))
+    assert second[0].epoch == 1
+    assert _losses(first) + _losses(second) == _losses(whole)
+    weights = [
+        load_state(tmp_path / name).average["weights"] for name in ("whole", "parts")
+    ]
+    for name, value in weights[0].items():
+        torch.testing.assert_close(weights[1][name], value, rtol=0, atol=0)
+
+
+_KILLED = """
+import sys
+from pathlib import Path
+from tests.training.conftest import small_config, register_tiny_variant
+from dinocell_training.scratch.loop import train
+register_tiny_variant()
+for event in train(Path(sys.argv[1]), Path(sys.argv[2]), small_config(epochs=50)):
+    print(type(event).__name__, flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL on Windows")
+def test_a_killed_run_resumes(pair_folder, tmp_path):
+    """kill -9 in the middle of an epoch costs that epoch and nothing else."""
+    root = Path(__file__).parents[3]
+    process = subprocess.Popen(
+        [sys.executable, "-c", _KILLED, str(pair_folder), str(tmp_path / "run")],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=root,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(root), *sys.path]),
+        },
+    )
+    names = []
+    for line in process.stdout:
+        names.append(line.strip())
+        if names.count("EpochDone") == 2 and names[-1] == "StepDone":
+            os.kill(process.pid, signal.SIGKILL)
+            break
+    process.stdout.close()
+    assert process.wait(timeout=60) == -signal.SIGKILL
+    done = load_state(tmp_path / "run").epoch
+    assert done >= 2
+    load_checkpoint(tmp_path / "run" / BEST_FILE)
+    config = small_config(epochs=50)
+    events = train(pair_folder, tmp_path / "run", config, resume=True)
+    assert next(events).epoch == done
+    assert next(events).step == 2 * done + 1
+    events.close()
+
+
+def test_more_epochs_may_be_added_when_resuming(pair_folder, tmp_path):
+    config = small_config(epochs=1)
+    list(train(pair_folder, tmp_path, config))
+    events = list(train(pair_folder, tmp_path, replace(config, epochs=2), resume=True))
+    assert [e.epoch for e in events if isinstance(e, EpochDone)] == [2]
+
+
+def test_an_existing_run_is_never_overwritten(pair_folder, tmp_path):
+    list(train(pair_folder, tmp_path, small_config(epochs=1)))
+    before = (tmp_path / STATE_FILE).read_bytes()
+    with pytest.raises(TrainingFailedError, match="already holds a training run"):
+        next(train(pair_folder, tmp_path, small_config(epochs=1)))
+    assert (tmp_path / STATE_FILE).read_bytes() == before
+
+
+def test_resuming_with_other_settings_names_them(pair_folder, tmp_path):
+    list(train(pair_folder, tmp_path, small_config(epochs=1)))
+    other = small_config(epochs=1, learning_rate=1e-5)
+    with pytest.raises(TrainingFailedError, match="learning_rate"):
+        next(train(pair_folder, tmp_path, other, resume=True))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"not a state at all", id="text"),
+        pytest.param(None, id="truncated"),
+    ],
+)
+def test_a_damaged_state_is_said_to_be_damaged(pair_folder, tmp_path, content):
+    list(train(pair_folder, tmp_path, small_config(epochs=1)))
+    path = tmp_path / STATE_FILE
+    path.write_bytes(path.read_bytes()[:5000] if content is None else content)
+    with pytest.raises(TrainingFailedError, match="cannot be read"):
+        next(train(pair_folder, tmp_path, small_config(epochs=2), resume=True))
+
+
+def test_a_nan_loss_stops_and_keeps_the_best(pair_folder, tmp_path, monkeypatch):
+    events = train(pair_folder, tmp_path, small_config(epochs=3))
+    for event in events:
+        if isinstance(event, EpochDone):
+            break
+    kept = (tmp_path / BEST_FILE).read_bytes()
+    monkeypatch.setattr(
+        loop,
+        "distance_loss",
+        lambda *a, **k: torch.full((), float("nan"), requires_grad=True),
+    )
+    with pytest.raises(TrainingFailedError, match="loss became nan"):
+        list(events)
+    assert (tmp_path / BEST_FILE).read_bytes() == kept
+
+
+def test_no_better_score_stops_the_run(pair_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "score_samples", lambda *a, **k: {"discs": 0.5})
+    config = small_config(epochs=20, patience=3)
+    events = list(train(pair_folder, tmp_path, config))
+    assert events[-1].best_epoch == 1
+    assert "no better score" in events[-1].reason
+    assert sum(isinstance(e, EpochDone) for e in events) == 4
+
+
+def test_nothing_to_validate_on_is_an_error(tmp_path, pair_folder):
+    for path in sorted(pair_folder.iterdir())[2:]:
+        path.unlink()
+    with pytest.raises(TrainingDataError, match="to validate on"):
+        next(train(pair_folder, tmp_path / "run", small_config()))
+
+
+def test_a_run_starts_from_an_earlier_model(pair_folder, tmp_path):
+    """Its weights are taken over; image skips, which it lacks, start at random."""
+    list(train(pair_folder, tmp_path / "first", small_config(epochs=1)))
+    first = tmp_path / "first" / "small.safetensors"
+    config = small_config(
+        initial=str(first), image_skips=True, learning_rate=1e-12, epochs=1
+    )
+    list(train(pair_folder, tmp_path / "second", config))
+    before, _ = load_checkpoint(first)
+    after, info = load_checkpoint(tmp_path / "second" / "small.safetensors")
+    assert info.model.image_skips
+    for name, value in before.backbone.state_dict().items():
+        torch.testing.assert_close(after.backbone.state_dict()[name], value)
+
+
+def test_an_initial_model_of_another_shape_is_refused(pair_folder, tmp_path):
+    list(train(pair_folder, tmp_path / "first", small_config(epochs=1)))
+    first = tmp_path / "first" / "small.safetensors"
+    config = small_config(initial=str(first), decoder_channels=(8, 8, 8, 4))
+    with pytest.raises(TrainingFailedError, match="initial model like"):
+        list(train(pair_folder, tmp_path / "second", config))

@@ -1,0 +1,262 @@
+"""Training in the Correct dock: from the button to a model that is chosen."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from qtpy.QtWidgets import QFileDialog
+from tests.widgets.drivers.training_driver import (
+    TrainingDriver,
+    examples,
+    hold,
+    tiny_base,
+)
+
+from dinocell_training.finetune.events import (
+    FinetuneEpoch,
+    FinetunePlanned,
+    FinetuneStep,
+)
+from dinocell_training.finetune.score import Scores
+from napari_dinocell.engine.model.checkpoint_file import file_sha256
+from napari_dinocell.engine.model.model_store import own_model_path
+from napari_dinocell.engine.model.read_info import read_info
+
+__all__ = ["examples", "tiny_base"]  # fixtures
+
+
+@pytest.fixture
+def driver(make_napari_viewer, qtbot, tiny_base, examples):
+    return TrainingDriver(make_napari_viewer(), qtbot)
+
+
+def judge_as(monkeypatch, *, better):
+    monkeypatch.setattr(Scores, "beats", lambda self, base: better)
+
+
+def test_a_name_is_suggested_and_the_examples_are_counted(driver):
+    assert driver.options.chosen_name() == "my-model"
+    assert driver.train.outlook().startswith("4 examples with ")
+    assert driver.train.train.text() == "Train"
+
+
+def test_training_makes_a_model_that_knows_its_parent(driver, tiny_base):
+    driver.press_train()
+    info = read_info(own_model_path("my-model"))
+    assert info.parent_sha256 == file_sha256(tiny_base)
+    assert info.recipe["fine_tuned_from"] == "tiny"
+    assert "4 corrected examples of the user" in info.data_sources
+    assert "AP50" in driver.verdict
+    assert driver.train.train.text() == "Train"
+    assert driver.options.chosen_name() == "my-model-2"
+
+
+def test_the_estimate_is_shown_before_the_first_step(driver):
+    shown = []
+    driver.training.jobs.yielded.connect(
+        lambda event: shown.append((type(event), driver.train.plan()))
+    )
+    driver.press_train()
+    assert shown[0][0] is FinetunePlanned
+    assert "3 examples to train on, 1 held out to judge: about " in shown[0][1]
+    assert all(plan == shown[0][1] for _, plan in shown)
+
+
+def test_the_curve_has_the_points_of_the_events(driver):
+    driver.press_train()
+    curve = driver.train.curve
+    steps, epochs = driver.seen(FinetuneStep), driver.seen(FinetuneEpoch)
+    assert curve.steps == ([0.5, 1, 1.5, 2], [step.loss for step in steps])
+    assert curve.losses == ([1, 2], [epoch.scores.loss for epoch in epochs])
+    assert curve.precisions == ([1, 2], [epoch.scores.ap50 for epoch in epochs])
+
+
+def test_a_second_run_begins_a_new_curve_and_table(driver):
+    driver.press_train()
+    driver.press_train()
+    assert len(driver.train.curve.losses[0]) == 2
+    assert len(driver.train.result.rows()) == 1
+    assert own_model_path("my-model-2").exists()
+
+
+def test_a_better_model_is_selected_in_the_segment_dock(driver, monkeypatch):
+    judge_as(monkeypatch, better=True)
+    segment = driver.add_segment_dock()
+    driver.press_train()
+    assert segment.sections.model.model() == "my-model"
+    assert "is better" in driver.verdict
+    assert "selected in the Segment dock" in driver.verdict
+
+
+def test_a_worse_model_is_kept_but_not_selected(driver, monkeypatch):
+    judge_as(monkeypatch, better=False)
+    segment = driver.add_segment_dock()
+    driver.press_train()
+    assert segment.sections.model.model() == "default"
+    assert own_model_path("my-model").exists()
+    assert "NOT better" in driver.verdict
+    assert "my-model" in _models(segment)
+
+
+def test_without_a_segment_dock_the_model_is_listed_when_one_is_opened(driver):
+    driver.press_train()
+    assert "my-model" in _models(driver.add_segment_dock())
+
+
+def test_the_base_follows_the_segment_dock_until_the_user_picks_one(
+    make_napari_viewer, qtbot, tiny_base, examples
+):
+    driver = TrainingDriver(make_napari_viewer(), qtbot, pick_base=False)
+    base, segment = driver.options.base, driver.add_segment_dock()
+    assert base.chosen().value == "default"
+    segment.sections.model.set_model("tiny")
+    driver.training.look()
+    assert base.chosen().value == "tiny"
+    base.pick("default")
+    driver.training.look()
+    assert base.chosen().value == "default"
+
+
+def test_another_file_is_chosen_as_the_base(driver, tiny_base, tmp_path, monkeypatch):
+    base, path = driver.options.base, tmp_path / "elsewhere.safetensors"
+    path.write_bytes(tiny_base.read_bytes())
+    answers = [("", ""), (str(path), "")]
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: answers.pop(0))
+    last = base.models.count() - 1
+    base.models.activated.emit(last)
+    assert base.models.currentText() == "tiny"
+    base.models.activated.emit(last)
+    assert base.chosen().path == path
+    assert base.models.currentText() == "elsewhere.safetensors"
+    assert not driver.training.problem()
+
+
+def test_training_frees_the_model_of_the_segment_dock(driver):
+    segment = driver.add_segment_dock()
+    unloaded = []
+    segment.sections.model.unload_requested.connect(lambda: unloaded.append(1))
+    driver.press_train()
+    assert unloaded
+
+
+def test_the_dock_stays_with_its_base_for_the_next_run(
+    make_napari_viewer, qtbot, tiny_base, examples, monkeypatch
+):
+    judge_as(monkeypatch, better=True)
+    driver = TrainingDriver(make_napari_viewer(), qtbot, pick_base=False)
+    segment = driver.add_segment_dock()
+    segment.sections.model.set_model("tiny")
+    driver.training.look()
+    driver.press_train()
+    assert segment.sections.model.model() == "my-model"
+    assert driver.options.base.chosen().value == "tiny"
+
+
+def test_the_table_compares_and_shows_an_example_side_by_side(driver, qtbot):
+    driver.press_train()
+    (row,) = driver.train.result.rows()
+    assert row[0].startswith("cells")
+    assert row[0].endswith(".tif")
+    assert float(row[2]) >= 0
+    for _ in range(2):  # the second time replaces the first
+        driver.train.result.show_button.click()
+        qtbot.waitUntil(lambda: not driver.training.reading.busy, timeout=30_000)
+        assert [type(a).__name__ for a in driver.viewer.layers] == ["Image"] + [
+            "Labels"
+        ] * 3
+    image, corrected, before, after = driver.viewer.layers
+    assert "corrected" in corrected.name
+    assert "before" in before.name
+    assert "after" in after.name
+    width = corrected.data.shape[1]
+    assert corrected.data.shape == before.data.shape == after.data.shape
+    assert width < before.translate[1] < after.translate[1] < image.data.shape[1]
+
+
+def test_comparing_leaves_the_labels_that_are_corrected_selected(driver, qtbot):
+    labels = driver.viewer.add_labels(driver.last()[1].labels)
+    driver.press_train()
+    driver.train.result.show_button.click()
+    qtbot.waitUntil(lambda: not driver.training.reading.busy, timeout=30_000)
+    assert driver.viewer.layers.selection.active is labels
+
+
+def test_options_are_what_is_trained(driver, examples, tmp_path):
+    options = driver.options
+    options.extent.setCurrentIndex(1)
+    options.epochs.setValue(3)
+    options.rate.setValue(0.002)
+    options.share.setValue(40)
+    request = driver.training.request()
+    config = request.config
+    assert (config.full, config.epochs, config.learning_rate) == (True, 3, 0.002)
+    assert config.validation_share == 0.4
+    assert config.steps_per_epoch == 2
+    assert request.base == "tiny"
+    options.set_validation(tmp_path)
+    assert driver.training.request().validation == tmp_path
+
+
+def test_another_folder_may_judge(driver, examples, tmp_path):
+    from tests.training.finetune.conftest import add_cells
+
+    from dinocell_training.corrections.folder import Corrections
+
+    judges = Corrections(tmp_path / "judges")
+    add_cells(judges, 7)
+    driver.options.set_validation(judges.folder)
+    driver.press_train()
+    (plan,) = driver.seen(FinetunePlanned)
+    assert (plan.train_examples, plan.judged_examples) == (4, 1)
+    assert driver.train.result.rows()[0][0] == "cells7.tif"
+
+
+def test_while_training_the_options_are_locked(driver, monkeypatch, qtbot):
+    hold(monkeypatch, at=lambda event: isinstance(event, FinetuneEpoch))
+    driver.train.train.click()
+    driver.wait_for(FinetuneEpoch)
+    assert not driver.options.isEnabled()
+    assert driver.train.bar.isVisibleTo(driver.train)
+    qtbot.waitUntil(lambda: "Epoch 2 of 2" in driver.train.stage(), timeout=10_000)
+    driver.train.train.click()
+    driver.wait_for_end()
+    assert driver.options.isEnabled()
+    assert not driver.train.bar.isVisibleTo(driver.train)
+
+
+def test_a_backbone_becomes_a_model(
+    make_napari_viewer, qtbot, tiny_base, examples, tmp_path
+):
+    from safetensors.torch import save_file
+    from tests.engine.model.backbone_files.conftest import to_timm
+
+    from napari_dinocell.engine.model.dinocell import DinoCell, ModelConfig
+
+    backbone = DinoCell(ModelConfig(variant="vitt16")).backbone
+    path = tmp_path / "backbone.safetensors"
+    weights = to_timm(backbone.state_dict())
+    save_file({n: value.contiguous() for n, value in weights.items()}, path)
+    driver = TrainingDriver(make_napari_viewer(), qtbot)
+    driver.options.base.pick(str(path))
+    assert "backbone only" in driver.options.base._message.message()
+    assert "40" in driver.options.epochs.specialValueText()
+    driver.press_train()
+    assert "can segment now" in driver.verdict
+    assert driver.train.result.rows()[0][2] == "–"
+    assert not read_info(own_model_path("my-model")).needs_training
+
+
+def test_opening_the_dock_imports_neither_torch_nor_pyqtgraph():
+    code = (
+        "import sys, napari_dinocell, napari_dinocell.widgets.correct.dock\n"
+        "assert 'pyqtgraph' not in sys.modules\n"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def _models(segment):
+    box = segment.sections.model._picker._models
+    return [box.itemText(index) for index in range(box.count())]

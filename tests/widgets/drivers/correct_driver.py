@@ -1,0 +1,106 @@
+"""Drives the Correct dock as a user would: buttons, mouse and keys."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
+from qtpy.QtGui import QMouseEvent
+from qtpy.QtWidgets import QApplication
+
+from napari_dinocell.widgets.correct.dock import CorrectDock
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+Place = tuple[float, float]
+
+NONE, LEFT = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
+
+
+class CorrectDriver:
+    """A dock in a viewer, whose window must be shown if the mouse is to be used."""
+
+    def __init__(self, viewer: Any, qtbot: QtBot) -> None:
+        self.viewer = viewer
+        self.qtbot = qtbot
+        self.dock = CorrectDock(viewer)
+        viewer.window.add_dock_widget(self.dock, name="Correct")
+        qtbot.wait(50)  # the canvas is laid out when it is first painted
+        self.sections = self.dock.sections
+        self.controller = self.dock.controller
+
+    @property
+    def session(self) -> Any:
+        assert self.controller.session is not None
+        return self.controller.session
+
+    @property
+    def layer(self) -> Any:
+        return self.session.layer
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Of the plane that is shown."""
+        return np.asarray(self.session.plane)
+
+    @property
+    def message(self) -> str:
+        return self.sections.tools.message()
+
+    @property
+    def kept(self) -> set[int]:
+        return set(self.session.plane_locks.kept)
+
+    @property
+    def locked(self) -> set[int]:
+        return set(self.session.plane_locks.locked)
+
+    def press(self, name: str) -> None:
+        """Press the button of a tool or brush."""
+        self.sections.tools.button(name).click()
+        self.qtbot.wait(20)  # nobody is faster than the next frame
+
+    def key(self, key: str) -> None:
+        """Press a key while the canvas has the focus, as napari handles it."""
+        viewer = getattr(self.viewer, "__wrapped__", self.viewer)
+        handler = viewer.window._qt_viewer.canvas._key_map_handler
+        handler.press_key(key)
+        handler.release_key(key)
+
+    def click(self, *places: Place) -> None:
+        """Click at places (y, x) of the plane."""
+        for place in places:
+            self._send(QEvent.Type.MouseButtonPress, place, LEFT, LEFT)
+            self._send(QEvent.Type.MouseButtonRelease, place, LEFT, NONE)
+
+    def drag(self, *places: Place) -> None:
+        """Drag through places (y, x) of the plane."""
+        self._send(QEvent.Type.MouseButtonPress, places[0], LEFT, LEFT)
+        for first, second in pairwise(places):
+            for share in (0.25, 0.5, 0.75, 1):
+                y, x = (a + (b - a) * share for a, b in zip(first, second, strict=True))
+                self.qtbot.wait(20)  # moves in quick succession are dropped
+                self._send(QEvent.Type.MouseMove, (y, x), NONE, LEFT)
+        self.qtbot.wait(20)
+        self._send(QEvent.Type.MouseButtonRelease, places[-1], LEFT, NONE)
+
+    def _send(self, kind: QEvent.Type, place: Place, button: Any, held: Any) -> None:
+        viewer = getattr(self.viewer, "__wrapped__", self.viewer)
+        canvas = viewer.window._qt_viewer.canvas
+        there = QPointF(QPoint(*self._on_canvas(place, canvas)))
+        none = Qt.KeyboardModifier.NoModifier
+        event = QMouseEvent(kind, there, there, button, held, none)
+        QApplication.sendEvent(canvas.native, event)
+
+    def _on_canvas(self, place: Place, canvas: Any) -> tuple[int, int]:
+        camera = getattr(self.viewer, "scene", self.viewer).camera  # 0.8 has no scene
+        world = self.layer.data_to_world((*self.session.index, *place))[-2:]
+        y, x = (
+            (value - centre) * camera.zoom
+            for value, centre in zip(world, camera.center[-2:], strict=True)
+        )
+        size = canvas.native.size()
+        return round(x + size.width() / 2), round(y + size.height() / 2)

@@ -1,0 +1,90 @@
+"""File > Open Sample: the layers that open, and where their truth lies."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import pytest
+from npe2 import PluginManifest
+
+from napari_dinocell.widgets.manifest import sample_data as _sample_data
+
+SYNTHETIC = {
+    "fluorescent-nuclei": "Fluorescent nuclei (synthetic)",
+    "phase-cells": "Phase-contrast cells (synthetic)",
+    "dividing-cells": "Dividing cells, time-lapse (synthetic)",
+}
+
+
+@pytest.fixture(scope="module")
+def manifest() -> PluginManifest:
+    return PluginManifest.from_file(str(files("napari_dinocell") / "napari.yaml"))
+
+
+def open_sample(manifest: PluginManifest, key: str) -> list[Any]:
+    """What napari would add for the sample with that key."""
+    samples = {s.key: s for s in manifest.contributions.sample_data or []}
+    commands = {c.id: c for c in manifest.contributions.commands or []}
+    module, _, name = commands[samples[key].command].python_name.partition(":")
+    layers: list[Any] = getattr(import_module(module), name)()
+    return layers
+
+
+def test_menu(manifest: PluginManifest) -> None:
+    samples = manifest.contributions.sample_data or []
+    assert {s.key: s.display_name for s in samples} == {"cells": "Cells", **SYNTHETIC}
+
+
+def test_cells_are_one_image(manifest: PluginManifest) -> None:
+    ((data, attributes, kind),) = open_sample(manifest, "cells")
+    assert kind == "image"
+    assert attributes["name"]
+    assert np.asarray(data).ndim == 2
+
+
+@pytest.mark.parametrize("key", SYNTHETIC)
+def test_image_and_hidden_truth(manifest: PluginManifest, key: str) -> None:
+    (image, shown, kind), (labels, hidden, truth_kind) = open_sample(manifest, key)
+    assert (kind, truth_kind) == ("image", "labels")
+    assert image.shape == labels.shape
+    assert hidden["name"] == f"{shown['name']} ground truth"
+    assert hidden["visible"] is False
+    assert shown["scale"] == hidden["scale"]
+    assert shown["scale"][-1] == shown["scale"][-2] < 1
+    assert shown["units"] == hidden["units"]
+    low, high = shown["contrast_limits"]
+    assert image.min() <= low < high <= image.max()
+
+
+def test_layers_open_in_a_viewer(make_napari_viewer_proxy, manifest) -> None:
+    viewer = make_napari_viewer_proxy()
+    for key in SYNTHETIC:
+        for data, attributes, kind in open_sample(manifest, key):
+            getattr(viewer, f"add_{kind}")(data, **attributes)
+    assert [layer.visible for layer in viewer.layers] == [True, False] * 3
+    for layer in viewer.layers:
+        assert [f"{unit:~P}" for unit in layer.units[-2:]] == ["µm", "µm"]
+    movie, truth = viewer.layers[-2:]
+    assert movie.data.shape[0] == 12
+    assert movie.axis_labels == ("T", "Y", "X")
+    np.testing.assert_array_equal(movie.extent.world, truth.extent.world)
+
+
+def test_nothing_heavy_is_imported_to_make_a_scene() -> None:
+    """Opening a sample must not wait for torch."""
+    script = (
+        f"from {_sample_data.__name__} import make_phase_cells\n"
+        "import sys\n"
+        "assert 'scipy' not in sys.modules and 'skimage' not in sys.modules\n"
+        "make_phase_cells()\n"
+        "print(*{name.split('.')[0] for name in sys.modules})"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert not {"torch", "qtpy", "napari", "cv2"} & set(result.stdout.split())

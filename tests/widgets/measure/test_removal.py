@@ -1,0 +1,141 @@
+"""Cells are removed and come back, and numbers never outlive their labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from tests.widgets.drivers.measure_driver import SIDES, MeasureDriver, ramp, squares
+
+from napari_dinocell.widgets.measure import colours as _measure_colours
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytestqt.qtbot import QtBot
+
+
+@pytest.fixture
+def driver(make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> MeasureDriver:
+    """As napari opens it: with a viewer in a proxy."""
+    return MeasureDriver(make_napari_viewer_proxy(), qtbot)
+
+
+@pytest.fixture
+def measured(driver: MeasureDriver) -> MeasureDriver:
+    driver.viewer.add_image(ramp(), name="dna")
+    driver.viewer.add_labels(squares(), name="cells")
+    driver.measure()
+    return driver
+
+
+def cells(driver: MeasureDriver) -> Any:
+    return driver.viewer.layers["cells"]
+
+
+def test_removed_cells_come_back_by_undo(measured: MeasureDriver) -> None:
+    layer = cells(measured)
+    before = layer.features.copy()
+    measured.brush("area_px", 30, 100)
+    measured.column._remove.click()
+    measured.at_rest()
+    assert measured.message == "Removed 2 cells: 2 of 4 kept."
+    assert np.unique(layer.data).tolist() == [0, 5, 9]
+    assert layer.features["index"].tolist() == [5, 9]
+    assert measured.column._kept.text() == "2 of 2 cells kept"
+    measured.column._undo.click()
+    measured.at_rest()
+    np.testing.assert_array_equal(layer.data, squares())
+    assert layer.features.equals(before)
+    assert not measured.stale
+    assert not measured.column._undo.isEnabled()
+
+
+def test_undo_by_key_brings_the_numbers_back_too(measured: MeasureDriver) -> None:
+    layer = cells(measured)
+    measured.brush("area_px", 30, 100)
+    measured.column._remove.click()
+    measured.at_rest()
+    layer.undo()  # what Ctrl+Z calls
+    measured.wait(lambda: len(layer.features) == 4)
+    assert measured.values("label") == list(SIDES)
+    layer.redo()
+    measured.wait(lambda: len(layer.features) == 2)
+
+
+def test_removal_is_one_step(measured: MeasureDriver) -> None:
+    layer = cells(measured)
+    layer.data_setitem((np.array([0]), np.array([0])), 7)
+    measured.measure()
+    measured.brush("area_px", 30, 100)
+    measured.column._remove.click()
+    measured.at_rest()
+    layer.undo()
+    assert layer.data[0, 0] == 7
+    assert np.unique(layer.data).tolist() == [0, 2, 5, 7, 9, 40]
+
+
+def test_neighbours_follow_a_removal(driver: MeasureDriver) -> None:
+    """They are those of the labels that are left, not of the former ones."""
+    labels = np.zeros((30, 30), np.int32)
+    labels[2:6, 2:12], labels[6:20, 2:12] = 1, 2
+    driver.viewer.add_labels(labels, name="cells")
+    driver.measure()
+    assert driver.values("neighbours") == [1, 1]
+    driver.brush("area_px", 100, 1000)
+    driver.column._remove.click()
+    driver.at_rest()
+    assert driver.values("neighbours") == [0]
+
+
+def test_read_only_labels_are_left_alone(driver: MeasureDriver) -> None:
+    labels = squares()
+    labels.setflags(write=False)
+    driver.viewer.add_labels(labels, name="cells")
+    driver.measure()
+    driver.brush("area_px", 30, 100)
+    driver.column._remove.click()
+    driver.at_rest()
+    assert "read-only" in driver.message
+    np.testing.assert_array_equal(cells(driver).data, squares())
+
+
+@pytest.mark.parametrize("change", ["paint", "write", "replace"])
+def test_changed_labels_make_measurements_stale(
+    measured: MeasureDriver, change: str
+) -> None:
+    layer = cells(measured)
+    measured.column._colouring.setChecked(True)
+    measured.at_rest()
+    if change == "paint":
+        layer.data_setitem((np.array([0]), np.array([0])), 2)
+    elif change == "write":  # as live thresholds do
+        layer.data[0, 0] = 2
+        layer.refresh()
+    else:
+        layer.data = np.roll(squares(), 1)
+    measured.wait(lambda: bool(measured.stale))
+    assert "stale" in measured.stale
+    assert measured.controller.measurement is None
+    assert not measured.sections.run._export.isEnabled()
+    assert not measured.column._remove.isEnabled()
+    assert layer.colormap.__class__.__name__ == "CyclicLabelColormap"
+    measured.measure()
+    assert not measured.stale
+    assert measured.controller.measurement is not None
+
+
+def test_ids_too_large_to_colour_are_said_and_can_be_removed(
+    driver: MeasureDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_measure_colours, "find_spec", lambda _: None)
+    labels = squares()
+    labels[labels == 40] = 100_000
+    driver.viewer.add_labels(labels, name="cells")
+    driver.measure()
+    driver.brush("area_px", 30, 100)
+    assert "numba" in driver.message
+    driver.column._remove.click()
+    driver.at_rest()
+    assert np.unique(cells(driver).data).tolist() == [0, 5, 9]

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from qtpy.QtCore import QLocale, Qt
+
+from napari_dinocell.engine.config import ContrastConfig
+from napari_dinocell.widgets.segment.contrast_section import ContrastSection
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+
+@pytest.fixture
+def section(qtbot: QtBot) -> ContrastSection:
+    section = ContrastSection()
+    qtbot.addWidget(section)
+    return section
+
+
+def test_starts_with_the_engine_s_defaults(section: ContrastSection) -> None:
+    assert ContrastConfig(**section.values()) == ContrastConfig()
+
+
+@pytest.mark.parametrize(
+    "percentiles", [(0.0, 100.0), (2.5, 60.0), (99.0, 99.95), (0.0, 0.05)]
+)
+def test_values_come_back(
+    section: ContrastSection, qtbot: QtBot, percentiles: tuple[float, float]
+) -> None:
+    """Also where both percentiles leave the range that the others allowed."""
+    values = {
+        "low_percentile": percentiles[0],
+        "high_percentile": percentiles[1],
+        "clahe": False,
+        "clip_limit": 3.25,
+        "window": 64,
+    }
+    with qtbot.assertNotEmitted(section.changed):
+        section.set_values({**values, "seed_threshold": 0.4})
+    assert section.values() == values
+    ContrastConfig(**section.values())
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"low_percentile": 50, "high_percentile": 50},
+        {"low_percentile": 99.9},
+        {"high_percentile": 120},
+        {"low_percentile": "0", "clip_limit": None, "window": True, "clahe": 1},
+    ],
+)
+def test_values_of_no_use_are_ignored(
+    section: ContrastSection, values: dict[str, Any]
+) -> None:
+    before = section.values()
+    section.set_values(values)
+    assert section.values() == before
+
+
+def test_low_stays_below_high_whatever_is_typed(
+    section: ContrastSection, qtbot: QtBot
+) -> None:
+    """A percentile that would cross the other one cannot be entered."""
+    for box, text in (
+        (section._low, "50"),
+        (section._high, "10"),
+        (section._low, "99.9"),
+    ):
+        box.selectAll()
+        qtbot.keyClicks(box, text)
+        qtbot.keyClick(box, Qt.Key.Key_Return)
+        ContrastConfig(**section.values())
+    assert section.values()["high_percentile"] == 50.01
+
+
+def test_percentiles_step_by_tenths(section: ContrastSection) -> None:
+    section._low.stepUp()
+    section._high.stepDown()
+    values = section.values()
+    assert (values["low_percentile"], values["high_percentile"]) == (0.2, 99.8)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(99.9, "99.9"), (99.95, "99.95"), (100, "100"), (10, "10")]
+)
+def test_percentile_is_shown_briefly(
+    section: ContrastSection, value: float, text: str
+) -> None:
+    section._high.setLocale(QLocale(QLocale.Language.C))
+    section._high.setValue(value)
+    assert section._high.text() == text
+
+
+def test_percentile_reads_its_own_text_in_other_languages(
+    section: ContrastSection, qtbot: QtBot
+) -> None:
+    section._high.setLocale(QLocale(QLocale.Language.German))
+    section._high.setValue(99.95)
+    assert section._high.text() == "99,95"
+    section._high.selectAll()
+    qtbot.keyClicks(section._high, "98,5")
+    qtbot.keyClick(section._high, Qt.Key.Key_Return)
+    assert section.values()["high_percentile"] == 98.5
+
+
+def test_every_control_says_a_change_once(
+    section: ContrastSection, qtbot: QtBot
+) -> None:
+    seen: list[dict[str, Any]] = []
+    section.changed.connect(lambda: seen.append(section.values()))
+    section._low.setValue(1)
+    section._high.setValue(99)
+    section._clip_limit.setValue(4)
+    section._window.setValue(32)
+    section._clahe.click()
+    assert len(seen) == 5
+    assert seen[-1] == {
+        "low_percentile": 1,
+        "high_percentile": 99,
+        "clahe": False,
+        "clip_limit": 4,
+        "window": 32,
+    }
+
+
+def test_local_contrast_needs_its_tick(section: ContrastSection) -> None:
+    """Clip limit and window cannot be set where they have no effect."""
+    section.set_values({"clahe": False})
+    assert not section._clip_limit.isEnabled()
+    assert not section._window.isEnabled()
+    section.set_values({"clahe": True})
+    assert section._window.isEnabled()
+
+
+def test_preview_is_no_setting(section: ContrastSection, qtbot: QtBot) -> None:
+    with (
+        qtbot.waitSignal(section.preview_toggled, check_params_cb=bool),
+        qtbot.assertNotEmitted(section.changed),
+    ):
+        section._preview.click()
+    with qtbot.assertNotEmitted(section.preview_toggled):
+        section.set_preview(False)
+    assert not section._preview.isChecked()
+
+
+def test_fits_the_dock(section: ContrastSection) -> None:
+    assert section.minimumSizeHint().width() <= 270

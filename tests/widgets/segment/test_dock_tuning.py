@@ -1,0 +1,229 @@
+"""Tuning a result in the dock: thresholds, planes, regions, channels, settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from qtpy.QtWidgets import QApplication
+from tests.widgets.drivers.dock_driver import DockDriver, cells_of
+from tests.widgets.drivers.fakes import fake_map, spots
+
+from napari_dinocell.engine.config import WatershedConfig
+from napari_dinocell.engine.watershed.live_watershed import label_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytestqt.qtbot import QtBot
+
+CENTRES = [(15, 20), (50, 60), (80, 20), (85, 100)]
+IMAGE = spots((100, 120), CENTRES)
+OTHER = spots((100, 120), [(50, 50)])
+
+
+@pytest.fixture
+def driver(make_napari_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
+    return DockDriver(make_napari_viewer(), qtbot)
+
+
+# -- thresholds
+
+
+def test_dragging_a_slider_changes_the_labels_at_once(driver: DockDriver) -> None:
+    driver.viewer.add_image(IMAGE, name="cells")
+    driver.segment()
+    before = driver.labels("cells").copy()
+    driver.set_thresholds(0.9, 0.6)
+    driver.at_rest()
+    after = driver.labels("cells")
+    expected = label_cells(
+        fake_map(IMAGE), WatershedConfig(seed_threshold=0.9, foreground_threshold=0.6)
+    )
+    np.testing.assert_array_equal(after, expected)
+    np.testing.assert_array_equal(after[after > 0], before[after > 0])
+    settings = driver.viewer.layers["cells labels"].metadata["dinocell"]["settings"]
+    assert settings["watershed"]["seed_threshold"] == 0.9
+    assert len(driver.fake.runs) == 1
+    assert driver.banner == ""
+
+
+def test_slider_moved_during_a_run_counts_at_its_end(driver: DockDriver) -> None:
+    driver.viewer.add_image(IMAGE, name="cells")
+    driver.fake.hold_at = 2
+    driver.press()
+    driver.wait_for_tiles(2)
+    driver.set_thresholds(0.9, 0.8)
+    driver.fake.hold_at = None
+    driver.wait_for_end()
+    driver.at_rest()
+    expected = label_cells(
+        fake_map(IMAGE), WatershedConfig(seed_threshold=0.9, foreground_threshold=0.8)
+    )
+    np.testing.assert_array_equal(driver.labels("cells"), expected)
+
+
+@pytest.mark.parametrize(
+    ("section", "values", "word"),
+    [
+        ("contrast", {"clahe": False}, "contrast"),
+        ("size", {"cell_diameter": 50.0}, "size"),
+    ],
+)
+def test_settings_that_need_a_new_map_mark_the_result_stale(
+    driver: DockDriver, section: str, values: dict[str, Any], word: str
+) -> None:
+    driver.viewer.add_image(IMAGE, name="cells")
+    driver.segment()
+    assert driver.banner == ""
+    former = driver.labels("cells").copy()
+    part = getattr(driver.sections, section)
+    part.set_values(values)
+    part.changed.emit()
+    assert word in driver.banner
+    assert "Segment" in driver.banner
+    np.testing.assert_array_equal(driver.labels("cells"), former)
+    driver.segment()
+    assert driver.banner == ""
+
+
+def test_other_data_marks_the_result_stale(driver: DockDriver) -> None:
+    layer = driver.viewer.add_image(IMAGE, name="cells")
+    driver.segment()
+    layer.data = OTHER
+    assert "data" in driver.banner
+
+
+# -- planes, regions, channels
+
+
+def test_shown_plane_of_a_stack_and_then_all(driver: DockDriver) -> None:
+    stack = np.stack([IMAGE, OTHER, IMAGE[::-1]])
+    driver.viewer.add_image(stack, name="movie")
+    driver.viewer.dims.set_current_step(0, 1)
+    driver.segment()
+    assert [cells_of(plane) for plane in driver.labels("movie")] == [0, 1, 0]
+    driver.sections.image.set_region("all")
+    driver.segment()
+    assert [cells_of(plane) for plane in driver.labels("movie")] == [4, 1, 4]
+    assert [c.cell_diameter for c in driver.fake.runs] == ["auto", "auto", 17.0, 17.0]
+
+
+def test_thresholds_reach_all_planes(driver: DockDriver) -> None:
+    stack = np.stack([IMAGE, OTHER])
+    driver.viewer.add_image(stack, name="movie")
+    driver.sections.image.set_region("all")
+    driver.segment()
+    driver.set_thresholds(0.9, 0.8)
+    driver.at_rest()
+    config = WatershedConfig(seed_threshold=0.9, foreground_threshold=0.8)
+    for index in range(2):
+        np.testing.assert_array_equal(
+            driver.labels("movie")[index], label_cells(fake_map(stack[index]), config)
+        )
+
+
+def test_cancelled_stack_keeps_its_finished_planes(driver: DockDriver) -> None:
+    driver.viewer.add_image(np.stack([IMAGE] * 6), name="movie")
+    driver.sections.image.set_region("all")
+    driver.fake.hold_at, driver.fake.free_runs = 2, 2
+    driver.press()
+
+    def two_done() -> bool:
+        run = driver.controller.runner.run
+        return run is not None and run.planes_done >= 2
+
+    driver.qtbot.waitUntil(two_done, timeout=30_000)
+    driver.press()
+    driver.wait_for_end()
+    counts = [cells_of(plane) for plane in driver.labels("movie")]
+    assert counts[:2] == [4, 4]
+    assert counts[-1] == 0
+    assert "of 6 planes" in driver.message
+
+
+def test_rgb_image(driver: DockDriver) -> None:
+    rgb = np.repeat((IMAGE // 4).astype(np.uint8)[..., None], 3, axis=-1)
+    driver.viewer.add_image(rgb, name="histology")
+    driver.segment()
+    assert driver.labels("histology").shape == (100, 120)
+    assert cells_of(driver.labels("histology")) == 4
+
+
+def test_channel_axis_is_left_out_of_the_result(driver: DockDriver) -> None:
+    channels = np.stack([OTHER, IMAGE])
+    driver.viewer.add_image(channels, name="two")
+    driver.sections.image._channels._axes.setCurrentIndex(1)
+    driver.segment()
+    assert driver.labels("two").shape == (100, 120)
+    assert driver.fake.images[0].shape == (2, 100, 120)
+
+
+def test_visible_region_only(driver: DockDriver) -> None:
+    layer = driver.viewer.add_image(np.tile(IMAGE, (4, 4)), name="large")
+    driver.look((200, 240), zoom=20)
+    driver.sections.image.set_region("view")
+    driver.segment()
+    image = driver.fake.images[0]
+    assert image.shape[0] < layer.data.shape[0]
+    record = driver.viewer.layers["large labels"].metadata["dinocell"]
+    (top, bottom), (left, right) = record["region"]
+    assert image.shape == (bottom - top, right - left)
+    assert driver.labels("large")[:top].max(initial=0) == 0
+
+
+def test_nothing_in_view_is_said_before_any_work(driver: DockDriver) -> None:
+    driver.viewer.add_image(IMAGE, name="cells")
+    driver.look((1e5, 1e5), zoom=20)
+    driver.sections.image.set_region("view")
+    driver.press()
+    assert "in view" in driver.message
+    assert not driver.running
+    assert driver.fake.runs == []
+
+
+# -- the rest of the dock
+
+
+def test_copies_are_there_once_there_is_a_result(driver: DockDriver) -> None:
+    driver.viewer.add_image(IMAGE, name="cells")
+    assert not driver.sections.run._python.isEnabled()
+    driver.segment()
+    driver.sections.run._python.click()
+    clipboard = QApplication.clipboard()
+    assert clipboard is not None
+    assert "segment(" in clipboard.text()
+    driver.sections.run._command.click()
+    assert "dinocell segment" in clipboard.text()
+
+
+def test_estimate_fills_the_diameter_in(driver: DockDriver) -> None:
+    driver.viewer.add_image(IMAGE, name="cells")
+    driver.sections.size.estimate_requested.emit()
+    driver.qtbot.waitUntil(
+        lambda: driver.sections.size.values()["cell_diameter"] == 17.0
+    )
+    driver.qtbot.waitUntil(lambda: not driver.dock.size_tools.busy)
+    assert "cells labels" not in driver.viewer.layers
+
+
+def test_settings_are_remembered_by_the_next_dock(
+    make_napari_viewer: Callable[..., Any], qtbot: QtBot
+) -> None:
+    first = DockDriver(make_napari_viewer(), qtbot)
+    first.set_thresholds(0.77, 0.33)
+    first.dock.memory.save()
+    second = DockDriver(make_napari_viewer(), qtbot)
+    values = second.sections.thresholds.values()
+    assert values["seed_threshold"] == pytest.approx(0.77)
+    second.sections.run.restore_requested.emit()
+    second.dock.memory.save()
+    info = second.sections.model.info()
+    assert info is not None
+    restored = second.sections.thresholds.values()
+    assert restored["seed_threshold"] == pytest.approx(info.watershed.seed_threshold)
+
+
+def test_nothing_overflows_a_narrow_dock(driver: DockDriver) -> None:
+    assert driver.dock.minimumSizeHint().width() <= 300

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from napari_dinocell.engine.config import WatershedConfig
+from napari_dinocell.widgets.segment.threshold_section import ThresholdSection
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+
+@pytest.fixture
+def section(qtbot: QtBot) -> ThresholdSection:
+    section = ThresholdSection()
+    qtbot.addWidget(section)
+    return section
+
+
+def drag(section: ThresholdSection, slider: str, hundredths: int) -> None:
+    getattr(section, slider)._slider.setValue(hundredths)
+
+
+def test_starts_with_the_engine_s_defaults(section: ThresholdSection) -> None:
+    assert WatershedConfig(**section.values()) == WatershedConfig()
+
+
+def test_values_come_back(section: ThresholdSection, qtbot: QtBot) -> None:
+    values = {
+        "seed_threshold": 0.7,
+        "foreground_threshold": 0.33,
+        "min_size": 120,
+        "fill_holes": True,
+    }
+    with qtbot.assertNotEmitted(section.changed):
+        section.set_values({**values, "clahe": False})
+    assert section.values() == values
+    assert isinstance(section.values()["min_size"], int)
+
+
+def test_every_move_of_a_slider_is_said_once(section: ThresholdSection) -> None:
+    """Labels follow while the slider is dragged."""
+    seen: list[float] = []
+    section.changed.connect(lambda: seen.append(section.values()["seed_threshold"]))
+    for hundredths in (50, 51, 52):
+        drag(section, "_seed", hundredths)
+    assert seen == [0.5, 0.51, 0.52]
+
+
+@pytest.mark.parametrize(
+    ("slider", "to", "seed", "foreground"),
+    [
+        pytest.param("_seed", 5, 0.05, 0.05, id="seed down"),
+        pytest.param("_foreground", 80, 0.8, 0.8, id="foreground up"),
+        pytest.param("_seed", 95, 0.95, 0.09, id="seed up"),
+    ],
+)
+def test_thresholds_push_each_other(
+    section: ThresholdSection, slider: str, to: int, seed: float, foreground: float
+) -> None:
+    """The foreground threshold is never above the seed threshold, in no signal."""
+    seen: list[dict[str, Any]] = []
+    section.changed.connect(lambda: seen.append(section.values()))
+    drag(section, slider, to)
+    assert len(seen) == 1
+    assert seen[0]["seed_threshold"] == seed
+    assert seen[0]["foreground_threshold"] == foreground
+    assert section._seed._box.value() == pytest.approx(seed)
+    assert section._foreground._box.value() == pytest.approx(foreground)
+    WatershedConfig(**seen[0])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"seed_threshold": 0.05},
+        {"foreground_threshold": 0.6},
+        {"seed_threshold": 0.1, "foreground_threshold": 0.5},
+        {"seed_threshold": 7, "foreground_threshold": -2, "min_size": -3},
+        {"seed_threshold": None, "fill_holes": "yes", "min_size": float("nan")},
+    ],
+)
+def test_values_of_any_kind_leave_valid_ones(
+    section: ThresholdSection, values: dict[str, Any]
+) -> None:
+    section.set_values(values)
+    WatershedConfig(**section.values())
+
+
+def test_size_and_holes_are_said(section: ThresholdSection, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(section.changed):
+        section._min_size.setValue(15)
+    with qtbot.waitSignal(section.changed):
+        section._fill_holes.click()
+    assert section.values()["min_size"] == 15
+    assert section.values()["fill_holes"] is True
+
+
+def test_fits_the_dock(section: ThresholdSection) -> None:
+    assert section.minimumSizeHint().width() <= 270

@@ -1,0 +1,62 @@
+"""Choosing the device in the dock."""
+
+from __future__ import annotations
+
+import platform
+
+import pytest
+from tests.widgets.drivers import model_files
+from tests.widgets.drivers.model_files import choose, shown_messages
+
+from napari_dinocell.widgets.shared.device_picker import NO_GPU
+
+home = model_files.home
+make_section = model_files.make_section
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "devices"),
+    [
+        pytest.param("Linux", "x86_64", ["auto", "cpu", "cuda"], id="linux"),
+        pytest.param("Windows", "AMD64", ["auto", "cpu", "cuda"], id="windows"),
+        pytest.param("Darwin", "arm64", ["auto", "cpu", "mps"], id="apple"),
+        pytest.param("Darwin", "x86_64", ["auto", "cpu"], id="intel mac"),
+    ],
+)
+def test_devices_are_those_that_the_machine_may_have(
+    make_section, monkeypatch, system, machine, devices
+) -> None:
+    monkeypatch.setattr(platform, "system", lambda: system)
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    section = make_section()
+    known = []
+    for device in ("auto", "cpu", "cuda", "mps"):
+        section.set_device(device)
+        if section.device() == device:
+            known.append(device)
+    assert known == devices
+    section.set_device("cuda:1")
+    assert section.device() == ("cuda:1" if "cuda" in devices else "auto")
+    section.set_device("abacus")
+    assert section.device() == "auto"
+
+
+def test_device_picked_by_the_user_is_signalled(make_section, qtbot) -> None:
+    section = make_section()
+    with qtbot.assertNotEmitted(section.device_changed):
+        section.set_device("cpu")
+    with qtbot.waitSignals([section.device_changed, section.changed]):
+        choose(qtbot, section, "Device", "Automatic")
+    assert section.device() == "auto"
+
+
+def test_slow_device_is_warned_of_unless_it_was_asked_for(make_section) -> None:
+    section = make_section()
+    assert NO_GPU not in shown_messages(section)
+    section.show_used_device("cpu, bfloat16")
+    assert NO_GPU in shown_messages(section)
+    section.set_device("cpu")
+    assert NO_GPU not in shown_messages(section)
+    section.set_device("auto")
+    section.show_used_device("cuda:0, bfloat16")
+    assert NO_GPU not in shown_messages(section)

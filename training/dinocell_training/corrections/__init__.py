@@ -1,0 +1,1 @@
+"""The corrections folder: examples that a user vouched for."""

@@ -1,0 +1,91 @@
+"""Existing folders of images and labels, copied into a corrections folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import file_digest
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dinocell_training.corrections.record import Origin
+from dinocell_training.pairs import find_pairs
+from dinocell_training.samples import median_diameter, read_pair
+from dinocell_training.scratch.config import SourceConfig
+from napari_dinocell.engine.config import SegmentConfig
+from napari_dinocell.engine.errors import ImageFileError, TrainingDataError
+from napari_dinocell.engine.results.image_files import open_image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from dinocell_training.corrections.folder import Corrections
+    from dinocell_training.corrections.record import Example
+    from dinocell_training.pairs import Pair
+
+
+@dataclass(frozen=True, slots=True)
+class PairImported:
+    """One pair of the folder was dealt with; exactly one of the last two is set."""
+
+    index: int
+    """From 1."""
+    total: int
+    name: str
+    example: Example | None
+    error: str | None
+
+
+def import_pairs(
+    corrections: Corrections,
+    folder: Path,
+    *,
+    settings: SegmentConfig | None = None,
+    ignore_border: int = 0,
+) -> Iterator[PairImported]:
+    """Add every pair of a folder as an example; a bad pair does not stop the others.
+
+    Parameters
+    ----------
+    folder
+        `NAME.ext` beside `NAME_label.ext` (also `_labels`, `_masks`), or with a
+        `manifest.csv`.
+    settings
+        With which such images will be segmented; the defaults when left out.
+    ignore_border
+        Width in pixels of a border whose annotation is not trusted.
+
+    Raises
+    ------
+    TrainingDataError
+        If there is no pair.
+    ExportError
+        If the corrections folder cannot be written.
+    """
+    pairs = find_pairs(folder, [SourceConfig(name="all", ignore_border=ignore_border)])
+    for index, pair in enumerate(pairs, 1):
+        example = error = None
+        try:
+            example = _add(corrections, pair, settings or SegmentConfig())
+        except (TrainingDataError, ImageFileError) as problem:
+            error = str(problem)
+        yield PairImported(index, len(pairs), pair.name, example, error)
+
+
+def _add(corrections: Corrections, pair: Pair, settings: SegmentConfig) -> Example:
+    image, labels = read_pair(pair)
+    border = pair.source.ignore_border
+    verified = np.zeros(labels.shape, bool)
+    height, width = labels.shape
+    verified[border : height - border, border : width - border] = True
+    with pair.image.open("rb") as file:
+        sha256 = file_digest(file, "sha256").hexdigest()
+    origin = Origin(
+        image=pair.name,
+        image_sha256=sha256,
+        settings=settings,
+        measured_diameter=median_diameter(labels),
+        pixel_size=open_image(pair.image).pixel_size,
+    )
+    return corrections.add(image, labels, verified, origin=origin)

@@ -1,0 +1,1 @@
+"""How good is a model? Scores, baselines, robustness, figures."""

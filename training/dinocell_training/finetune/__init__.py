@@ -1,0 +1,1 @@
+"""Teach a model with corrected examples, in about a minute."""

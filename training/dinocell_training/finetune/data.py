@@ -1,0 +1,208 @@
+"""Corrected examples made ready to learn from: contrast, scale, target, split."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from skimage.measure import regionprops
+
+from dinocell_training.corrections.known_pixels import known_pixels, whole_cells
+from dinocell_training.corrections.pixel_files import grey_plane
+from dinocell_training.targets import distance_target
+from napari_dinocell.engine.errors import TrainingDataError
+from napari_dinocell.engine.inference.preprocess import adjust_contrast
+from napari_dinocell.engine.inference.scale import scale_for
+from napari_dinocell.engine.inference.small_cells import outline_excess
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from dinocell_training.corrections.folder import Corrections
+    from dinocell_training.corrections.pixel_files import ExamplePixels
+    from dinocell_training.corrections.record import Example
+    from napari_dinocell.engine.arrays import DistanceMap, Mask, Shape2D
+    from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
+
+ENOUGH_CELLS = 3
+"""Whole cells whose median diameter is believed."""
+
+FEWEST_TO_HOLD_OUT = 3
+"""Examples from which on some are held out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedExample:
+    """One example as training wants it; arrays (Y, X) in pixels of its image."""
+
+    name: str
+    source: str
+    """The image it comes from: crops of one image are never split."""
+    image: AdjustedImage
+    """Contrast adjusted, as inference does it."""
+    labels: NDArray[Any]
+    target: DistanceMap
+    known: Mask
+    """Where the target is known."""
+    cells: int
+    """Whole ones."""
+    scale: float
+    """Factor that brings its cells to the size the model knows."""
+    excess: float
+    """What inference takes off its map, see the engine's `small_cells`."""
+
+    @property
+    def shape(self) -> Shape2D:
+        """Height and width in pixels of its image."""
+        return self.image.shape
+
+
+def prepare_examples(
+    corrections: Corrections, trained_diameter: float
+) -> tuple[list[PreparedExample], list[str]]:
+    """Read all examples of a folder.
+
+    The scale is that of the diameter which the user set. Where it was to be measured,
+    true cells tell it better than an estimate: those of the plane, if it is recorded,
+    else those of the crop, else those of the other examples.
+
+    Parameters
+    ----------
+    trained_diameter
+        Cell diameter that the model knows, in pixels.
+
+    Returns
+    -------
+    The examples, and one sentence for each that is damaged and was left out.
+
+    Raises
+    ------
+    TrainingDataError
+        If there is no example that can be learnt from.
+    """
+    read, problems = _read_all(corrections)
+    if not read:
+        raise TrainingDataError(
+            f"Found no example to learn from in {corrections.folder}. "
+            + (" ".join(problems) or "Correct some cells and accept them first.")
+        )
+    measured = [_own_diameter(*item) for item in read]
+    sure = [diameter for diameter in measured if diameter is not None]
+    usual = float(np.median(sure)) if sure else None
+    return [
+        _prepare(example, pixels, diameter or usual, trained_diameter)
+        for (example, pixels), diameter in zip(read, measured, strict=True)
+    ], problems
+
+
+def split_examples(
+    examples: Sequence[PreparedExample], *, share: float, seed: int
+) -> tuple[list[PreparedExample], list[PreparedExample]]:
+    """Examples to train on, and examples held out to judge by.
+
+    Whole images are held out if there are several, else single crops; the same seed
+    gives the same split. Where nothing can be held out the second list is empty.
+    Examples without a whole cell always train: they cannot tell good from bad.
+    """
+    examples = list(examples)
+    judges = [e for e in examples if e.cells]
+    if len(judges) < FEWEST_TO_HOLD_OUT or share == 0:
+        return examples, []
+    by_image = len({e.source for e in judges}) > 1
+
+    def group(example: PreparedExample) -> str:
+        return example.source if by_image else example.name
+
+    wanted = max(1, round(share * len(judges)))
+    held = _choose_groups([group(e) for e in judges], wanted, seed)
+    chosen = {e.name for e in judges if group(e) in held}
+    return (
+        [e for e in examples if e.name not in chosen],
+        [e for e in examples if e.name in chosen],
+    )
+
+
+def _choose_groups(groups: Sequence[str], wanted: int, seed: int) -> set[str]:
+    """Groups that hold about as many members as wanted, never more than half."""
+    names = sorted(set(groups))
+    random.Random(f"{seed}/{len(groups)}").shuffle(names)
+    # Of the small groups first: a large one would leave too little to learn from.
+    names.sort(key=groups.count)
+    held: set[str] = set()
+    taken = 0
+    for name in names:
+        size = groups.count(name)
+        if taken < wanted and (taken == 0 or 2 * (taken + size) <= len(groups)):
+            held.add(name)
+            taken += size
+    return held
+
+
+def _read_all(
+    corrections: Corrections,
+) -> tuple[list[tuple[Example, ExamplePixels]], list[str]]:
+    read, problems = [], []
+    for entry in corrections.entries():
+        try:
+            pixels = corrections.read(entry.name)
+        except TrainingDataError as error:
+            problems.append(str(error))
+        else:
+            read.append((entry, pixels))
+    return read, problems  # type: ignore[return-value]
+
+
+def _own_diameter(example: Example, pixels: ExamplePixels) -> float | None:
+    """Diameter in pixels that the user set, the plane's cells have, or the crop's."""
+    asked = example.origin.settings.cell_diameter
+    if isinstance(asked, int | float):
+        return float(asked)
+    if example.origin.measured_diameter is not None:
+        return example.origin.measured_diameter
+    ids = whole_cells(pixels.labels, pixels.verified)
+    return _usual_diameter(pixels.labels, ids) if len(ids) >= ENOUGH_CELLS else None
+
+
+def _usual_diameter(labels: NDArray[Any], ids: NDArray[Any]) -> float:
+    """Median equivalent diameter of the cells that a crop happens to show whole.
+
+    A crop is likelier to cut a large cell than a small one: each counts as one over
+    its chance to lie inside (Horvitz and Thompson 1952).
+    """
+    found = regionprops(np.where(np.isin(labels, ids), labels, 0).astype(np.int64))
+    found.sort(key=lambda cell: cell.area)
+    sides = np.array([np.subtract(cell.bbox[2:], cell.bbox[:2]) for cell in found])
+    weights = 1 / np.prod(np.array(labels.shape) - sides, axis=1)
+    half = np.searchsorted(np.cumsum(weights), weights.sum() / 2)
+    return float(2 * np.sqrt(found[int(half)].area / np.pi))
+
+
+def _prepare(
+    example: Example,
+    pixels: ExamplePixels,
+    diameter: float | None,
+    trained_diameter: float,
+) -> PreparedExample:
+    origin = example.origin
+    if origin.settings.cell_diameter is None:  # the user wants images as they are
+        diameter = None
+    scale = scale_for(diameter, trained_diameter)
+    return PreparedExample(
+        name=example.name,
+        source=origin.image_sha256 or origin.image,
+        image=adjust_contrast(
+            grey_plane(pixels.image, example),
+            origin.settings.contrast,
+            limits=origin.intensity_limits,
+        ),
+        labels=pixels.labels,
+        target=distance_target(pixels.labels),
+        known=known_pixels(pixels.labels, pixels.verified),
+        cells=len(whole_cells(pixels.labels, pixels.verified)),
+        scale=scale,
+        excess=outline_excess(scale, trained_diameter),
+    )

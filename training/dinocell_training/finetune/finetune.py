@@ -1,0 +1,288 @@
+"""Teach a model with corrected examples: a generator of events.
+
+After each epoch the state of the run is on disk, so that a crash loses one epoch at
+most. However the run ends, the best epoch so far becomes the checkpoint.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dinocell_training.finetune.config import FinetuneConfig
+from dinocell_training.finetune.epoch import train_epoch
+from dinocell_training.finetune.events import (
+    FeaturesDone,
+    FinetuneEnded,
+    FinetuneEpoch,
+    FinetuneEvent,
+    FinetunePlanned,
+)
+from dinocell_training.finetune.feature_cache import Tiles
+from dinocell_training.finetune.plan import Plan, make_plan
+from dinocell_training.finetune.rehearsal import rehearsal_tiles
+from dinocell_training.finetune.result import compare, judge, publish
+from dinocell_training.finetune.run import (
+    FinetuneRun,
+    discard_run,
+    restore_run,
+    save_run,
+    start_run,
+    state_to_resume,
+    unfinished_run,
+)
+from dinocell_training.finetune.score import mean_scores
+from dinocell_training.finetune.thresholds import tune_on_examples
+from dinocell_training.finetune.views import make_views
+from napari_dinocell.engine.errors import TrainingDataError, TrainingFailedError
+from napari_dinocell.engine.inference.device import free_memory, limit_threads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from dinocell_training.corrections.folder import Corrections
+    from dinocell_training.finetune.run import FinetuneState
+    from dinocell_training.finetune.score import ExampleScore
+
+__all__ = ["FinetuneConfig", "discard_run", "finetune", "unfinished_run"]
+
+STOPPED = "stopped by the user"
+
+
+def finetune(
+    base: Path,
+    corrections: Corrections,
+    output: Path,
+    config: FinetuneConfig | None = None,
+    *,
+    validation: Corrections | None = None,
+    resume: bool = False,
+    cancel: Callable[[], bool] | None = None,
+) -> Iterator[FinetuneEvent]:
+    """Make a better model of a base, always with all examples.
+
+    Parameters
+    ----------
+    base
+        A checkpoint; one that holds a backbone only becomes a usable model.
+    corrections
+        The examples.
+    output
+        The checkpoint to be, such as `model_store.own_model_path(name)`. Must not
+        exist, unless a stopped run made it that is resumed now.
+    validation
+        Examples to judge by, instead of some that are held out.
+    resume
+        Go on with the stopped run for this output.
+    cancel
+        Asked at each step; once it says True the best so far is kept and the run
+        ends with `FinetuneEnded`. Closing the generator keeps it as well.
+
+    Yields
+    ------
+    `FinetunePlanned` with an estimate, before anything slow; see `finetune_events`.
+
+    Raises
+    ------
+    TrainingDataError, TrainingFailedError
+        If there is nothing to learn from; if the loss is no number (the best epoch so
+        far is kept), or the run to resume does not fit.
+    CheckpointError, DeviceError, ExportError
+        If base, device or output cannot be used.
+    """
+    limit_threads()
+    _check_output(output, resume=resume)
+    run = start_run(base, corrections, validation, config or FinetuneConfig(), output)
+    try:
+        state = state_to_resume(run) if resume else None
+        run.epoch = state.epoch if state is not None else 0
+        plan = make_plan(run)
+        yield _planned(run, plan)
+        yield from _work(run, plan, state, cancel or (lambda: False))
+    except BaseException:
+        if run.best_epoch:
+            publish(run)
+        raise
+    finally:
+        run.model.to("cpu")
+        free_memory(run.device)
+
+
+def _check_output(output: Path, *, resume: bool) -> None:
+    if resume:
+        return
+    if unfinished_run(output):
+        raise TrainingFailedError(
+            f"A run for {output.stem} was stopped before its end. Resume it, or choose "
+            "another name."
+        )
+    if output.exists():
+        raise TrainingFailedError(
+            f"There is a model {output.stem} already. Choose another name."
+        )
+
+
+def _planned(run: FinetuneRun, plan: Plan) -> FinetunePlanned:
+    return FinetunePlanned(
+        train_examples=len(run.train),
+        judged_examples=len(run.judges),
+        held_out=run.held_out,
+        epoch=run.epoch,
+        total_epochs=run.epochs,
+        tiles=plan.tiles,
+        estimated_seconds=plan.seconds,
+        device=str(run.device),
+        precision=run.precision,
+        notes=run.notes,
+    )
+
+
+def _work(
+    run: FinetuneRun,
+    plan: Plan,
+    state: FinetuneState | None,
+    cancelled: Callable[[], bool],
+) -> Iterator[FinetuneEvent]:
+    """Everything that is slow. The model is the base until the features are there."""
+    earlier = _judge_base(run, cancelled)
+    tiles, rehearsal = _views(run, plan), _rehearsal(run, cancelled)
+    if not run.config.full and not cancelled():
+        yield from _add_features(run, [rehearsal, tiles], cancelled)
+    if state is not None:
+        restore_run(run, state)
+    reason = STOPPED
+    while not cancelled():
+        if run.epoch >= run.epochs:
+            reason = "all epochs done"
+            break
+        if run.best_epoch and run.epoch - run.best_epoch >= run.config.patience:
+            reason = f"no better for {run.config.patience} epochs"
+            break
+        yield from _epoch(run, tiles, rehearsal, cancelled)
+    yield _end(run, earlier, reason)
+
+
+def _judge_base(run: FinetuneRun, cancelled: Callable[[], bool]) -> list[ExampleScore]:
+    """Scores of the base on the judging examples; none if it cannot segment."""
+    if run.base_info.needs_training:
+        return []
+    scores = judge(run, cancelled)
+    run.before = mean_scores(scores) if scores else None
+    return scores
+
+
+def _rehearsal(run: FinetuneRun, cancelled: Callable[[], bool]) -> Tiles | None:
+    if run.base_info.needs_training or not run.config.rehearsal:
+        return None
+    return rehearsal_tiles(run, cancelled)
+
+
+def _views(run: FinetuneRun, plan: Plan) -> Tiles:
+    """Tiles of all training examples; those of one do not depend on the others."""
+    config = run.config
+    rngs = [np.random.default_rng([config.seed, i]) for i in range(len(run.train))]
+    views = [
+        view
+        for example, rng in zip(run.train, rngs, strict=True)
+        for view in make_views(example, plan.views, config, rng)
+    ]
+    if not views:
+        raise TrainingDataError(
+            "The verified parts of the examples are too small for the network to see. "
+            "Accept larger regions."
+        )
+    return Tiles.of(views)
+
+
+def _add_features(
+    run: FinetuneRun, parts: list[Tiles | None], cancelled: Callable[[], bool]
+) -> Iterator[FeaturesDone]:
+    """Let the frozen backbone see each tile once, unless it is cancelled."""
+    present = [part for part in parts if part is not None]
+    total, done = sum(map(len, present)), 0
+    for part in present:
+        for count in part.add_features(
+            run.model, device=run.device, precision=run.precision
+        ):
+            done += count
+            yield FeaturesDone(done, total)
+            if cancelled():
+                return
+
+
+def _epoch(
+    run: FinetuneRun,
+    tiles: Tiles,
+    rehearsal: Tiles | None,
+    cancelled: Callable[[], bool],
+) -> Iterator[FinetuneEvent]:
+    started, losses = time.perf_counter(), []
+    for step in train_epoch(run, tiles, rehearsal, cancelled):
+        losses.append(step.loss)
+        yield step
+    if len(losses) < run.config.steps_per_epoch:
+        return
+    judged = judge(run, cancelled)
+    if not judged:
+        return
+    scores = mean_scores(judged)
+    run.epoch += 1
+    improved = run.best_scores is None or scores.loss < run.best_scores.loss
+    if improved:
+        run.best, run.best_epoch = run.trained_weights(), run.epoch
+        run.best_scores, run.best_judged = scores, judged
+    save_run(run)
+    assert run.best_scores is not None
+    yield FinetuneEpoch(
+        epoch=run.epoch,
+        total=run.epochs,
+        loss=float(np.mean(losses)),
+        scores=scores,
+        best=run.best_scores,
+        best_epoch=run.best_epoch,
+        improved=improved,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _end(run: FinetuneRun, earlier: list[ExampleScore], reason: str) -> FinetuneEnded:
+    """Publish the best epoch with thresholds of its own, and compare with the base."""
+    if not run.best_epoch:
+        return FinetuneEnded(reason, None, run.before, None, 0, run.held_out)
+    publish(run)  # first of all: what follows takes time
+    judged = _tune(run)
+    if reason != STOPPED:
+        discard_run(run.output)
+    return FinetuneEnded(
+        reason=reason,
+        checkpoint=run.output,
+        before=run.before,
+        after=run.best_scores,
+        best_epoch=run.best_epoch,
+        held_out=run.held_out,
+        comparisons=compare(run, earlier, judged),
+        watershed=run.watershed,
+    )
+
+
+def _tune(run: FinetuneRun) -> list[ExampleScore]:
+    """Give the published model the thresholds that suit it; how it then judges.
+
+    Other thresholds than the base's are only kept where the judging examples, which
+    they were not tuned on, do not suffer.
+    """
+    judged = run.best_judged or judge(run)
+    run.watershed = tune_on_examples(run)
+    if run.watershed == run.base_info.watershed:
+        return judged
+    again = judge(run)
+    scores = mean_scores(again)
+    if scores.ap50 < mean_scores(judged).ap50:
+        run.watershed = run.base_info.watershed
+        return judged
+    run.best_scores = scores
+    publish(run)
+    return again

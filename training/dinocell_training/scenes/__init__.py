@@ -1,0 +1,13 @@
+"""Made-up pictures of cells with their ground truth, for samples and examples.
+
+Nothing here is taken from a real image: outlines, chromatin, optics and camera noise
+are computed from a seed, and the same seed gives the same picture to the bit. Knows
+neither Qt nor torch nor the engine's models.
+"""
+
+from dinocell_training.scenes.dividing_scene import dividing_cells
+from dinocell_training.scenes.nuclei_scene import fluorescent_nuclei
+from dinocell_training.scenes.phase_scene import phase_cells
+from dinocell_training.scenes.scene import Scene
+
+__all__ = ["Scene", "dividing_cells", "fluorescent_nuclei", "phase_cells"]

@@ -1,0 +1,1 @@
+"""Train a model on folders of labelled images, in resumable runs."""

@@ -1,0 +1,101 @@
+"""Random crops of a sample: geometry on image and target, light on the image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from dinocell_training.scratch.augment_light import relit
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+
+    from dinocell_training.samples import Sample
+    from dinocell_training.scratch.config import AugmentConfig
+
+ELASTIC_STEP = 48
+"""Pixels between the points that an elastic deformation shifts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """One training example; arrays (S, S), float32 in [0, 1]."""
+
+    image: NDArray[np.float32]
+    target: NDArray[np.float32]
+    verified: NDArray[np.float32]
+
+
+def random_crop(
+    sample: Sample, size: int, config: AugmentConfig, rng: Generator
+) -> Crop:
+    """A crop of `size` pixels, turned, flipped, zoomed and re-lit at random.
+
+    The distance target is relative to each cell's own size, so that it may be
+    resampled like an image instead of being computed anew.
+    """
+    matrix = _random_geometry(sample.image.shape, size, config, rng)
+    to_sample = _positions(matrix, size, config.elastic, rng)
+    shown = sample.plain if rng.random() < config.without_clahe else sample.image
+    image = _warp(shown, to_sample, cv2.BORDER_REFLECT_101)
+    target = _warp(sample.target, to_sample, cv2.BORDER_REFLECT_101)
+    # What lies beyond the image was never annotated.
+    verified = _warp(sample.verified, to_sample, cv2.BORDER_CONSTANT)
+    return Crop(
+        image=relit(image, config, rng),
+        target=target,
+        verified=(verified > 0.99).astype(np.float32),
+    )
+
+
+def _random_geometry(
+    shape: tuple[int, ...], size: int, config: AugmentConfig, rng: Generator
+) -> NDArray[np.float64]:
+    """2x3 matrix from crop pixels (x, y) to sample pixels."""
+    zoom = np.exp(rng.uniform(*np.log(config.scale)))
+    stretch = 1 + rng.uniform(-config.stretch, config.stretch)
+    angle = rng.uniform(0, 2 * np.pi)
+    mirror = -1.0 if rng.random() < 0.5 else 1.0
+    cos, sin = np.cos(angle), np.sin(angle)
+    turn = np.array([[cos, -sin], [sin, cos]])
+    linear = turn @ np.diag([mirror * stretch / zoom, 1 / (stretch * zoom)])
+    height, width = shape
+    reach = size / zoom / 2
+    centre = [_random_centre(width, reach, rng), _random_centre(height, reach, rng)]
+    shift = np.array(centre) - linear @ np.full(2, (size - 1) / 2)
+    return np.column_stack([linear, shift])
+
+
+def _random_centre(extent: int, reach: float, rng: Generator) -> float:
+    """A centre that keeps the crop inside where the sample is large enough."""
+    if extent <= 2 * reach:
+        return (extent - 1) / 2
+    return float(rng.uniform(reach, extent - reach))
+
+
+def _positions(
+    matrix: NDArray[np.float64], size: int, elastic: float, rng: Generator
+) -> NDArray[np.float32]:
+    """(S, S, 2) x and y in the sample for each pixel of the crop."""
+    steps = np.arange(size, dtype=np.float32)
+    crop = np.stack(np.meshgrid(steps, steps), axis=-1)
+    if elastic > 0 and rng.random() < 0.5:
+        points = size // ELASTIC_STEP + 2
+        shifts = rng.uniform(-elastic, elastic, (points, points, 2)).astype(np.float32)
+        crop += cv2.resize(shifts, (size, size), interpolation=cv2.INTER_CUBIC)
+    positions: NDArray[np.float32] = cv2.transform(crop, matrix.astype(np.float32))
+    return positions
+
+
+def _warp(
+    values: NDArray[np.uint8], to_sample: NDArray[np.float32], border: int
+) -> NDArray[np.float32]:
+    warped = cv2.remap(
+        values, to_sample, None, interpolation=cv2.INTER_LINEAR, borderMode=border
+    )
+    unit: NDArray[np.float32] = warped.astype(np.float32) / 255
+    return unit

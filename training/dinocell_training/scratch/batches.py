@@ -1,0 +1,118 @@
+"""Batches of random crops, drawn ahead by other processes where a GPU waits for them.
+
+Every step has a random generator of its own: neither the number of processes nor an
+interruption changes what is drawn.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from dinocell_training.scratch.augment import random_crop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from dinocell_training.samples import Sample
+    from dinocell_training.scratch.config import TrainConfig
+
+PREFETCH = 4
+"""Batches that each process keeps ready."""
+
+MOST_WORKERS = 14
+"""Processes beyond these do not help the fastest GPUs either."""
+
+
+def draw_batches(
+    samples: Sequence[Sample],
+    config: TrainConfig,
+    device: torch.device,
+    *,
+    first_step: int,
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Image, target and verified mask of each step from `first_step` on.
+
+    Yields
+    ------
+    Three tensors (B, 1, S, S) on the device, float32 in [0, 1].
+    """
+    steps = range(first_step, config.total_steps)
+    workers = worker_count(config, device)
+    loader = DataLoader(
+        _Batches(samples, config, steps),
+        batch_size=None,
+        num_workers=workers,
+        prefetch_factor=PREFETCH if workers else None,
+        pin_memory=device.type == "cuda",
+        worker_init_fn=_use_one_thread,
+    )
+    for batch in loader:
+        image, target, verified = (
+            # bytes travel, numbers are made where they are used
+            part.to(device, non_blocking=True).float() / 255
+            for part in batch
+        )
+        yield image, target, verified
+
+
+def worker_count(config: TrainConfig, device: torch.device) -> int:
+    """Processes that draw crops beside the training process."""
+    if config.workers is not None:
+        return config.workers
+    if device.type != "cuda":  # the network needs every core itself
+        return 0
+    return max(0, min(MOST_WORKERS, (os.cpu_count() or 1) - 2))
+
+
+class _Batches(Dataset[tuple["Tensor", ...]]):
+    """The batch of each step; as bytes, a quarter of the traffic."""
+
+    def __init__(
+        self, samples: Sequence[Sample], config: TrainConfig, steps: range
+    ) -> None:
+        self._samples, self._config, self._steps = samples, config, steps
+        self._weights = _draw_weights(samples)
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, ...]:
+        config = self._config
+        rng = np.random.default_rng([config.seed, self._steps[index]])
+        size = int(rng.choice(config.crop_sizes))
+        chosen = rng.choice(len(self._samples), config.batch_size, p=self._weights)
+        crops = [
+            random_crop(self._samples[i], size, config.augment, rng) for i in chosen
+        ]
+        return tuple(
+            _bytes(np.stack([getattr(crop, part) for crop in crops])[:, None])
+            for part in ("image", "target", "verified")
+        )
+
+
+def _bytes(values: NDArray[np.float32]) -> Tensor:
+    return torch.from_numpy(np.rint(values * 255).astype(np.uint8))
+
+
+def _use_one_thread(worker: int) -> None:
+    """The processes share the cores already."""
+    cv2.setNumThreads(0)
+    torch.set_num_threads(1)
+
+
+def _draw_weights(samples: Sequence[Sample]) -> NDArray[np.float64]:
+    """Chance of each sample: by source weight, evenly inside a source."""
+    counts = Counter(sample.source.name for sample in samples)
+    raw = np.array([s.source.weight / counts[s.source.name] for s in samples])
+    weights: NDArray[np.float64] = raw / raw.sum()
+    return weights
