@@ -1,4 +1,4 @@
-"""Keeps the one model in memory that was used last. Runs in the worker thread.
+"""Keeps the one model in memory that was used last; only the job at work uses it.
 
 Torch is imported when a model is first asked for, not when a dock opens.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from psygnal import Signal
 
 from napari_dinocell.engine.model.model_store import resolve_model
 
@@ -27,8 +29,14 @@ class _Key:
     device: str
 
 
-class SegmenterHolder:
-    """Makes segmenters, and keeps the last one with its loaded model."""
+class ModelSlot:
+    """Makes segmenters, and keeps the last one with its loaded model.
+
+    Runs in the thread of whoever has the `JobSlot`.
+    """
+
+    changed = Signal()
+    """A model was loaded or unloaded; said in the thread that did it."""
 
     def __init__(self) -> None:
         self._key: _Key | None = None
@@ -55,13 +63,15 @@ class SegmenterHolder:
             self.unload()
             self._segmenter, self._record = _make(model, path, device)
             self._key = key
+            self.changed.emit()
         return self._segmenter, self._record
 
     def unload(self) -> None:
-        """Give the model's memory back. Not while a job runs."""
+        """Give the model's memory back; `Session.unload_model` asks the job slot."""
         segmenter, self._segmenter = self._segmenter, None
         if segmenter is not None:
             segmenter.unload()
+            self.changed.emit()
 
 
 def _make(model: str, path: Path, device: str) -> tuple[Segmenter, ModelRecord]:

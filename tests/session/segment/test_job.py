@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.widgets.drivers.fakes import (
-    FakeHolder,
+    FakeModelSlot,
     FakeSegmenter,
     FakeSource,
     fake_map,
@@ -63,7 +63,7 @@ def kinds(events: list[Any]) -> list[str]:
 def test_one_plane_from_start_to_end() -> None:
     result = StackResult(IMAGE.shape)
     events = list(
-        segment_planes(FakeHolder(), request(FakeSource(IMAGE)), result, never)
+        segment_planes(FakeModelSlot(), request(FakeSource(IMAGE)), result, never)
     )
     assert kinds(events)[:2] == ["ModelChosen", "PlaneStarted"]
     done = events[-1]
@@ -81,7 +81,7 @@ def test_one_plane_from_start_to_end() -> None:
 def test_labels_appear_with_the_first_tiles() -> None:
     result = StackResult(IMAGE.shape)
     for event in segment_planes(
-        FakeHolder(), request(FakeSource(IMAGE)), result, never
+        FakeModelSlot(), request(FakeSource(IMAGE)), result, never
     ):
         if isinstance(event, LabelsGrew):
             break
@@ -94,7 +94,7 @@ def test_every_report_names_what_was_written() -> None:
     before = result.maps.copy()
     seen = 0
     for event in segment_planes(
-        FakeHolder(), request(FakeSource(IMAGE)), result, never
+        FakeModelSlot(), request(FakeSource(IMAGE)), result, never
     ):
         if isinstance(event, MapGrew):
             changed = np.argwhere(before != result.maps)
@@ -108,7 +108,7 @@ def test_every_report_names_what_was_written() -> None:
 
 def test_region_is_an_image_of_its_own_in_its_place() -> None:
     region = (slice(40, 100), slice(10, 120))
-    holder, source = FakeHolder(), FakeSource(IMAGE)
+    holder, source = FakeModelSlot(), FakeSource(IMAGE)
     result = StackResult(IMAGE.shape)
     wanted = request(source, region=region, viewport=(slice(50, 70), slice(0, 500)))
     events = list(segment_planes(holder, wanted, result, never))
@@ -123,7 +123,7 @@ def test_region_is_an_image_of_its_own_in_its_place() -> None:
 
 def test_stack_plane_by_plane_with_the_diameter_of_the_first() -> None:
     stack = np.stack([spots((64, 64), [(20, 20)]), spots((64, 64), [(9, 9), (40, 40)])])
-    holder = FakeHolder()
+    holder = FakeModelSlot()
     result = StackResult(stack.shape)
     planes = ((1,), (0,))
     events = list(
@@ -143,7 +143,7 @@ def test_thresholds_may_move_while_the_job_runs() -> None:
     moving = [THRESHOLDS]
     result = StackResult(IMAGE.shape)
     wanted = request(FakeSource(IMAGE), thresholds=lambda: moving[0])
-    for event in segment_planes(FakeHolder(), wanted, result, never):
+    for event in segment_planes(FakeModelSlot(), wanted, result, never):
         if isinstance(event, PlaneStarted):
             moving[0] = replace(THRESHOLDS, min_size=10_000)
     assert cells_of(result.labels) == 0
@@ -152,7 +152,7 @@ def test_thresholds_may_move_while_the_job_runs() -> None:
 
 def finished_result() -> StackResult:
     result = StackResult(IMAGE.shape)
-    list(segment_planes(FakeHolder(), request(FakeSource(IMAGE)), result, never))
+    list(segment_planes(FakeModelSlot(), request(FakeSource(IMAGE)), result, never))
     return result
 
 
@@ -165,7 +165,7 @@ def test_failure_gives_the_former_result_back(error: BaseException) -> None:
     result = finished_result()
     labels, maps, record = result.labels.copy(), result.maps.copy(), result.record(())
     other = FakeSource(spots(IMAGE.shape, [(50, 50)]))
-    holder = FakeHolder(FakeSegmenter(fail_at=2, error=error))
+    holder = FakeModelSlot(FakeSegmenter(fail_at=2, error=error))
     with pytest.raises(type(error)):
         list(segment_planes(holder, request(other), result, never))
     np.testing.assert_array_equal(result.labels, labels)
@@ -178,7 +178,7 @@ def test_closing_in_the_middle_gives_the_former_result_back() -> None:
     result = finished_result()
     labels = result.labels.copy()
     other = FakeSource(spots(IMAGE.shape, [(50, 50)]))
-    holder = FakeHolder()
+    holder = FakeModelSlot()
     with closing(segment_planes(holder, request(other), result, never)) as events:
         _until(events, MapGrew)
         assert (result.labels != labels).any()
@@ -191,7 +191,7 @@ def test_cancelled_job_ends_without_a_record() -> None:
     asked = iter([False] * 3 + [True] * 100)
     events = list(
         segment_planes(
-            FakeHolder(), request(FakeSource(IMAGE)), result, lambda: next(asked)
+            FakeModelSlot(), request(FakeSource(IMAGE)), result, lambda: next(asked)
         )
     )
     assert not any(isinstance(event, PlaneDone) for event in events)
@@ -202,13 +202,13 @@ def test_rerun_of_a_smaller_region_leaves_nothing_of_the_former_labels() -> None
     result = finished_result()
     region = (slice(0, 40), slice(0, 60))
     again = request(FakeSource(IMAGE), region=region)
-    list(segment_planes(FakeHolder(), again, result, never))
+    list(segment_planes(FakeModelSlot(), again, result, never))
     assert cells_of(result.labels) == 1
     assert result.maps[40:].max() == 0
 
 
 def test_measuring_stops_at_the_diameter() -> None:
-    holder = FakeHolder()
+    holder = FakeModelSlot()
     wanted = request(FakeSource(IMAGE), config=SegmentConfig(cell_diameter=50))
     events = list(measure_diameter(holder, wanted, never))
     assert isinstance(events[-1], ScaleChosen)

@@ -9,7 +9,7 @@ import pytest
 from qtpy.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 from tests.widgets.drivers.batch_driver import BatchDriver, write_images
 from tests.widgets.drivers.dock_driver import DockDriver
-from tests.widgets.drivers.fakes import FakeHolder, spots
+from tests.widgets.drivers.fakes import FakeModelSlot, spots
 
 from napari_dinocell.engine.batch.preset import Preset, read_preset, write_preset
 from napari_dinocell.engine.batch.preset_store import (
@@ -55,7 +55,7 @@ def driver(
 def segment(driver: BatchDriver) -> DockDriver:
     """The Segment dock beside it, which shares its model."""
     dock = DockDriver(driver.viewer, driver.qtbot)
-    driver.holder = FakeHolder(driver.fake)
+    driver.holder = FakeModelSlot(driver.fake)
     dock.holder, dock.fake = driver.holder, driver.fake
     dock.controller.runner.holder = dock.holder  # type: ignore[assignment]
     return dock

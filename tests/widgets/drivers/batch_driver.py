@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tifffile
 from scipy.ndimage import label
-from tests.widgets.drivers.fakes import FakeHolder, FakeSegmenter, spots
+from tests.widgets.drivers.fakes import FakeModelSlot, FakeSegmenter, spots
 
 from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.widgets.batch import lender as _batch_lender
@@ -49,8 +49,8 @@ class BatchDriver:
         self.viewer = viewer
         self.qtbot = qtbot
         self.fake = BatchFake()
-        self.holder = FakeHolder(self.fake)
-        monkeypatch.setattr(_batch_lender, "SegmenterHolder", lambda: self.holder)
+        self.holder = FakeModelSlot(self.fake)
+        monkeypatch.setattr(_batch_lender, "ModelSlot", lambda: self.holder)
         self.dock = BatchDock(viewer)
         viewer.window.add_dock_widget(self.dock, name="Batch")
         self.sections = self.dock.sections

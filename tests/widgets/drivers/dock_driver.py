@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tests.widgets.drivers.fakes import FakeHolder, FakeSegmenter
+from tests.widgets.drivers.fakes import FakeModelSlot, FakeSegmenter
 
 from napari_dinocell.widgets.segment.dock import SegmentDock
 
@@ -24,7 +24,7 @@ class DockDriver:
         self.sections = self.dock.sections
         self.controller = self.dock.controller
         self.fake = FakeSegmenter()
-        self.holder = FakeHolder(self.fake)
+        self.holder = FakeModelSlot(self.fake)
         self.controller.runner.holder = self.holder  # type: ignore[assignment]
 
     @property

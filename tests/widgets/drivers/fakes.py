@@ -17,6 +17,7 @@ from napari_dinocell.engine.inference.events import (
     TilesPlanned,
 )
 from napari_dinocell.engine.results.provenance import ModelRecord
+from napari_dinocell.session.model_slot import ModelSlot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,24 +118,23 @@ def fake_map(plane: np.ndarray) -> np.ndarray:
     return (distance / highest[cells]).astype(np.float32)
 
 
-@dataclass
-class FakeHolder:
+class FakeModelSlot(ModelSlot):
     """Holds one fake segmenter, whatever model is asked for."""
 
-    segmenter: FakeSegmenter = field(default_factory=FakeSegmenter)
-    asked: list[tuple[str, str]] = field(default_factory=list)
-    error: BaseException | None = None
-    loaded: bool = False
+    def __init__(self, segmenter: FakeSegmenter | None = None) -> None:
+        super().__init__()
+        self.segmenter = segmenter or FakeSegmenter()
+        self.asked: list[tuple[str, str]] = []
+        self.error: BaseException | None = None
 
     def get(self, model: str, device: str) -> tuple[Any, ModelRecord]:
         self.asked.append((model, device))
         if self.error is not None:
             raise self.error
-        self.loaded = True
+        if not self.loaded:
+            self._segmenter = self.segmenter  # type: ignore[assignment]
+            self.changed.emit()
         return self.segmenter, ModelRecord(name=model, sha256="0" * 64)
-
-    def unload(self) -> None:
-        self.loaded = False
 
 
 @dataclass

@@ -18,7 +18,7 @@ from napari_dinocell.engine.config import WatershedConfig
 from napari_dinocell.engine.link import PageLinker
 from napari_dinocell.engine.watershed.live_watershed import label_cells
 from napari_dinocell.sample import load_sample
-from napari_dinocell.session.model_slot import SegmenterHolder
+from napari_dinocell.session.model_slot import ModelSlot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -208,7 +208,7 @@ def test_copies_make_the_same_ids(
     movie = np.stack([whole[n : n + 200, 2 * n : 260 + 2 * n] for n in (0, 5, 9)])
     path = tmp_path / "movie.tif"
     tifffile.imwrite(path, movie, photometric="minisblack")
-    driver.controller.runner.holder = SegmenterHolder()
+    driver.controller.runner.holder = ModelSlot()
     driver.viewer.open(str(path), plugin="napari")
     driver.sections.image.set_region("all")
     click_link(driver)

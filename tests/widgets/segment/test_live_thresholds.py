@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
-from tests.widgets.drivers.fakes import FakeHolder, FakeSource, spots
+from tests.widgets.drivers.fakes import FakeModelSlot, FakeSource, spots
 
 from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
 from napari_dinocell.engine.watershed.live_watershed import label_cells
@@ -42,7 +42,7 @@ def segmented(data: np.ndarray, region: Any = None) -> ImageResult:
         thresholds=lambda: FIRST,
         region=region,
     )
-    holder: Any = FakeHolder()
+    holder: Any = FakeModelSlot()
     list(segment_planes(holder, request, stack, lambda: False))
     layers: Any = FakeLayers()
     return ImageResult(source=source, stack=stack, layers=layers)

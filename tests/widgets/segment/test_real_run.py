@@ -15,7 +15,7 @@ from tests.widgets.drivers.fakes import spots
 
 from napari_dinocell import segment
 from napari_dinocell.sample import load_sample
-from napari_dinocell.session.model_slot import SegmenterHolder
+from napari_dinocell.session.model_slot import ModelSlot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ def driver(make_napari_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
 
 def test_run_drag_cancel_rerun_with_the_bundled_model(driver: DockDriver) -> None:
     """What a microscopist does, with the labels of the library as the measure."""
-    driver.controller.runner.holder = SegmenterHolder()
+    driver.controller.runner.holder = ModelSlot()
     image, _ = load_sample()
     driver.viewer.add_image(image, name="cells")
     driver.segment()

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.results.export import LabelFormat
     from napari_dinocell.engine.results.page_region import PageRegion
-    from napari_dinocell.session.model_slot import SegmenterHolder
+    from napari_dinocell.session.model_slot import ModelSlot
 
-    Borrow: TypeAlias = Callable[[], AbstractContextManager[SegmenterHolder]]
+    Borrow: TypeAlias = Callable[[], AbstractContextManager[ModelSlot]]
 
 Cancel: TypeAlias = Callable[[], bool]
 

@@ -46,14 +46,14 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.inference.events import SegmentEvent
     from napari_dinocell.engine.segmenter import Segmenter
-    from napari_dinocell.session.model_slot import SegmenterHolder
+    from napari_dinocell.session.model_slot import ModelSlot
     from napari_dinocell.session.segment.stack_result import StackResult
 
 Cancel: TypeAlias = Callable[[], bool]
 
 
 def segment_planes(
-    holder: SegmenterHolder,
+    holder: ModelSlot,
     request: SegmentRequest,
     result: StackResult,
     cancel: Cancel,
@@ -94,7 +94,7 @@ def segment_planes(
 
 
 def measure_diameter(
-    holder: SegmenterHolder, request: SegmentRequest, cancel: Cancel
+    holder: ModelSlot, request: SegmentRequest, cancel: Cancel
 ) -> Generator[SegmentEvent, None, None]:
     """Measure the cells of the first plane of a request, and stop there.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.session.batch.job import Recipe
-from napari_dinocell.session.model_slot import SegmenterHolder
+from napari_dinocell.session.model_slot import ModelSlot
 from napari_dinocell.widgets.segment.dock import SegmentDock
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class DockBusyError(DinoCellError):
     """Another dock has the model."""
 
 
-class LentHolder(SegmenterHolder):
+class LentHolder(ModelSlot):
     """Stands in for a holder whose model a batch has borrowed."""
 
     def get(self, model: str, device: str) -> Any:
@@ -74,7 +74,7 @@ def recipe_of(dock: SegmentDock) -> Recipe:
 
 def borrow_from(
     dock: SegmentDock | None,
-) -> Callable[[], AbstractContextManager[SegmenterHolder]]:
+) -> Callable[[], AbstractContextManager[ModelSlot]]:
     """What gives a holder for the time of a batch: the dock's, or one of its own."""
     if dock is None:
         return _own_holder
@@ -83,7 +83,7 @@ def borrow_from(
 
 
 @contextmanager
-def _borrowed(runner: SegmentRunner) -> Iterator[SegmenterHolder]:
+def _borrowed(runner: SegmentRunner) -> Iterator[ModelSlot]:
     """The runner's holder; given back in the thread that has used it, at the very end.
 
     The dock cannot run meanwhile: its own next run would get a `DockBusyError`.
@@ -98,8 +98,8 @@ def _borrowed(runner: SegmentRunner) -> Iterator[SegmenterHolder]:
 
 
 @contextmanager
-def _own_holder() -> Iterator[SegmenterHolder]:
-    holder = SegmenterHolder()
+def _own_holder() -> Iterator[ModelSlot]:
+    holder = ModelSlot()
     try:
         yield holder
     finally:

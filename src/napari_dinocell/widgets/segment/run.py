@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from napari.layers import Image
 
     from napari_dinocell.engine.results.provenance import ModelRecord
-    from napari_dinocell.session.model_slot import SegmenterHolder
+    from napari_dinocell.session.model_slot import ModelSlot
     from napari_dinocell.session.regions import PlaneIndex
     from napari_dinocell.session.segment.stack_result import PlaneRecord
     from napari_dinocell.widgets.layers.image_result import ImageResult
@@ -107,7 +107,7 @@ class SegmentRunner(QObject):
         self, shown_plane: Callable[[Run], PlaneIndex], parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self.holder: SegmenterHolder = _new_holder()
+        self.holder: ModelSlot = _new_holder()
         self._shown_plane = shown_plane
         self._run: Run | None = None
         self._cancelled = False
@@ -243,7 +243,7 @@ def _doubt(event: Any) -> str | None:
     return doubt_about(event)
 
 
-def _new_holder() -> SegmenterHolder:
-    from napari_dinocell.session.model_slot import SegmenterHolder
+def _new_holder() -> ModelSlot:
+    from napari_dinocell.session.model_slot import ModelSlot
 
-    return SegmenterHolder()
+    return ModelSlot()
