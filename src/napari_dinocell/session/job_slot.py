@@ -7,14 +7,16 @@ model that another one uses, unloads or swaps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from psygnal import Signal
 
 from napari_dinocell.engine.errors import DinoCellError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
 
 JobKind: TypeAlias = Literal["segment", "estimate", "batch", "fine-tune", "unload"]
 
