@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_dinocell.engine.arrays import DistanceMap
+    from napari_dinocell.engine.arrays import DistanceMap, Labels
 
 CELL_WIDTH = 37.4
 QUERIES_PER_TURN = 9
@@ -94,13 +94,12 @@ def measure(distance_map: DistanceMap, *, turns: int) -> Result:
         return returned
 
     slider = cycle(SLIDER)
-    screen = slice(0, 1080), slice(0, 1920)
     for _ in range(turns):
         timed("precompute", partial(LiveWatershed, distance_map))
         for config in islice(slider, QUERIES_PER_TURN):
             timed("query", partial(live.labels, config))
             timed("sized", partial(live.labels, replace(config, min_size=100)))
-            timed("screen", partial(live.region, config, screen))
+            timed("screen", partial(label_screen, live, config))
         flooded = timed("skimage", partial(flood, distance_map, default))
     middle = {name: median(values) for name, values in times.items()}
     labels = live.labels(default)
@@ -115,6 +114,11 @@ def measure(distance_map: DistanceMap, *, turns: int) -> Result:
         query_with_minimum_size_ms=round(middle["sized"], 2),
         query_of_a_screen_ms=round(middle["screen"], 2),
     )
+
+
+def label_screen(live: LiveWatershed, config: WatershedConfig) -> Labels:
+    """Labels of the part of a large plane that a screen shows."""
+    return live.query(config).labels((slice(0, 1080), slice(0, 1920)))
 
 
 def flood(distance_map: DistanceMap, config: WatershedConfig) -> NDArray[np.int32]:

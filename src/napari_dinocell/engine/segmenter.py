@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.inference.network import Network
     from napari_dinocell.engine.inference.predict import Viewport
     from napari_dinocell.engine.model.checkpoint_info import CheckpointInfo
-    from napari_dinocell.engine.watershed.live_watershed import LiveWatershed
+    from napari_dinocell.engine.watershed.cell_query import CellQuery
 
 
 class Segmenter:
@@ -196,8 +196,8 @@ class Segmenter:
         ImageError
             If no plane has been segmented yet.
         """
-        live, config = self._watershed(watershed)
-        return live.labels(config) if region is None else live.region(config, region)
+        query = self._query(watershed)
+        return query.labels() if region is None else query.labels(region)
 
     def count(self, watershed: WatershedConfig | None = None) -> int:
         """Count the cells of the last plane without making an image of them.
@@ -207,8 +207,7 @@ class Segmenter:
         ImageError
             If no plane has been segmented yet.
         """
-        live, config = self._watershed(watershed)
-        return live.count(config)
+        return self._query(watershed).count()
 
     def unload(self) -> None:
         """Drop the model and give its memory back; the map and its labels stay.
@@ -261,9 +260,7 @@ class Segmenter:
                 self._plane_map = PlaneMap(fingerprint, config, scale, event, watershed)
             yield event
 
-    def _watershed(
-        self, config: WatershedConfig | None
-    ) -> tuple[LiveWatershed, WatershedConfig]:
+    def _query(self, config: WatershedConfig | None) -> CellQuery:
         plane_map = self._plane_map
         if plane_map is None:
             raise ImageError(
@@ -271,7 +268,7 @@ class Segmenter:
                 "all of steps(image) first."
             )
         config = config or plane_map.config.watershed
-        return plane_map.watershed.ready_for(config.foreground_threshold), config
+        return plane_map.watershed.query(config)
 
 
 def segment(

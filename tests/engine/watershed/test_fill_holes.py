@@ -134,9 +134,9 @@ def test_watershed_fills_what_it_found(make_map: MakeMap, kind: str) -> None:
 def test_region_fills_the_holes_that_lie_inside(make_map: MakeMap) -> None:
     watershed = LiveWatershed(pitted(make_map("lumpy")))
     window = slice(40, 200), slice(30, 150)
-    plain = watershed.region(WatershedConfig(), window)
+    plain = watershed.query(WatershedConfig()).labels(window)
     expected = filled_plainly(plain)
-    np.testing.assert_array_equal(watershed.region(FILLED, window), expected)
+    np.testing.assert_array_equal(watershed.query(FILLED).labels(window), expected)
     inner = slice(20, -20), slice(20, -20)
     np.testing.assert_array_equal(
         expected[inner], watershed.labels(FILLED)[window][inner]

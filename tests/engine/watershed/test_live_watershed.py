@@ -11,6 +11,7 @@ from scipy import ndimage as ndi
 from napari_dinocell.engine.config import WatershedConfig
 from napari_dinocell.engine.errors import ImageError, SettingsError
 from napari_dinocell.engine.watershed.live_watershed import LiveWatershed, label_cells
+from napari_dinocell.engine.watershed.merge_forest import MergeForest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,7 +141,7 @@ def test_region_gives_the_same_pixels_as_the_plane(
 ) -> None:
     watershed = LiveWatershed(make_map("smooth"))
     config = thresholds(0.47, 0.09, min_size=300)
-    region = watershed.region(config, window)
+    region = watershed.query(config).labels(window)
     np.testing.assert_array_equal(region, watershed.labels(config)[window])
 
 
@@ -272,3 +273,20 @@ def test_threshold_below_the_floor_is_refused() -> None:
 def test_floor_outside_its_range_is_refused(floor: float) -> None:
     with pytest.raises(SettingsError, match="floor"):
         LiveWatershed(np.ones((3, 3)), floor=floor)
+
+
+def test_one_query_computes_its_cell_table_once(
+    make_map: MakeMap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables: list[float] = []
+    made = MergeForest.cells
+
+    def counted(forest: MergeForest, seed: float, foreground: float) -> Any:
+        tables.append(seed)
+        return made(forest, seed, foreground)
+
+    monkeypatch.setattr(MergeForest, "cells", counted)
+    query = LiveWatershed(make_map("lumpy")).query(WatershedConfig())
+    assert query.count() == np.unique(query.labels()).size - 1
+    query.labels((slice(0, 20), slice(0, 20)))
+    assert len(tables) == 1

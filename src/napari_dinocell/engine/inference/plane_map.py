@@ -10,8 +10,9 @@ from napari_dinocell.engine.watershed.live_watershed import FLOOR, LiveWatershed
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import DistanceMap
-    from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
     from napari_dinocell.engine.inference.events import DistanceMapReady, ScaleChosen
+    from napari_dinocell.engine.watershed.cell_query import CellQuery
 
 
 class LazyWatershed:
@@ -34,6 +35,10 @@ class LazyWatershed:
                 watershed = LiveWatershed(self._distance_map, floor=floor)
                 self._watershed = watershed
             return watershed
+
+    def query(self, config: WatershedConfig) -> CellQuery:
+        """The cells at one pair of thresholds."""
+        return self.ready_for(config.foreground_threshold).query(config)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -47,7 +47,7 @@ from napari_dinocell.engine.bands import (
 )
 from napari_dinocell.engine.errors import SettingsError
 from napari_dinocell.engine.watershed.basins import find_basins
-from napari_dinocell.engine.watershed.fill_holes import fill_holes
+from napari_dinocell.engine.watershed.cell_query import CellQuery
 from napari_dinocell.engine.watershed.held_cells import HeldBasins
 from napari_dinocell.engine.watershed.merge_forest import grow_forest
 from napari_dinocell.engine.watershed.saddles import find_saddles
@@ -62,6 +62,9 @@ if TYPE_CHECKING:
 
 FLOOR = 0.01
 """Lowest foreground threshold of the live preview; below it lies only background."""
+
+_INNER = (slice(1, -1), slice(1, -1))
+"""The map inside the rim of its terrain."""
 
 
 class LiveWatershed:
@@ -126,11 +129,10 @@ class LiveWatershed:
             if self._all_areas is None:
                 count = self._forest.heights.size
                 self._all_areas = np.bincount(self._basins.ravel(), minlength=count)
-            inner = (slice(1, -1), slice(1, -1))
             self._held = HeldBasins(
                 held,
-                terrain=self._terrain[inner],
-                basins=self._basins[inner],
+                terrain=self._terrain[_INNER],
+                basins=self._basins[_INNER],
                 heights=self._forest.heights,
                 areas=self._all_areas,
             )
@@ -146,68 +148,29 @@ class LiveWatershed:
         """Lowest foreground threshold that can be asked for."""
         return self._floor
 
+    def query(self, config: WatershedConfig) -> CellQuery:
+        """The cells at one pair of thresholds, of which labels and count are read.
+
+        Raises
+        ------
+        SettingsError
+            If the foreground threshold lies below the floor.
+        """
+        return CellQuery(
+            config=config,
+            table=self._cell_table(config),
+            terrain=self._terrain[_INNER],
+            basins=self._basins[_INNER],
+            workers=self._workers,
+        )
+
     def labels(self, config: WatershedConfig) -> Labels:
-        """Labels of the whole plane.
-
-        Returns
-        -------
-        (Y, X), int32: a new array; ids are stable between calls but not consecutive.
-
-        Raises
-        ------
-        SettingsError
-            If the foreground threshold lies below the floor.
-        """
-        return self.region(config, (slice(None), slice(None)))
-
-    def region(self, config: WatershedConfig, window: tuple[slice, slice]) -> Labels:
-        """Labels of a window: the same pixels that `labels` gives, for less work.
-
-        Only holes are seen from the window: it fills those that lie inside it and do
-        not touch its border, and with steps judges by the pixels that are left.
-
-        Parameters
-        ----------
-        config
-            Thresholds, minimum size, which counts cells beyond the window too and
-            before holes are filled, and whether holes are filled.
-        window
-            Rows and columns, as for indexing an array; steps thin the pixels out.
-
-        Raises
-        ------
-        SettingsError
-            If the foreground threshold lies below the floor.
-        """
-        table = self._cell_table(config)
-        foreground = np.float32(config.foreground_threshold)
-        distances = self._terrain[1:-1, 1:-1][window]
-        basins = self._basins[1:-1, 1:-1][window]
-        labels = np.empty(basins.shape, np.int32)
-
-        def look_up(band: slice) -> None:
-            np.take(table, basins[band], out=labels[band], mode="clip")
-            labels[band] *= distances[band] > foreground
-
-        bands = row_bands(*basins.shape)
-        map_bands(look_up, bands, workers=self._workers)
-        return fill_holes(labels) if config.fill_holes else labels
+        """Labels (Y, X) of the whole plane, int32, for one question only: `query`."""
+        return self.query(config).labels()
 
     def count(self, config: WatershedConfig) -> int:
-        """Number of cells, without making the image; filling holes changes none.
-
-        Held cells are not among them.
-
-        Raises
-        ------
-        SettingsError
-            If the foreground threshold lies below the floor.
-        """
-        table = self._cell_table(config)
-        if self._held is not None:
-            return int(np.unique(table[table > 0]).size)
-        # A cell's id is the number of its own highest basin.
-        return int(np.count_nonzero(table[1:] == np.arange(1, table.size)))
+        """Number of cells, for one question only: `query`."""
+        return self.query(config).count()
 
     def _cell_table(self, config: WatershedConfig) -> NDArray[np.int32]:
         """(N + 1,): cell id of each basin, 0 where it belongs to none."""

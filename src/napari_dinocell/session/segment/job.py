@@ -190,7 +190,8 @@ class _PlaneJob:
         thresholds = self._request.thresholds()
         live = watershed.ready_for(thresholds.foreground_threshold)
         live.hold(result.held(self.index, self._request.region))
-        labels = result.settle(self.index, region, live.labels(thresholds))
+        query = live.query(thresholds)
+        labels = result.settle(self.index, region, query.labels())
         result.write_labels(self.index, region, labels)
         result.set_watershed(self.index, watershed)
         self.record = PlaneRecord(
@@ -201,7 +202,7 @@ class _PlaneJob:
             precision=ready.precision,
             threads=torch.get_num_threads(),
             seconds=perf_counter() - self._started,
-            cells=live.count(thresholds) + result.kept_cells(self.index),
+            cells=query.count() + result.kept_cells(self.index),
             constant=ready.constant,
         )
         result.finish(self.index, self.record, thresholds)

@@ -87,14 +87,14 @@ def _label(
 ) -> PreviewLabels:
     part = distance_map[region]
     floor = min(FLOOR, thresholds.foreground_threshold)
-    live = LiveWatershed(part, floor=floor)
-    labels = live.labels(thresholds)
+    query = LiveWatershed(part, floor=floor).query(thresholds)
+    labels = query.labels()
     top, left = region[0].start, region[1].start
     numbers = _numbers_by_summit(part, labels, thresholds.seed_threshold)
     rows, columns = np.divmod(numbers, part.shape[1])
     place = (rows + top) * distance_map.shape[1] + columns + left + 1
     place[0] = 0
-    return PreviewLabels(region, place.astype(np.int32)[labels], live.count(thresholds))
+    return PreviewLabels(region, place.astype(np.int32)[labels], query.count())
 
 
 def _numbers_by_summit(

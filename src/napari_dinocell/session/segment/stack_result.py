@@ -23,7 +23,7 @@ from napari_dinocell.session.segment.stack_storage import StackArray, allocate_s
 if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import DistanceMap, Labels
     from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
-    from napari_dinocell.engine.watershed.live_watershed import LiveWatershed
+    from napari_dinocell.engine.watershed.cell_query import CellQuery
 
 WATERSHED_PIXELS = 2**25
 """Live watersheds of planes are kept up to this many pixels, the last used ones."""
@@ -151,15 +151,15 @@ class StackResult:
         self.set_watershed(index, known)
         return known
 
-    def live(self, index: PlaneIndex, thresholds: WatershedConfig) -> LiveWatershed:
-        """The watershed of a finished plane, ready, without the kept cells."""
+    def query(self, index: PlaneIndex, thresholds: WatershedConfig) -> CellQuery:
+        """What the watershed of a finished plane finds beside the kept cells."""
         live = self.watershed(index).ready_for(thresholds.foreground_threshold)
         live.hold(self.held(index, self._records[index].region))
-        return live
+        return live.query(thresholds)
 
     def count(self, index: PlaneIndex, thresholds: WatershedConfig) -> int:
         """Cells of a finished plane: those of the watershed and the kept ones."""
-        return self.live(index, thresholds).count(thresholds) + self.kept_cells(index)
+        return self.query(index, thresholds).count() + self.kept_cells(index)
 
     def kept_cells(self, index: PlaneIndex) -> int:
         """Number of cells that the user has corrected or accepted."""

@@ -221,10 +221,10 @@ def relabel_planes(
         if cancel():
             return
         region = _segmented_region(stack, index)
-        live = stack.live(index, thresholds)
-        labels = stack.settle(index, region, live.labels(thresholds))
+        query = stack.query(index, thresholds)
+        labels = stack.settle(index, region, query.labels())
         stack.write_labels(index, region, labels)
-        cells = stack.count(index, thresholds)
+        cells = query.count() + stack.kept_cells(index)
         stack.thresholds[index] = thresholds
         yield PlaneRelabelled(index, cells)
 
@@ -235,10 +235,9 @@ def _relabel_part(
     """Write labels of a part of a plane; the number of cells of the plane."""
     rows, columns = _segmented_region(stack, index)
     own = shifted(part, rows=-rows.start, columns=-columns.start)
-    live = stack.live(index, thresholds)
-    labels = stack.rename(index, live.region(thresholds, own))
-    stack.write_labels(index, part, labels)
-    return stack.count(index, thresholds)
+    query = stack.query(index, thresholds)
+    stack.write_labels(index, part, stack.rename(index, query.labels(own)))
+    return query.count() + stack.kept_cells(index)
 
 
 def _segmented_region(stack: StackResult, index: PlaneIndex) -> Region:
