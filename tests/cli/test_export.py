@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import tifffile
 
+from napari_dinocell.engine.images.pixel_size import PixelSize
 from napari_dinocell.engine.results.export import write_labels
 from napari_dinocell.engine.results.export_formats import FORMATS
-from napari_dinocell.engine.results.pixel_size import PixelSize
 from tests.cli.conftest import names_in
 
 SIZE = PixelSize(y=0.5, x=0.5)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_dinocell.engine.results.image_files import open_image
+from napari_dinocell.engine.images.image_files import open_image
 from napari_dinocell.engine.results.provenance import read_provenance
 from tests.cli.conftest import discs, write_tiff
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from dinocell_training.targets import distance_target
 from napari_dinocell.engine.errors import TrainingDataError
+from napari_dinocell.engine.images.image_files import open_image
 from napari_dinocell.engine.inference.preprocess import adjust_contrast, to_plane
 from napari_dinocell.engine.inference.scale import resize_plane, scaled_shape
-from napari_dinocell.engine.results.image_files import open_image
 
 if TYPE_CHECKING:
     from pathlib import Path

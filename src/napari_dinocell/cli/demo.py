@@ -97,7 +97,7 @@ def _load(path: Path | None) -> tuple[Image, str, int | None]:
         from napari_dinocell.sample import load_sample
 
         return *load_sample(), None
-    from napari_dinocell.engine.results.image_files import open_image
+    from napari_dinocell.engine.images.image_files import open_image
 
     file = open_image(path)
     return next(file.pages()), path.stem, file.channel_axis

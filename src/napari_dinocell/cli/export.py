@@ -20,7 +20,7 @@ from napari_dinocell.cli.options import OutputOption
 from napari_dinocell.engine.results.export_formats import FORMATS
 
 if TYPE_CHECKING:
-    from napari_dinocell.engine.results.label_files import LabelFile
+    from napari_dinocell.engine.labels.label_files import LabelFile
 
 
 def _parse_format(text: str) -> str:
@@ -82,7 +82,7 @@ def export(
 
       dinocell export results -f csv -f overlay --image images -o tables
     """
-    from napari_dinocell.engine.results.label_files import find_label_files
+    from napari_dinocell.engine.labels.label_files import find_label_files
 
     paths = find_label_files(labels)
     _check_names(paths)
@@ -128,8 +128,8 @@ def _export_one(
     path: Path, key: str, folder: Path, image: Path | None, *, overwrite: bool
 ) -> None:
     from napari_dinocell.engine.errors import ExportError
+    from napari_dinocell.engine.labels.label_files import open_label_file
     from napari_dinocell.engine.results.export_labels import export_labels
-    from napari_dinocell.engine.results.label_files import open_label_file
 
     target = FORMATS[key].path(folder, _name(path))
     if target.exists() and target.samefile(path):
@@ -170,7 +170,7 @@ def _read_channels(image: Path, labels: Path, file: LabelFile) -> dict[str, Any]
     """Channels of the image in the shape of the labels, by name."""
     import numpy as np
 
-    from napari_dinocell.engine.results.image_files import open_image
+    from napari_dinocell.engine.images.image_files import open_image
 
     found = open_image(_image_of(image, labels))
     stack = np.stack(list(found.pages()))  # pages, then as `ImageFile.pages` has it
@@ -186,7 +186,7 @@ def _read_channels(image: Path, labels: Path, file: LabelFile) -> dict[str, Any]
 
 def _image_of(image: Path, labels: Path) -> Path:
     from napari_dinocell.engine.errors import ImageFileError
-    from napari_dinocell.engine.results.image_files import LABEL_ENDINGS, find_images
+    from napari_dinocell.engine.images.image_files import LABEL_ENDINGS, find_images
 
     if not image.is_dir():
         return image

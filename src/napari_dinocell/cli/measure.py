@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_dinocell.engine.images.image_files import ImageFile
     from napari_dinocell.engine.measure.measure_cells import Columns
-    from napari_dinocell.engine.results.image_files import ImageFile
 
     Spacing = tuple[float, float]
 
@@ -88,7 +88,7 @@ def measure(
 
       dinocell measure labels.png -i dna.tif -i actin.tif -o t.csv --pixel-size 0.325
     """
-    from napari_dinocell.engine.results.image_files import open_image
+    from napari_dinocell.engine.images.image_files import open_image
     from napari_dinocell.engine.results.measurements_csv import write_measurements
 
     label_file = open_image(labels)
@@ -178,7 +178,7 @@ def _spacing(
     given: tuple[float, ...] | None, files: list[ImageFile]
 ) -> tuple[Spacing | None, str]:
     """What the user says, else what the first file says that says anything."""
-    from napari_dinocell.engine.results.pixel_size import MICROMETRE
+    from napari_dinocell.engine.images.pixel_size import MICROMETRE
 
     if given is not None:
         return ((given[0], given[-1]) if given else None), MICROMETRE

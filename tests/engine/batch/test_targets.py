@@ -20,8 +20,8 @@ from napari_dinocell.engine.batch.targets import (
     plan_targets,
 )
 from napari_dinocell.engine.errors import ExportError, ImageError
-from napari_dinocell.engine.results.image_files import ImageFile, open_image
-from napari_dinocell.engine.results.pixel_size import PixelSize
+from napari_dinocell.engine.images.image_files import ImageFile, open_image
+from napari_dinocell.engine.images.pixel_size import PixelSize
 
 
 def in_memory(name: str, data: np.ndarray, axes: str) -> MemoryImage:

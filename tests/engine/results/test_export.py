@@ -18,9 +18,9 @@ import pytest
 import tifffile
 
 from napari_dinocell.engine.errors import ExportError
+from napari_dinocell.engine.images.image_files import open_image
+from napari_dinocell.engine.images.pixel_size import PixelSize
 from napari_dinocell.engine.results.export import open_labels, write_labels
-from napari_dinocell.engine.results.image_files import open_image
-from napari_dinocell.engine.results.pixel_size import PixelSize
 
 SOURCE = Path(__file__).parents[3] / "src"
 

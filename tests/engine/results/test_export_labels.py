@@ -15,10 +15,10 @@ import tifffile
 from tests.engine.results.label_images import awkward_labels
 
 from napari_dinocell.engine.errors import ExportError
+from napari_dinocell.engine.images.image_files import open_image
+from napari_dinocell.engine.images.pixel_size import PixelSize
 from napari_dinocell.engine.results.export_formats import FORMATS
 from napari_dinocell.engine.results.export_labels import export_labels
-from napari_dinocell.engine.results.image_files import open_image
-from napari_dinocell.engine.results.pixel_size import PixelSize
 
 SOURCE = Path(__file__).parents[3] / "src"
 every_format = pytest.mark.parametrize("file_format", FORMATS)

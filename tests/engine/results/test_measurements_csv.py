@@ -10,10 +10,10 @@ import pytest
 from tests.engine.results.label_images import awkward_labels
 
 from napari_dinocell.engine.errors import ExportError
+from napari_dinocell.engine.images.pixel_size import PixelSize
 from napari_dinocell.engine.measure.measure_cells import measure_cells
 from napari_dinocell.engine.results.export_labels import export_labels
 from napari_dinocell.engine.results.measurements_csv import write_measurements
-from napari_dinocell.engine.results.pixel_size import PixelSize
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ import yaozarrs
 import zarr
 
 from napari_dinocell.engine.errors import ExportError
+from napari_dinocell.engine.images.pixel_size import PixelSize
 from napari_dinocell.engine.results.export_labels import export_labels
-from napari_dinocell.engine.results.pixel_size import PixelSize
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,8 @@ import tifffile
 
 from napari_dinocell.engine.config import ContrastConfig, SegmentConfig, WatershedConfig
 from napari_dinocell.engine.errors import ExportError, ImageFileError, SettingsError
+from napari_dinocell.engine.images.image_files import open_image
 from napari_dinocell.engine.results import provenance as module
-from napari_dinocell.engine.results.image_files import open_image
 from napari_dinocell.engine.results.provenance import (
     ImageRecord,
     ModelRecord,

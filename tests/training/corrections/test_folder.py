@@ -28,7 +28,7 @@ from dinocell_training.corrections.folder import (
 from dinocell_training.corrections.importing import import_pairs
 from napari_dinocell.engine.config import ContrastConfig, SegmentConfig
 from napari_dinocell.engine.errors import ExportError, TrainingDataError
-from napari_dinocell.engine.results.pixel_size import PixelSize
+from napari_dinocell.engine.images.pixel_size import PixelSize
 
 ORIGIN = Origin(image="cells.tif")
 

@@ -13,7 +13,7 @@ from tests.widgets.drivers.batch_driver import CENTRES, BatchDriver
 from tests.widgets.drivers.fakes import spots
 
 from napari_dinocell.engine.errors import ImageError
-from napari_dinocell.engine.results.image_files import open_image
+from napari_dinocell.engine.images.image_files import open_image
 from napari_dinocell.widgets.batch.layers import (
     channel_axis_of,
     image_layers,

@@ -10,7 +10,7 @@ import pytest
 from napari.layers import Image, Labels
 from tests.widgets.drivers.run_records import bare_record
 
-from napari_dinocell.engine.results.pixel_size import PixelSize
+from napari_dinocell.engine.images.pixel_size import PixelSize
 from napari_dinocell.widgets.export.layer import (
     LayerLabels,
     take_channels,

@@ -14,7 +14,7 @@ from dinocell_training.samples import median_diameter, read_pair
 from dinocell_training.scratch.config import SourceConfig
 from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.engine.errors import ImageFileError, TrainingDataError
-from napari_dinocell.engine.results.image_files import open_image
+from napari_dinocell.engine.images.image_files import open_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,8 @@ import numpy as np
 import tifffile
 
 from napari_dinocell.engine.errors import ImageFileError, TrainingDataError
+from napari_dinocell.engine.images.image_files import naming_file
 from napari_dinocell.engine.inference.preprocess import adjust_contrast, to_plane
-from napari_dinocell.engine.results.image_files import naming_file
 
 if TYPE_CHECKING:
     from pathlib import Path

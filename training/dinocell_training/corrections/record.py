@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from napari_dinocell import __version__
 from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.engine.errors import SettingsError, TrainingDataError
-from napari_dinocell.engine.results.pixel_size import PixelSize
+from napari_dinocell.engine.images.pixel_size import PixelSize
 from napari_dinocell.engine.results.provenance import parse_settings
 
 if TYPE_CHECKING:

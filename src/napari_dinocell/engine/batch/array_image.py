@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dinocell.engine.errors import ImageError
-from napari_dinocell.engine.results.image_files import ImageFile
+from napari_dinocell.engine.images.image_files import ImageFile
 from napari_dinocell.engine.results.provenance import HASHED_BYTES, ImageRecord
 
 if TYPE_CHECKING:

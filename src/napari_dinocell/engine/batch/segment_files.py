@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.batch.events import FileEvent
     from napari_dinocell.engine.batch.targets import Target
     from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.images.image_files import ImageFile
     from napari_dinocell.engine.inference.events import SegmentEvent
-    from napari_dinocell.engine.results.image_files import ImageFile
     from napari_dinocell.engine.results.page_region import PageRegion
     from napari_dinocell.engine.segmenter import Segmenter
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_dinocell.engine.errors import ExportError
-from napari_dinocell.engine.results.image_files import open_image
+from napari_dinocell.engine.images.image_files import open_image
 from napari_dinocell.engine.results.provenance import sidecar_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from napari_dinocell.engine.images.image_files import ImageFile
     from napari_dinocell.engine.results.export import LabelFormat
-    from napari_dinocell.engine.results.image_files import ImageFile
 
 LONGEST_NAME = 100
 """Characters; file systems hold 255 bytes, endings of results included."""

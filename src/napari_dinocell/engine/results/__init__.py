@@ -1,1 +1,1 @@
-"""Labels to disk: image files, exports, provenance."""
+"""Labels to disk: exports and provenance."""

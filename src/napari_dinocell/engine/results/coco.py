@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_dinocell.engine.results.label_stack import LabelStack
+    from napari_dinocell.engine.labels.label_stack import LabelStack
 
     AnyLabels: TypeAlias = NDArray[np.integer[Any]]
     Numbers: TypeAlias = NDArray[np.int64]

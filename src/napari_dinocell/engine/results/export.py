@@ -10,8 +10,9 @@ import numpy as np
 import tifffile
 
 from napari_dinocell.engine.errors import ExportError
+from napari_dinocell.engine.images.pixel_size import tiff_metadata
+from napari_dinocell.engine.labels.label_values import check_labels
 from napari_dinocell.engine.results.atomic_file import replaced_file
-from napari_dinocell.engine.results.pixel_size import tiff_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_dinocell.engine.results.pixel_size import PixelSize
+    from napari_dinocell.engine.images.pixel_size import PixelSize
 
     AnyLabels: TypeAlias = NDArray[np.integer[Any]]
 
@@ -135,28 +136,6 @@ class LabelPages:
             contiguous=False,
         )
         self.count += 1
-
-
-def check_labels(labels: AnyLabels, shape: tuple[int, ...]) -> None:
-    """Refuse what is no plane of labels.
-
-    Raises
-    ------
-    ExportError
-        If they are no integer plane of this shape (Y, X), or ids are negative or need
-        more than 32 bit.
-    """
-    plane = labels.ndim == 2 and labels.shape == shape
-    if not plane or labels.dtype.kind not in "ui":
-        raise ExportError(
-            f"Expected integer labels (Y, X) of shape {shape}, got "
-            f"{labels.dtype} of shape {labels.shape}. Add them page by page."
-        )
-    if labels.min(initial=0) < 0 or labels.max(initial=0) >= 2**32:
-        raise ExportError(
-            f"Expected ids from 0 to {2**32 - 1}, got {labels.min()} to "
-            f"{labels.max()}. Number the cells anew."
-        )
 
 
 class _Content:

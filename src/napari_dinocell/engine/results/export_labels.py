@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from napari_dinocell.engine.errors import ExportError
+from napari_dinocell.engine.labels.label_stack import LabelStack, read_channels
 from napari_dinocell.engine.results.atomic_file import replaced_file
 from napari_dinocell.engine.results.atomic_folder import replaced_folder
 from napari_dinocell.engine.results.coco import write_coco
 from napari_dinocell.engine.results.export import open_labels
 from napari_dinocell.engine.results.export_formats import FORMATS
 from napari_dinocell.engine.results.geojson import write_geojson
-from napari_dinocell.engine.results.label_stack import LabelStack, read_channels
 from napari_dinocell.engine.results.measurements_csv import (
     measure_stack,
     write_measurements,
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_dinocell.engine.results.label_stack import ArrayLike
-    from napari_dinocell.engine.results.pixel_size import PixelSize
+    from napari_dinocell.engine.images.pixel_size import PixelSize
+    from napari_dinocell.engine.labels.label_stack import ArrayLike
 
     Report: TypeAlias = Callable[[int, int], None]
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from napari_dinocell.engine.labels.label_stack import LabelStack
     from napari_dinocell.engine.results.label_polygons import Polygon, Ring
-    from napari_dinocell.engine.results.label_stack import LabelStack
 
 OBJECT_TYPE = "detection"
 """In QuPath's words: found by a program, and possibly many."""

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dinocell.engine.errors import ExportError
+from napari_dinocell.engine.images.pixel_size import MICROMETRE
+from napari_dinocell.engine.labels.label_stack import read_channels
 from napari_dinocell.engine.measure.measure_cells import measure_cells
 from napari_dinocell.engine.measure.stack import join_pages, page_columns
 from napari_dinocell.engine.results.atomic_file import replaced_file
-from napari_dinocell.engine.results.label_stack import read_channels
-from napari_dinocell.engine.results.pixel_size import MICROMETRE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_dinocell.engine.results.label_stack import (
+    from napari_dinocell.engine.images.pixel_size import PixelSize
+    from napari_dinocell.engine.labels.label_stack import (
         ArrayLike,
         LabelStack,
     )
-    from napari_dinocell.engine.results.pixel_size import PixelSize
 
 
 def write_measurements(path: Path, columns: Mapping[str, NDArray[Any]]) -> None:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dinocell.engine.results.pixel_size import MICROMETRE
+from napari_dinocell.engine.images.pixel_size import MICROMETRE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_dinocell.engine.results.label_stack import LabelStack
-    from napari_dinocell.engine.results.pixel_size import PixelSize
+    from napari_dinocell.engine.images.pixel_size import PixelSize
+    from napari_dinocell.engine.labels.label_stack import LabelStack
 
 SMALLEST_SIDE = 256
 """Levels of the pyramid are added until the longer side is at most this long."""

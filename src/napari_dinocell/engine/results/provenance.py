@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from napari_dinocell.engine.results.image_files import ImageFile
+    from napari_dinocell.engine.images.image_files import ImageFile
 
 FORMAT = "napari-dinocell labels"
 FORMAT_VERSION = 1

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from napari_dinocell.engine.labels.label_stack import LabelPage, LabelStack
     from napari_dinocell.engine.results.label_polygons import CellPolygons, Ring
-    from napari_dinocell.engine.results.label_stack import LabelPage, LabelStack
 
 LARGEST_SIDE = 60_535
 """Pixels; ImageJ takes 16 bit numbers above it for negative ones (`RoiDecoder`)."""

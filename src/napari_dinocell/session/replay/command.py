@@ -201,9 +201,9 @@ def _axes_of_file(path: str) -> str:
     import numpy as np
     from imageio.v3 import imread
 
-    from napari_dinocell.engine.results.image_files import naming_file
-    from napari_dinocell.engine.results.pictures import read_picture
-    from napari_dinocell.engine.results.tiff_planes import read_layout
+    from napari_dinocell.engine.images.image_files import naming_file
+    from napari_dinocell.engine.images.pictures import read_picture
+    from napari_dinocell.engine.images.tiff_planes import read_layout
 
     if "://" in path or not path.lower().endswith(TIFF_SUFFIXES + PICTURE_SUFFIXES):
         raise ImageFileError("The command reads files that are TIFF, PNG or JPEG.")

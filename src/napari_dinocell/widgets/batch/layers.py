@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from napari.components import LayerList
 
     from napari_dinocell.engine.batch.targets import MemoryImage
-    from napari_dinocell.engine.results.image_files import ImageFile
-    from napari_dinocell.engine.results.pixel_size import PixelSize
+    from napari_dinocell.engine.images.image_files import ImageFile
+    from napari_dinocell.engine.images.pixel_size import PixelSize
 
 CHANNEL_LABELS = ("c", "ch", "channel", "channels")
 """Of axes, in small letters."""
@@ -126,7 +126,7 @@ def _pixel_size(layer: Image, depth: int | None) -> PixelSize | None:
 
     `depth` is the axis along which slices lie, if there is one.
     """
-    from napari_dinocell.engine.results.pixel_size import PixelSize
+    from napari_dinocell.engine.images.pixel_size import PixelSize
 
     y, x = _micrometres(layer, -2), _micrometres(layer, -1)
     if y is None or x is None:

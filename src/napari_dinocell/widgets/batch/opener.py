@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_dinocell.engine.batch.targets import Target
-    from napari_dinocell.engine.results.image_files import ImageFile
+    from napari_dinocell.engine.images.image_files import ImageFile
     from napari_dinocell.widgets.batch.layers import LabelsPlace
 
 KEY = "dinocell_batch"
@@ -156,7 +156,7 @@ def stamp_of(path: Path) -> Stamp:
 
 
 def _read_labels(path: Path) -> NDArray[Any] | None:
-    from napari_dinocell.engine.results.image_files import open_image
+    from napari_dinocell.engine.images.image_files import open_image
 
     if not path.is_file():
         return None

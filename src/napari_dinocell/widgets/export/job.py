@@ -19,7 +19,7 @@ from napari_dinocell.widgets.shared.engine_worker import EngineSignals
 from napari_dinocell.widgets.shared.notify import notify_error
 
 if TYPE_CHECKING:
-    from napari_dinocell.engine.results.pixel_size import PixelSize
+    from napari_dinocell.engine.images.pixel_size import PixelSize
     from napari_dinocell.widgets.export.layer import LayerPages
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from napari_dinocell.engine.errors import SettingsError
-from napari_dinocell.engine.results.label_stack import USUAL_AXES
-from napari_dinocell.engine.results.pixel_size import PixelSize
+from napari_dinocell.engine.images.pixel_size import PixelSize
+from napari_dinocell.engine.labels.label_stack import USUAL_AXES
 from napari_dinocell.session.replay.run_record import RunRecord
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from tests.widgets.drivers.examples_driver import ExamplesDriver, ramp, squares
 
 from dinocell_training.corrections.folder import Corrections, Origin
 from napari_dinocell.engine.config import SegmentConfig
-from napari_dinocell.engine.results.pixel_size import PixelSize
+from napari_dinocell.engine.images.pixel_size import PixelSize
 
 if TYPE_CHECKING:
     from collections.abc import Callable

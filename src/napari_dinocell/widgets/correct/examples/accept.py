@@ -13,7 +13,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Signal
 
 from napari_dinocell.engine.config import SegmentConfig
-from napari_dinocell.engine.results.pixel_size import PixelSize, normalised_unit
+from napari_dinocell.engine.images.pixel_size import PixelSize, normalised_unit
 from napari_dinocell.session.regions import full_region
 from napari_dinocell.widgets.correct.examples.job import AcceptRequest
 from napari_dinocell.widgets.correct.examples.opened import opened_example

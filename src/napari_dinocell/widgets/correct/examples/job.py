@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dinocell_training.corrections.folder import ExamplePixels
     from napari_dinocell.engine.arrays import Mask
     from napari_dinocell.engine.config import SegmentConfig
-    from napari_dinocell.engine.results.pixel_size import PixelSize
+    from napari_dinocell.engine.images.pixel_size import PixelSize
     from napari_dinocell.session.regions import PlaneIndex, Region
     from napari_dinocell.widgets.correct.examples.report import ImportReport
     from napari_dinocell.widgets.correct.examples.source import ExampleImage

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.engine.results.pixels import random_pixels, write_picture
+from tests.engine.images.pixels import random_pixels, write_picture
 
-from napari_dinocell.engine.results.image_files import open_image
+from napari_dinocell.engine.images.image_files import open_image
 
 
 class TestPictures:

@@ -7,10 +7,10 @@ import os
 import numpy as np
 import pytest
 import tifffile
-from tests.engine.results.pixels import random_pixels, write_picture
+from tests.engine.images.pixels import random_pixels, write_picture
 
 from napari_dinocell.engine.errors import ImageFileError
-from napari_dinocell.engine.results.image_files import open_image
+from napari_dinocell.engine.images.image_files import open_image
 
 
 class TestBadFiles:

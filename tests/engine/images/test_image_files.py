@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import tifffile
-from tests.engine.results.pixels import random_pixels
+from tests.engine.images.pixels import random_pixels
 
 from napari_dinocell.engine.errors import ImageFileError
-from napari_dinocell.engine.results.image_files import find_images, open_image
-from napari_dinocell.engine.results.pixel_size import PixelSize, normalised_unit
+from napari_dinocell.engine.images.image_files import find_images, open_image
+from napari_dinocell.engine.images.pixel_size import PixelSize, normalised_unit
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import numpy as np
 
 from napari_dinocell.engine.errors import ExportError
-from napari_dinocell.engine.results.export import check_labels
+from napari_dinocell.engine.labels.label_values import check_labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

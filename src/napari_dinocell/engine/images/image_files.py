@@ -20,14 +20,14 @@ import numpy as np
 import tifffile
 
 from napari_dinocell.engine.errors import ImageFileError
-from napari_dinocell.engine.results.pictures import read_picture
-from napari_dinocell.engine.results.tiff_planes import open_planes, read_layout
+from napari_dinocell.engine.images.pictures import read_picture
+from napari_dinocell.engine.images.tiff_planes import open_planes, read_layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from napari_dinocell.engine.arrays import Image, Shape2D
-    from napari_dinocell.engine.results.pixel_size import PixelSize
+    from napari_dinocell.engine.images.pixel_size import PixelSize
 
 TIFF_SUFFIXES = (".tif", ".tiff")
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")

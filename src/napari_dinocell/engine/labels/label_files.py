@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from napari_dinocell.engine.errors import ImageFileError
-from napari_dinocell.engine.results.image_files import (
+from napari_dinocell.engine.images.image_files import (
     LABEL_ENDINGS,
     TIFF_SUFFIXES,
     naming_file,
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_dinocell.engine.results.image_files import ImageFile
-    from napari_dinocell.engine.results.label_stack import ArrayLike
-    from napari_dinocell.engine.results.pixel_size import PixelSize
+    from napari_dinocell.engine.images.image_files import ImageFile
+    from napari_dinocell.engine.images.pixel_size import PixelSize
+    from napari_dinocell.engine.labels.label_stack import ArrayLike
 
     Pages: TypeAlias = Iterator[NDArray[Any]]
 

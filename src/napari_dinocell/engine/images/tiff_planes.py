@@ -14,7 +14,7 @@ import numpy as np
 import tifffile
 
 from napari_dinocell.engine.errors import ImageFileError
-from napari_dinocell.engine.results.pixel_size import PixelSize, read_pixel_size
+from napari_dinocell.engine.images.pixel_size import PixelSize, read_pixel_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,0 +1,1 @@
+"""Image files of any kind, as planes to segment."""

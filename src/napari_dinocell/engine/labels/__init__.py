@@ -1,0 +1,1 @@
+"""Labels that others or we have written, in whatever form, as planes of ids."""
