@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,17 @@ if TYPE_CHECKING:
 # Read when torch and huggingface_hub are imported, hence set before any of that.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+# napari's own settings: neither the user's nor written; one of them costs a dump of all
+os.environ["NAPARI_CONFIG"] = ""
 # processes beside each other share the cores (make test starts two)
 os.environ.setdefault(
     "OMP_NUM_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.environ else "2"
 )
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+PATIENCE = 60
+"""Seconds after which a test gives up: only what never happens takes so long."""
+
 WINDOW_FIXTURES = {"make_napari_viewer", "make_napari_viewer_proxy", "qapp", "qtbot"}
 
 
@@ -73,7 +79,7 @@ def shared_data() -> Path:
 
 @pytest.fixture(autouse=True)
 def no_worker_left() -> Iterator[None]:
-    """Fail a test that leaves a napari worker or a pool thread running."""
+    """Wait for workers on their way to the end; fail a test whose workers never end."""
     yield
     if "superqt.utils" not in sys.modules:  # the test knows no Qt
         return
@@ -82,7 +88,12 @@ def no_worker_left() -> Iterator[None]:
 
     pool = QThreadPool.globalInstance()
     assert pool is not None
-    QCoreApplication.processEvents()  # a worker that has ended is told so by an event
+    give_up = time.monotonic() + PATIENCE
+    while WorkerBase._worker_set or pool.activeThreadCount():
+        QCoreApplication.processEvents()  # a worker's end is told by an event
+        if time.monotonic() > give_up:
+            break
+        pool.waitForDone(5)
     workers, threads = list(WorkerBase._worker_set), pool.activeThreadCount()
     if not workers and not threads:
         return

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gc
 import threading
+from functools import partialmethod
 from typing import TYPE_CHECKING
 
 import pytest
 from napari import plugins
+from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QCoreApplication, QEvent, QObject, QTimer
 from qtpy.QtWidgets import QApplication
+from tests.conftest import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +22,21 @@ OURS = "napari_dinocell"
 
 
 WINDOW_FIXTURES = {"make_napari_viewer", "make_napari_viewer_proxy", "qtbot"}
+
+
+class PatientBot(QtBot):
+    """Waits longer than a busy machine needs: no test tells how long it may take."""
+
+    waitUntil = partialmethod(QtBot.waitUntil, timeout=PATIENCE * 1000)
+    waitSignal = partialmethod(QtBot.waitSignal, timeout=PATIENCE * 1000)
+    waitSignals = partialmethod(QtBot.waitSignals, timeout=PATIENCE * 1000)
+    waitExposed = partialmethod(QtBot.waitExposed, timeout=PATIENCE * 1000)
+    waitActive = partialmethod(QtBot.waitActive, timeout=PATIENCE * 1000)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -35,10 +53,9 @@ def plugins_are_found_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True, scope="module")
+@pytest.fixture(autouse=True)
 def little_to_collect() -> None:
     """Leak checks look at what came since: with all of napari it takes seconds."""
-    gc.collect()
     gc.freeze()
 
 

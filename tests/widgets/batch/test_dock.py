@@ -201,8 +201,7 @@ def test_progress_and_time_left_are_shown(driver: BatchDriver, images: Path) -> 
     driver.press()
     table = driver.sections.run._table.images
     driver.qtbot.waitUntil(
-        lambda: table.rowCount() == 3 and table.index(2, 3).data() == "50%",
-        timeout=30_000,
+        lambda: table.rowCount() == 3 and table.index(2, 3).data() == "50%"
     )
     text = driver.sections.run._progress.text()
     assert text.startswith("2 of 3 images")

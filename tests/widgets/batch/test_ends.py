@@ -42,10 +42,10 @@ def test_viewer_closed_while_running(driver: BatchDriver, images: Path) -> None:
     driver.choose_folder(images)
     driver.fake.hold_at = 1
     driver.press()
-    driver.qtbot.waitUntil(lambda: len(driver.fake.runs) == 1, timeout=30_000)
+    driver.qtbot.waitUntil(lambda: len(driver.fake.runs) == 1)
     driver.viewer.close()
-    driver.qtbot.waitUntil(lambda: driver.fake.closed == 1, timeout=30_000)
-    driver.qtbot.waitUntil(lambda: not driver.holder.loaded, timeout=30_000)
+    driver.qtbot.waitUntil(lambda: driver.fake.closed == 1)
+    driver.qtbot.waitUntil(lambda: not driver.holder.loaded)
     left = [path.name for path in (images / "dinocell").iterdir()]
     assert left == ["dinocell_summary.csv"]
 
@@ -54,9 +54,9 @@ def test_dock_removed_while_running(driver: BatchDriver, images: Path) -> None:
     driver.choose_folder(images)
     driver.fake.hold_at = 1
     driver.press()
-    driver.qtbot.waitUntil(lambda: len(driver.fake.runs) == 1, timeout=30_000)
+    driver.qtbot.waitUntil(lambda: len(driver.fake.runs) == 1)
     driver.viewer.window.remove_dock_widget(driver.dock)
-    driver.qtbot.waitUntil(lambda: driver.fake.closed == 1, timeout=30_000)
+    driver.qtbot.waitUntil(lambda: driver.fake.closed == 1)
     driver.viewer.add_image(spots((32, 32), [(9, 9)]))
     driver.dock.deleteLater()
 

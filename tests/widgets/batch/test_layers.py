@@ -164,7 +164,7 @@ def test_layer_removed_meanwhile_is_still_segmented(
     driver.viewer.add_image(PLANE, name="second")
     driver.fake.hold_at = 1
     driver.press()
-    driver.qtbot.waitUntil(lambda: len(driver.fake.runs) == 1, timeout=30_000)
+    driver.qtbot.waitUntil(lambda: len(driver.fake.runs) == 1)
     driver.viewer.layers.clear()
     driver.fake.hold_at = None
     driver.wait_for_end()

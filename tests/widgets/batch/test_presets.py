@@ -121,7 +121,7 @@ class TestSegmentDock:
         before = segment.labels("cells").copy()
         driver.fake.hold_at, driver.fake.free_runs = 1, 1
         driver.press()
-        driver.qtbot.waitUntil(lambda: len(driver.fake.runs) == 2, timeout=30_000)
+        driver.qtbot.waitUntil(lambda: len(driver.fake.runs) == 2)
         segment.segment()
         assert "A batch is running" in segment.message
         assert (segment.labels("cells") == before).all()

@@ -102,13 +102,13 @@ class BatchDriver:
         self.wait_for_end()
 
     def wait_for_end(self) -> None:
-        self.qtbot.waitUntil(lambda: not self.running, timeout=30_000)
+        self.qtbot.waitUntil(lambda: not self.running)
 
     def wait_for_row(self, number: int, status: str = "done") -> None:
         def there() -> bool:
             return len(self.rows) > number and self.rows[number].status == status
 
-        self.qtbot.waitUntil(there, timeout=30_000)
+        self.qtbot.waitUntil(there)
 
     def at_rest(self) -> None:
         """Wait until the images are counted and results are read."""
@@ -119,8 +119,7 @@ class BatchDriver:
                 and not images._jobs.busy
                 and not opener._jobs.busy
                 and not self.controller.presets._jobs.busy
-            ),
-            timeout=30_000,
+            )
         )
 
 

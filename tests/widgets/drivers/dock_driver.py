@@ -41,18 +41,18 @@ class DockDriver:
         self.wait_for_end()
 
     def wait_for_end(self) -> None:
-        self.qtbot.waitUntil(lambda: not self.running, timeout=30_000)
+        self.qtbot.waitUntil(lambda: not self.running)
 
     def wait_for_tiles(self, count: int = 1) -> None:
         def enough() -> bool:
             run = self.controller.runner.run
             return run is not None and run.tiles_done >= count
 
-        self.qtbot.waitUntil(enough, timeout=30_000)
+        self.qtbot.waitUntil(enough)
 
     def at_rest(self) -> None:
         """Wait until labels have followed the thresholds everywhere."""
-        self.qtbot.waitUntil(lambda: not self.controller.live.busy, timeout=30_000)
+        self.qtbot.waitUntil(lambda: not self.controller.live.busy)
 
     def set_thresholds(self, seed: float, foreground: float) -> None:
         """Move both sliders, as dragging does."""

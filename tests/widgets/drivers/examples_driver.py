@@ -88,7 +88,7 @@ class ExamplesDriver(CorrectDriver):
         def rests() -> bool:
             return not examples.jobs.busy and not examples.listing.busy
 
-        self.qtbot.waitUntil(rests, timeout=30_000)
+        self.qtbot.waitUntil(rests)
 
     def kept(self) -> list[Example]:
         """All examples on the disk, the oldest first."""

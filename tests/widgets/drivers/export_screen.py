@@ -71,7 +71,7 @@ class Screen:
 
     def wait(self) -> None:
         rest = ("idle", "asking")
-        self.qtbot.waitUntil(lambda: self.dialog._state in rest, timeout=30_000)
+        self.qtbot.waitUntil(lambda: self.dialog._state in rest)
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ class MeasureDriver:
         self.at_rest()
 
     def wait(self, until: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(until, timeout=30_000)
+        self.qtbot.waitUntil(until)
 
     def at_rest(self) -> None:
         """Wait until nothing is measured, looked at or painted any more."""

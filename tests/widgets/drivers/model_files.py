@@ -77,10 +77,7 @@ def wait_for_workers(qtbot: QtBot) -> None:
     """Wait until no worker is left, and no thread of one."""
     pool = QThreadPool.globalInstance()
     assert pool is not None
-    qtbot.waitUntil(
-        lambda: not WorkerBase._worker_set and not pool.activeThreadCount(),
-        timeout=30_000,
-    )
+    qtbot.waitUntil(lambda: not WorkerBase._worker_set and not pool.activeThreadCount())
 
 
 def child(section: ModelSection, kind: type, name: str) -> QComboBox | QPushButton:

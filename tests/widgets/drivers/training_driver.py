@@ -83,11 +83,11 @@ class TrainingDriver(ExamplesDriver):
         self.wait_for_end()
 
     def wait_for_end(self) -> None:
-        self.qtbot.waitUntil(lambda: not self.training.jobs.busy, timeout=60_000)
+        self.qtbot.waitUntil(lambda: not self.training.jobs.busy)
 
     def wait_for(self, kind: type, count: int = 1) -> None:
         """Wait until so many events of a kind have come."""
-        self.qtbot.waitUntil(lambda: len(self.seen(kind)) >= count, timeout=60_000)
+        self.qtbot.waitUntil(lambda: len(self.seen(kind)) >= count)
 
     def seen(self, kind: type) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]

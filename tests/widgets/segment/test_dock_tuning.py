@@ -134,7 +134,7 @@ def test_cancelled_stack_keeps_its_finished_planes(driver: DockDriver) -> None:
         run = driver.controller.runner.run
         return run is not None and run.planes_done >= 2
 
-    driver.qtbot.waitUntil(two_done, timeout=30_000)
+    driver.qtbot.waitUntil(two_done)
     driver.press()
     driver.wait_for_end()
     counts = [cells_of(plane) for plane in driver.labels("movie")]

@@ -10,6 +10,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QLineEdit, QProgressBar, QPushButton, QWidget
 from superqt.utils import WorkerBase
+from tests.conftest import PATIENCE
 from tests.engine.model.hub import conftest as hub_conftest
 from tests.widgets.drivers.model_files import wait_for_workers
 
@@ -94,7 +95,7 @@ def endless(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
     def fetch(_url: str, file: Any, **_: Any) -> None:
         pause = threading.Event()
-        for _number in range(2000):  # at most 20 s, should nobody stop it
+        for _number in range(100 * PATIENCE):
             file.write(b"x")
             began.set()
             pause.wait(0.01)
@@ -130,7 +131,7 @@ def test_download_ends_in_the_list_of_models(screen, fake_hub, qtbot) -> None:
     screen.look_up("lab/cells")
     shown: list[int] = []
     screen.control(QProgressBar, "Progress").valueChanged.connect(shown.append)
-    with qtbot.waitSignal(screen.dialog.downloaded, timeout=20_000) as arrived:
+    with qtbot.waitSignal(screen.dialog.downloaded) as arrived:
         screen.click("Download")
     screen.settle()
     path = downloads_folder() / "lab" / "cells" / "model.safetensors"
@@ -153,7 +154,7 @@ def test_another_checkpoint_of_the_repository_can_be_chosen(
     qtbot.keyClick(files, Qt.Key.Key_Down)
     screen.settle()
     assert files.currentText() == "b.safetensors"
-    with qtbot.waitSignal(screen.dialog.downloaded, timeout=20_000):
+    with qtbot.waitSignal(screen.dialog.downloaded):
         screen.click("Download")
     screen.settle()
     assert downloaded_names() == ["lab/cells/b"]
@@ -197,7 +198,7 @@ def test_failed_download_is_explained_and_can_be_repeated(
     screen.settle()
     assert "arrived damaged" in screen.text()
     fake_hub.etag, fake_hub.files["model.safetensors"] = None, checkpoint
-    with qtbot.waitSignal(screen.dialog.downloaded, timeout=20_000):
+    with qtbot.waitSignal(screen.dialog.downloaded):
         screen.click("Download")
 
 
@@ -259,7 +260,7 @@ def test_download_stops_with_the_dock_that_started_it(qtbot, fake_hub, endless) 
     section.deleteLater()
     del section, dialog, screen.dialog
     gc.collect()
-    qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=10_000)
+    qtbot.waitUntil(lambda: not WorkerBase._worker_set)
     wait_for_workers(qtbot)
 
 

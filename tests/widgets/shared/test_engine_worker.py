@@ -1,5 +1,6 @@
 """Jobs in a worker: every error arrives, nothing of an old job does."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -29,13 +30,15 @@ def runner(qtbot: QtBot) -> JobRunner:
     return JobRunner()
 
 
-def counting(count: int, name: str = "", seconds: float = 0.0) -> Any:
+def counting(count: float, name: str = "") -> Any:
+    """A job of so many events, which may be without end."""
+
     def make_events(cancel: Callable[[], bool]) -> Generator[str, None, None]:
-        for number in range(count):
-            if cancel():
-                return
-            time.sleep(seconds)
+        number = 0
+        while number < count and not cancel():
             yield f"{name}{number}"
+            number += 1
+            time.sleep(0.001)  # the other thread shall have its turn
 
     return make_events
 
@@ -116,7 +119,7 @@ def test_a_new_job_replaces_the_old_one_and_waits_for_its_end(
     runner: JobRunner, qtbot: QtBot
 ) -> None:
     seen = Recorder(runner)
-    runner.start(counting(1000, "old ", 0.002))
+    runner.start(counting(math.inf, "old "))
     qtbot.waitUntil(lambda: len(seen.events) > 2)
     runner.start(counting(3, "dropped "))
     runner.start(counting(3, "new "))
@@ -133,7 +136,7 @@ def test_many_jobs_leave_no_threads(runner: JobRunner, qtbot: QtBot) -> None:
     seen = Recorder(runner)
     before = threading.active_count()
     for number in range(1, 101):
-        runner.start(counting(1000))
+        runner.start(counting(math.inf))
         runner.cancel()
         qtbot.waitUntil(lambda number=number: len(seen.ends) == number)
     assert threading.active_count() <= before + 1

@@ -152,7 +152,7 @@ def test_torch_file_is_read_in_the_background(
     with qtbot.waitSignal(section.model_changed):
         section.take_drop(dragged(path))
     assert (section.model(), section.info(), section.problem()) == (str(path), None, "")
-    with qtbot.waitSignal(section.model_changed, timeout=30_000):
+    with qtbot.waitSignal(section.model_changed):
         pass
     assert section.model() == str(path)
     assert section.info().model.variant == "vitt16"
@@ -169,10 +169,10 @@ def test_stored_torch_files_are_listed_after_the_default_model(
     assert models_of(section) == ["default"]
     section.set_model("old")
     assert (section.model(), section.problem()) == ("old", "")
-    qtbot.waitUntil(lambda: section.info() is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: section.info() is not None)
     assert models_of(section) == ["default", "old", "unsafe"]
     section.set_model("unsafe")
-    qtbot.waitUntil(lambda: "nothing was run" in section.problem(), timeout=30_000)
+    qtbot.waitUntil(lambda: "nothing was run" in section.problem())
 
 
 def test_missing_default_model_says_what_to_do(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 from qtpy.QtWidgets import QFileDialog
+from tests.conftest import PATIENCE
 from tests.widgets.drivers.examples_driver import ExamplesDriver, ramp, squares
 
 from dinocell_training.corrections import folder as store
@@ -118,17 +119,19 @@ def test_an_import_that_is_cancelled_keeps_what_it_has(
     driver: ExamplesDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Held before the third pair, until Cancel was pressed."""
-    go_on, add_one, calls = threading.Event(), store.Corrections.add, []
+    third_begun, go_on = threading.Event(), threading.Event()
+    add_one, calls = store.Corrections.add, []
 
     def held(self: Corrections, *args: Any, **more: Any) -> Any:
         calls.append(1)
         if len(calls) == 3:
-            go_on.wait(30)
+            third_begun.set()
+            assert go_on.wait(PATIENCE)
         return add_one(self, *args, **more)
 
     monkeypatch.setattr(store.Corrections, "add", held)
     driver.examples.import_folder(pairs(tmp_path / "pairs"))
-    driver.qtbot.waitUntil(lambda: "Imported 2 of 5" in driver.said, timeout=30_000)
+    driver.qtbot.waitUntil(third_begun.is_set)
     driver.section.bring.click()
     go_on.set()
     driver.at_rest()

@@ -66,7 +66,7 @@ def test_the_folder_is_looked_at_by_itself(driver: ExamplesDriver) -> None:
     assert driver.examples._look.isActive()
     driver.examples._look.setInterval(10)
     driver.add()
-    driver.qtbot.waitUntil(lambda: driver.list.count() == 1, timeout=10_000)
+    driver.qtbot.waitUntil(lambda: driver.list.count() == 1)
 
 
 def test_a_damaged_example_is_named_and_the_others_stay_usable(

@@ -287,5 +287,5 @@ def test_a_compared_example_that_was_removed(driver, qtbot):
     for example in folder.examples():
         folder.remove(example.name)
     driver.train.result.show_button.click()
-    qtbot.waitUntil(lambda: not driver.training.reading.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: not driver.training.reading.busy)
     assert "There is no example" in driver.verdict

@@ -162,7 +162,7 @@ def test_the_table_compares_and_shows_an_example_side_by_side(driver, qtbot):
     assert float(row[2]) >= 0
     for _ in range(2):  # the second time replaces the first
         driver.train.result.show_button.click()
-        qtbot.waitUntil(lambda: not driver.training.reading.busy, timeout=30_000)
+        qtbot.waitUntil(lambda: not driver.training.reading.busy)
         assert [type(a).__name__ for a in driver.viewer.layers] == ["Image"] + [
             "Labels"
         ] * 3
@@ -179,7 +179,7 @@ def test_comparing_leaves_the_labels_that_are_corrected_selected(driver, qtbot):
     labels = driver.viewer.add_labels(driver.last()[1].labels)
     driver.press_train()
     driver.train.result.show_button.click()
-    qtbot.waitUntil(lambda: not driver.training.reading.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: not driver.training.reading.busy)
     assert driver.viewer.layers.selection.active is labels
 
 
@@ -219,7 +219,7 @@ def test_while_training_the_options_are_locked(driver, monkeypatch, qtbot):
     driver.wait_for(FinetuneEpoch)
     assert not driver.options.isEnabled()
     assert driver.train.bar.isVisibleTo(driver.train)
-    qtbot.waitUntil(lambda: "Epoch 2 of 2" in driver.train.stage(), timeout=10_000)
+    qtbot.waitUntil(lambda: "Epoch 2 of 2" in driver.train.stage())
     driver.train.train.click()
     driver.wait_for_end()
     assert driver.options.isEnabled()
