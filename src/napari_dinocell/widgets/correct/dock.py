@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, Qt
-from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
-
 from napari_dinocell.widgets.correct.autosave import Autosave
 from napari_dinocell.widgets.correct.choice import CorrectChoice
 from napari_dinocell.widgets.correct.controller import CorrectController
@@ -27,18 +24,13 @@ from napari_dinocell.widgets.correct.tools import (
 )
 from napari_dinocell.widgets.correct.training.controller import TrainingController
 from napari_dinocell.widgets.correct.training.section import TrainingSection
-from napari_dinocell.widgets.shared.controls import CollapsibleSection
-from napari_dinocell.widgets.shared.dock_tabs import TabMate
+from napari_dinocell.widgets.shared.dock import Dock
 
 if TYPE_CHECKING:
     import napari.viewer
-    from qtpy.QtGui import QCloseEvent
-
-WIDTH = 300
-"""Pixels; nothing in the dock asks for more."""
 
 
-class CorrectDock(QWidget):
+class CorrectDock(Dock):
     """Correct the cells of a labels layer.
 
     Parameters
@@ -48,11 +40,7 @@ class CorrectDock(QWidget):
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        super().__init__()
-        self._docked = self._closed = False
-        self._tabs = TabMate(self)
-        self.setObjectName("dinocell_correct")
-        self.setMinimumWidth(WIDTH)
+        super().__init__("correct")
         self.sections = CorrectSections(
             recovery=RecoverySection(),
             choice=CorrectChoice(viewer),
@@ -84,10 +72,8 @@ class CorrectDock(QWidget):
         self.controller.attend()
 
     def _lay_out(self) -> None:
-        sections, column = self.sections, QWidget()
-        inner = QVBoxLayout(column)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.addWidget(sections.recovery)
+        sections = self.sections
+        self.column.addWidget(sections.recovery)
         for title, section in (
             ("Labels", sections.choice),
             ("Tools", sections.tools),
@@ -96,44 +82,16 @@ class CorrectDock(QWidget):
             ("Examples", sections.examples),
             ("Train", sections.training),
         ):
-            inner.addWidget(CollapsibleSection(title, section))
-        inner.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(
-            Qt.ScrollBarPolicy.ScrollBarAlwaysOff  # nothing is wider than the dock
-        )
-        scroll.setWidget(column)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(4, 4, 4, 4)
-        outer.addWidget(scroll)
+            self.add_fold(title, section)
+        self.column.addStretch()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop all work before the widget goes."""
-        self.close_controllers()
-        super().closeEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Stop all work when the viewer lets go of the dock without closing it."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.ParentChange:
-            was_docked, self._docked = self._docked, self.parentWidget() is not None
-            if self._docked:
-                self._tabs.docked()
-            if was_docked and not self._docked:
-                self.close_controllers()
-
-    def close_controllers(self) -> None:
-        """Put tools away, stop workers and timers, delete what was autosaved; once."""
-        if not self._closed:
-            self._closed = True
-            for part in (
-                self._tabs,
-                self.training,
-                self.examples,
-                self.review,
-                self.autosave,
-                self.controller,
-            ):
-                part.close()
+    def close_parts(self) -> None:
+        """Put tools away, stop workers and timers, delete what was autosaved."""
+        for part in (
+            self.training,
+            self.examples,
+            self.review,
+            self.autosave,
+            self.controller,
+        ):
+            part.close()

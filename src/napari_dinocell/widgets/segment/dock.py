@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, Qt
-from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
-
 from napari_dinocell.widgets.export.opener import ExportOpener
 from napari_dinocell.widgets.segment.contrast_section import ContrastSection
 from napari_dinocell.widgets.segment.controller import SegmentController
@@ -21,18 +18,14 @@ from napari_dinocell.widgets.segment.sections import Sections
 from napari_dinocell.widgets.segment.size_controller import SizeController
 from napari_dinocell.widgets.segment.size_section import SizeSection
 from napari_dinocell.widgets.segment.threshold_section import ThresholdSection
-from napari_dinocell.widgets.shared.controls import CollapsibleSection
-from napari_dinocell.widgets.shared.dock_tabs import TabMate
+from napari_dinocell.widgets.shared.dock import Dock
 
 if TYPE_CHECKING:
     import napari.viewer
-    from qtpy.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-
-WIDTH = 300
-"""Pixels; nothing in the dock asks for more."""
+    from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
 
-class SegmentDock(QWidget):
+class SegmentDock(Dock):
     """Segment cells of an image layer, and tune the result live.
 
     Parameters
@@ -42,12 +35,8 @@ class SegmentDock(QWidget):
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        super().__init__()
-        self._docked = self._closed = False
-        self._tabs = TabMate(self)
-        self.setObjectName("dinocell_segment")
+        super().__init__("segment")
         self.setAcceptDrops(True)
-        self.setMinimumWidth(WIDTH)
         self.sections = Sections(
             model=ModelSection(),
             image=ImageSection(viewer),
@@ -67,9 +56,6 @@ class SegmentDock(QWidget):
         self.controller.live.request(self.controller.requests.thresholds())
 
     def _lay_out(self) -> None:
-        column = QWidget()
-        inner = QVBoxLayout(column)
-        inner.setContentsMargins(0, 0, 0, 0)
         sections = self.sections
         for title, section, is_open in (
             ("Model", sections.model, True),
@@ -78,19 +64,9 @@ class SegmentDock(QWidget):
             ("Contrast", sections.contrast, False),
             ("Thresholds", sections.thresholds, True),
         ):
-            inner.addWidget(CollapsibleSection(title, section, is_open=is_open))
-        inner.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(
-            Qt.ScrollBarPolicy.ScrollBarAlwaysOff  # nothing is wider than the dock
-        )
-        scroll.setWidget(column)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(4, 4, 4, 4)
-        outer.addWidget(scroll, stretch=1)
-        outer.addWidget(sections.run)
+            self.add_fold(title, section, is_open=is_open)
+        self.column.addStretch()
+        self.layout().addWidget(sections.run)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept checkpoint files, wherever on the dock they are dropped."""
@@ -102,30 +78,7 @@ class SegmentDock(QWidget):
         self.sections.model.take_drop(event.mimeData())
         event.acceptProposedAction()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop all work before the widget goes."""
-        self.close_controllers()
-        super().closeEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Stop all work when the viewer lets go of the dock without closing it."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.ParentChange:
-            was_docked, self._docked = self._docked, self.parentWidget() is not None
-            if self._docked:
-                self._tabs.docked()
-            if was_docked and not self._docked:
-                self.close_controllers()
-
-    def close_controllers(self) -> None:
-        """Stop workers and timers, write what is to be remembered; once."""
-        if not self._closed:
-            self._closed = True
-            for part in (
-                self._tabs,
-                self.memory,
-                self.size_tools,
-                self.preview,
-                self.controller,
-            ):
-                part.close()
+    def close_parts(self) -> None:
+        """Stop workers and timers, write what is to be remembered."""
+        for part in (self.memory, self.size_tools, self.preview, self.controller):
+            part.close()

@@ -1,4 +1,4 @@
-"""Docks of the plugin share one place in the window."""
+"""Docks of the plugin share one place in the window, and are closed once."""
 
 from __future__ import annotations
 
@@ -6,10 +6,61 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QWidget
 
+from napari_dinocell.widgets.batch.dock import BatchDock
 from napari_dinocell.widgets.correct.dock import CorrectDock
+from napari_dinocell.widgets.measure.dock import MeasureDock
 from napari_dinocell.widgets.segment.dock import SegmentDock
+from napari_dinocell.widgets.shared.dock import Dock
 
 DOCKS = [SegmentDock, CorrectDock]
+
+
+class CountingDock(Dock):
+    def __init__(self):
+        super().__init__("counting")
+        self.closings = 0
+
+    def close_parts(self):
+        self.closings += 1
+
+
+def test_all_four_docks_become_tabs_of_one_place(make_napari_viewer, qtbot):
+    viewer = make_napari_viewer()
+    kinds = [MeasureDock, BatchDock, CorrectDock, SegmentDock]
+    first, *others = _add(viewer, qtbot, *kinds)
+    assert set(_tabs(viewer, first)) == set(others)
+
+
+def test_docks_of_another_window_are_left_alone(make_napari_viewer, qtbot):
+    (first,) = _add(make_napari_viewer(), qtbot, CorrectDock)
+    other_viewer = make_napari_viewer()
+    (second,) = _add(other_viewer, qtbot, MeasureDock)
+    assert not _tabs(other_viewer, second)
+    assert first.parentWidget() is not second.parentWidget()
+
+
+def test_a_dock_that_was_closed_is_no_company(make_napari_viewer, qtbot):
+    viewer = make_napari_viewer()
+    first, second = CountingDock(), CountingDock()
+    placed, window = Dock._placed, viewer.window._qt_window
+    viewer.window.add_dock_widget(first, name="first")
+    qtbot.waitUntil(lambda: first in placed.get(window, ()))
+    viewer.window.remove_dock_widget(first)
+    assert first.closings == 1
+    frame = viewer.window.add_dock_widget(second, name="second")
+    qtbot.waitUntil(lambda: second in placed[window])
+    assert not _tabs(viewer, frame)
+
+
+def test_a_dock_that_is_closed_and_then_let_go_is_closed_once(qtbot):
+    dock, window = CountingDock(), QWidget()
+    qtbot.addWidget(window)
+    dock.setParent(window)
+    dock.close()
+    dock.setParent(None)
+    dock.deleteLater()
+    assert dock.closings == 1
+    assert dock.is_closed
 
 
 @pytest.mark.parametrize("kinds", [DOCKS, DOCKS[::-1]])
