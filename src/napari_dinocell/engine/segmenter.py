@@ -86,16 +86,14 @@ class Segmenter:
     @property
     def device(self) -> DeviceName:
         """Device that is really used; the one asked for until the model is loaded."""
-        if self._network is None:
-            return self._wanted_device
-        return str(self._network.device)
+        network = self._network
+        return self._wanted_device if network is None else str(network.device)
 
     @property
     def precision(self) -> PrecisionName:
         """Precision really used; the one asked for until the model is loaded."""
-        if self._network is None:
-            return self._wanted_precision
-        return self._network.precision
+        network = self._network
+        return self._wanted_precision if network is None else network.precision
 
     @property
     def distance_map(self) -> DistanceMap | None:
@@ -111,6 +109,11 @@ class Segmenter:
     def scale(self) -> ScaleChosen | None:
         """How that plane was resized; None if no cell diameter was asked for."""
         return None if self._plane_map is None else self._plane_map.scale
+
+    @property
+    def watershed(self) -> LazyWatershed | None:
+        """Live watershed of that map, for whoever relabels the plane later on."""
+        return None if self._plane_map is None else self._plane_map.watershed
 
     def default_config(self) -> SegmentConfig:
         """Settings with the model's own contrast and thresholds."""

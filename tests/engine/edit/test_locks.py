@@ -40,8 +40,8 @@ def relabelled(
     live: LiveWatershed, locks: StackLocks, labels: np.ndarray, config: WatershedConfig
 ) -> np.ndarray:
     """As a slider move does it."""
-    live.hold(locks.held(()))
-    locks.write(labels, (), WHOLE, live.labels(config))
+    found = live.query(config, held=locks.held(())).labels()
+    locks.write(labels, (), WHOLE, found)
     return labels
 
 
@@ -53,17 +53,12 @@ def test_a_locked_cell_stays_at_all_thresholds(live: LiveWatershed) -> None:
     relabelled(live, locks, labels, LOW)
     np.testing.assert_array_equal(labels == cell, mask)
     assert len(ids_of(labels)) == 4
-    free = LiveWatershed.labels(_without_holding(live), LOW)
+    free = live.labels(LOW)
     assert np.count_nonzero(labels == at(labels, 3)) == np.count_nonzero(
         free == at(free, 3)
     )
     relabelled(live, locks, labels, HIGH)
     np.testing.assert_array_equal(labels == cell, mask)
-
-
-def _without_holding(live: LiveWatershed) -> LiveWatershed:
-    live.hold(None)
-    return live
 
 
 def test_a_deleted_cell_does_not_come_back(live: LiveWatershed) -> None:
@@ -74,7 +69,7 @@ def test_a_deleted_cell_does_not_come_back(live: LiveWatershed) -> None:
     relabelled(live, locks, labels, LOW)
     assert at(labels, 0) == 0
     assert len(ids_of(labels)) == 3
-    assert live.count(LOW) == 3
+    assert live.query(LOW, held=locks.held(())).count() == 3
 
 
 def test_parts_and_merged_cells_stay(live: LiveWatershed) -> None:
@@ -163,7 +158,7 @@ def test_without_locks_nothing_changes(live: LiveWatershed) -> None:
     labels = np.zeros((2, *SHAPE), np.int32)
     locks.plane((0,)).lock(expected, [at(expected, 0)])
     locks.plane((0,)).clear()
-    live.hold(locks.held((0,)))
-    locks.write(labels, (0,), WHOLE, live.labels(LOW))
+    found = live.query(LOW, held=locks.held((0,))).labels()
+    locks.write(labels, (0,), WHOLE, found)
     np.testing.assert_array_equal(labels[0], expected)
     assert locks.kept_planes() == []

@@ -21,8 +21,7 @@ from tests.widgets.drivers.run_records import (
 )
 
 from napari_dinocell.engine.results.provenance import ModelRecord
-from napari_dinocell.session.replay.command import quote
-from napari_dinocell.session.replay.copies import as_command
+from napari_dinocell.session.replay.command import as_command, quote
 
 
 @pytest.fixture
@@ -138,7 +137,7 @@ def test_command_for_windows(record):
 
 def test_nothing_heavy_is_imported() -> None:
     script = (
-        "import sys, napari_dinocell.session.replay.copies\n"
+        "import sys, napari_dinocell.session.replay.command\n"
         "print({'torch', 'cv2', 'napari', 'qtpy', 'imageio'} & set(sys.modules))"
     )
     result = subprocess.run(

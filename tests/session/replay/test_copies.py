@@ -29,7 +29,7 @@ from napari_dinocell.engine.inference.events import ScaleChosen
 from napari_dinocell.engine.model.checkpoint_file import file_sha256
 from napari_dinocell.engine.results.provenance import ModelRecord
 from napari_dinocell.sample import load_sample
-from napari_dinocell.session.replay.copies import as_python
+from napari_dinocell.session.replay.python import as_python
 from napari_dinocell.session.replay.run_record import RunRecord
 
 if TYPE_CHECKING:

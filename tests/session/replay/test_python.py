@@ -17,7 +17,7 @@ from tests.widgets.drivers.run_records import (
 )
 
 from napari_dinocell.engine.results.provenance import ModelRecord
-from napari_dinocell.session.replay.copies import as_python
+from napari_dinocell.session.replay.python import as_python
 
 
 @pytest.fixture

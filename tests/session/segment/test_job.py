@@ -18,6 +18,9 @@ from tests.widgets.drivers.fakes import (
 from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
 from napari_dinocell.engine.errors import PredictionError
 from napari_dinocell.engine.inference.events import ScaleChosen
+from napari_dinocell.engine.watershed.live_watershed import label_cells
+from napari_dinocell.sample import load_sample
+from napari_dinocell.session.model_slot import ModelSlot
 from napari_dinocell.session.segment.events import (
     LabelsGrew,
     MapGrew,
@@ -220,3 +223,77 @@ def _until(events: Iterator[Any], kind: type) -> None:
     for event in events:
         if isinstance(event, kind):
             return
+
+
+@pytest.fixture
+def slot() -> ModelSlot:
+    """The bundled model."""
+    return ModelSlot()
+
+
+def real_image() -> np.ndarray:
+    return load_sample()[0][:160, :160]
+
+
+def test_the_same_pixels_and_settings_use_the_map_again(slot: ModelSlot) -> None:
+    """Without tiles, into another result: map, labels and record are complete."""
+    image = real_image()
+    wanted = request(FakeSource(image))
+    first, second = StackResult(image.shape), StackResult(image.shape)
+    list(segment_planes(slot, wanted, first, never))
+    events = list(segment_planes(slot, wanted, second, never))
+    assert kinds(events) == [
+        "ModelChosen", "PlaneStarted", "ScaleChosen", "DistanceMapReady", "MapGrew",
+        "PlaneDone",
+    ]  # fmt: skip
+    assert cells_of(first.labels) > 3
+    np.testing.assert_array_equal(second.maps, first.maps)
+    np.testing.assert_array_equal(second.labels, first.labels)
+    once, again = first.record(()), second.record(())
+    assert once is not None
+    assert again is not None
+    assert (again.cells, again.cell_diameter) == (once.cells, once.cell_diameter)
+
+
+def test_a_known_map_takes_the_place_of_what_was_there(slot: ModelSlot) -> None:
+    image = real_image()
+    result = StackResult(image.shape)
+    list(segment_planes(slot, request(FakeSource(image)), result, never))
+    labels = result.labels.copy()
+    result.maps[...] = 0.5
+    result.labels[...] = 7
+    list(segment_planes(slot, request(FakeSource(image)), result, never))
+    np.testing.assert_array_equal(result.labels, labels)
+
+
+def test_a_plane_keeps_its_watershed_when_the_model_sees_another(
+    slot: ModelSlot,
+) -> None:
+    """What the slider shows of a plane is that plane's, whatever came after it."""
+    image = real_image()
+    stack = np.stack([image, image[::-1]])
+    planes = ((0,), (1,))
+    result = StackResult(stack.shape)
+    list(segment_planes(slot, request(FakeSource(stack), planes), result, never))
+    for index in planes:
+        found = result.query(index, THRESHOLDS).labels()
+        expected = label_cells(result.read_map(index), THRESHOLDS)
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_corrected_cells_of_one_image_are_not_held_in_its_copy(
+    slot: ModelSlot,
+) -> None:
+    """Both have the very same pixels, and so the very same watershed."""
+    image = real_image()
+    first, second = StackResult(image.shape), StackResult(image.shape)
+    list(segment_planes(slot, request(FakeSource(image)), first, never))
+    free = first.labels.copy()
+    cell = int(np.unique(free)[1])
+    first.locks.plane(()).lock(first.labels, [cell])
+    list(segment_planes(slot, request(FakeSource(image)), second, never))
+    np.testing.assert_array_equal(second.labels, free)
+    assert cell not in np.unique(first.query((), THRESHOLDS).labels())
+    assert cell in np.unique(second.query((), THRESHOLDS).labels())
+    segmenter, _ = slot.get("default", "cpu")
+    np.testing.assert_array_equal(segmenter.labels(THRESHOLDS), free)

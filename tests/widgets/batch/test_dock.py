@@ -39,7 +39,7 @@ def driver(
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> BatchDriver:
-    return BatchDriver(make_napari_viewer(), qtbot, monkeypatch)
+    return BatchDriver(make_napari_viewer(), qtbot)
 
 
 def table(folder: Path) -> list[dict[str, str]]:

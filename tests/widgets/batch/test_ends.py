@@ -35,7 +35,7 @@ def driver(
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> BatchDriver:
-    return BatchDriver(make_napari_viewer(), qtbot, monkeypatch)
+    return BatchDriver(make_napari_viewer(), qtbot)
 
 
 def test_viewer_closed_while_running(driver: BatchDriver, images: Path) -> None:

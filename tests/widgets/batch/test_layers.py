@@ -38,7 +38,7 @@ def driver(
     tmp_path: Path,
 ) -> BatchDriver:
     monkeypatch.setenv("DINOCELL_HOME", str(tmp_path / "home"))
-    driver = BatchDriver(make_napari_viewer(), qtbot, monkeypatch)
+    driver = BatchDriver(make_napari_viewer(), qtbot)
     driver.choose_source("layers")
     driver.choose_output(tmp_path / "out")
     return driver

@@ -36,7 +36,7 @@ def driver(
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> BatchDriver:
-    return BatchDriver(make_napari_viewer(), qtbot, monkeypatch)
+    return BatchDriver(make_napari_viewer(), qtbot)
 
 
 def test_double_click_opens_image_and_labels_once(

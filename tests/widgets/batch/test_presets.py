@@ -9,7 +9,7 @@ import pytest
 from qtpy.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 from tests.widgets.drivers.batch_driver import BatchDriver, write_images
 from tests.widgets.drivers.dock_driver import DockDriver
-from tests.widgets.drivers.fakes import FakeModelSlot, spots
+from tests.widgets.drivers.fakes import spots
 
 from napari_dinocell.engine.batch.preset import Preset, read_preset, write_preset
 from napari_dinocell.engine.batch.preset_store import (
@@ -45,7 +45,7 @@ def driver(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> BatchDriver:
-    driver = BatchDriver(make_napari_viewer(), qtbot, monkeypatch)
+    driver = BatchDriver(make_napari_viewer(), qtbot)
     write_images(tmp_path / "images", "a.tif", "b.tif")
     driver.choose_folder(tmp_path / "images")
     return driver
@@ -54,11 +54,7 @@ def driver(
 @pytest.fixture
 def segment(driver: BatchDriver) -> DockDriver:
     """The Segment dock beside it, which shares its model."""
-    dock = DockDriver(driver.viewer, driver.qtbot)
-    driver.holder = FakeModelSlot(driver.fake)
-    dock.holder, dock.fake = driver.holder, driver.fake
-    dock.controller.runner.holder = dock.holder  # type: ignore[assignment]
-    return dock
+    return DockDriver(driver.viewer, driver.qtbot)
 
 
 @pytest.fixture
@@ -128,7 +124,7 @@ class TestSegmentDock:
         driver.fake.hold_at = None
         driver.wait_for_end()
         assert driver.statuses == ["done", "done"]
-        assert segment.controller.runner.holder is driver.holder
+        assert segment.session.model is driver.holder
         assert driver.holder.loaded
         segment.segment()
         assert "A batch is running" not in segment.message
@@ -139,7 +135,7 @@ class TestSegmentDock:
         driver.holder.error = MemoryError("no room")
         driver.run()
         assert "no room" in driver.message
-        assert segment.controller.runner.holder is driver.holder
+        assert segment.session.jobs.job is None
 
     def test_busy_segment_dock_is_not_disturbed(
         self, driver: BatchDriver, segment: DockDriver

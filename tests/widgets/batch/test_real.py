@@ -19,7 +19,7 @@ from napari_dinocell.engine.model.model_store import resolve_model
 from napari_dinocell.engine.results.provenance import ModelRecord
 from napari_dinocell.sample import load_sample
 from napari_dinocell.session.model_slot import ModelSlot
-from napari_dinocell.widgets.batch import lender as _batch_lender
+from napari_dinocell.session.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,8 +52,8 @@ def test_dock_command_line_and_library_agree_bit_for_bit(
             ]
         )  # fmt: skip
 
-    driver = BatchDriver(make_napari_viewer(), qtbot, monkeypatch)
-    monkeypatch.setattr(_batch_lender, "ModelSlot", ModelSlot)
+    driver = BatchDriver(make_napari_viewer(), qtbot)
+    Session.of(driver.viewer).model = ModelSlot()
     driver.choose_folder(tmp_path / "images")
     driver.choose_output(tmp_path / "dock")
     driver.sections.recipe.refresh("preset:exact")

@@ -11,13 +11,12 @@ from scipy.ndimage import label
 from tests.widgets.drivers.fakes import FakeModelSlot, FakeSegmenter, spots
 
 from napari_dinocell.engine.config import SegmentConfig
-from napari_dinocell.widgets.batch import lender as _batch_lender
+from napari_dinocell.session.session import Session
 from napari_dinocell.widgets.batch.dock import BatchDock
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
     from pytestqt.qtbot import QtBot
 
 CENTRES = [(15, 20), (50, 60), (80, 20), (85, 100)]
@@ -43,14 +42,12 @@ class BatchFake(FakeSegmenter):
 class BatchDriver:
     """A Batch dock in a viewer."""
 
-    def __init__(
-        self, viewer: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def __init__(self, viewer: Any, qtbot: QtBot) -> None:
         self.viewer = viewer
         self.qtbot = qtbot
         self.fake = BatchFake()
         self.holder = FakeModelSlot(self.fake)
-        monkeypatch.setattr(_batch_lender, "ModelSlot", lambda: self.holder)
+        Session.of(viewer).model = self.holder
         self.dock = BatchDock(viewer)
         viewer.window.add_dock_widget(self.dock, name="Batch")
         self.sections = self.dock.sections

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tests.widgets.drivers.fakes import FakeModelSlot, FakeSegmenter
+from tests.widgets.drivers.fakes import FakeModelSlot
 
+from napari_dinocell.session.session import Session
 from napari_dinocell.widgets.segment.dock import SegmentDock
 
 if TYPE_CHECKING:
@@ -19,13 +20,16 @@ class DockDriver:
     def __init__(self, viewer: Any, qtbot: QtBot) -> None:
         self.viewer = viewer
         self.qtbot = qtbot
+        session = Session.of(viewer)
+        if not isinstance(session.model, FakeModelSlot):
+            session.model = FakeModelSlot()
+        self.holder = session.model
+        self.fake = self.holder.segmenter
         self.dock = SegmentDock(viewer)
         viewer.window.add_dock_widget(self.dock, name="Segment")
         self.sections = self.dock.sections
         self.controller = self.dock.controller
-        self.fake = FakeSegmenter()
-        self.holder = FakeModelSlot(self.fake)
-        self.controller.runner.holder = self.holder  # type: ignore[assignment]
+        self.session = self.controller.session
 
     @property
     def running(self) -> bool:

@@ -16,6 +16,7 @@ from napari_dinocell.engine.inference.events import (
     TileDone,
     TilesPlanned,
 )
+from napari_dinocell.engine.inference.plane_map import LazyWatershed
 from napari_dinocell.engine.results.provenance import ModelRecord
 from napari_dinocell.session.model_slot import ModelSlot
 
@@ -33,6 +34,11 @@ class FakeSegmenter:
 
     hold_at: int | None = None
     """Tile before which a run waits, until this changes or the run is cancelled."""
+    hold_scale: bool = False
+    """Wait before the cells are measured, until this changes or the run is cancelled.
+    """
+    cell_diameter: float | None = 17.0
+    """That is measured."""
     free_runs: int = 0
     """So many first runs are not held."""
     fail_at: int | None = None
@@ -44,6 +50,8 @@ class FakeSegmenter:
     closed: int = 0
     """Runs whose generator was closed or came to its end."""
     unloaded: int = 0
+    watershed: LazyWatershed | None = None
+    """Of the last plane."""
 
     def forget_map(self) -> None:
         pass
@@ -82,7 +90,11 @@ class FakeSegmenter:
         elif plane.ndim == 3:
             plane = plane.mean(-1)
         if config.cell_diameter == "auto":
-            yield ScaleChosen(17.0, 1.0, estimated=True)
+            while self.hold_scale:
+                if cancel is not None and cancel():
+                    return
+                time.sleep(0.002)
+            yield ScaleChosen(self.cell_diameter, 1.0, estimated=True)
         elif config.cell_diameter is not None:
             yield ScaleChosen(float(config.cell_diameter), 1.0, estimated=False)
         distance = np.zeros(plane.shape, np.float32)
@@ -99,6 +111,7 @@ class FakeSegmenter:
             distance[rows] = complete[rows]
             region = (rows, slice(0, plane.shape[1]))
             yield TileDone(number + 1, len(tops), region)
+        self.watershed = LazyWatershed(distance)
         yield DistanceMapReady(distance, 0.1, "cpu", "float32")
 
     def _wait(self, tile: int, cancel: Callable[[], bool] | None) -> None:

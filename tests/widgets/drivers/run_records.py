@@ -11,7 +11,7 @@ from napari_dinocell import Segmenter
 from napari_dinocell.cli.app import app
 from napari_dinocell.engine.model.checkpoint_file import file_sha256
 from napari_dinocell.engine.results.provenance import ModelRecord
-from napari_dinocell.session.replay.copies import as_command
+from napari_dinocell.session.replay.command import as_command
 from napari_dinocell.session.replay.run_record import RunRecord
 
 if TYPE_CHECKING:

@@ -208,7 +208,7 @@ def test_copies_make_the_same_ids(
     movie = np.stack([whole[n : n + 200, 2 * n : 260 + 2 * n] for n in (0, 5, 9)])
     path = tmp_path / "movie.tif"
     tifffile.imwrite(path, movie, photometric="minisblack")
-    driver.controller.runner.holder = ModelSlot()
+    driver.session.model = ModelSlot()
     driver.viewer.open(str(path), plugin="napari")
     driver.sections.image.set_region("all")
     click_link(driver)

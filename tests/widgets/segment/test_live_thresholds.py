@@ -10,9 +10,9 @@ from tests.widgets.drivers.fakes import FakeModelSlot, FakeSource, spots
 from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
 from napari_dinocell.engine.watershed.live_watershed import label_cells
 from napari_dinocell.session.segment.events import SegmentRequest
+from napari_dinocell.session.segment.image_result import ImageResult
 from napari_dinocell.session.segment.job import segment_planes
 from napari_dinocell.session.segment.stack_result import StackResult
-from napari_dinocell.widgets.layers.image_result import ImageResult
 from napari_dinocell.widgets.segment import live_thresholds as _live_thresholds
 from napari_dinocell.widgets.segment.live_thresholds import LiveThresholds
 
@@ -44,13 +44,17 @@ def segmented(data: np.ndarray, region: Any = None) -> ImageResult:
     )
     holder: Any = FakeModelSlot()
     list(segment_planes(holder, request, stack, lambda: False))
-    layers: Any = FakeLayers()
-    return ImageResult(source=source, stack=stack, layers=layers)
+    return ImageResult(source=source, stack=stack)
 
 
 @pytest.fixture
 def image() -> np.ndarray:
     return spots((100, 120), [(15, 20), (50, 60), (80, 20), (85, 100)])
+
+
+@pytest.fixture
+def layers() -> Any:
+    return FakeLayers()
 
 
 @pytest.fixture
@@ -63,10 +67,10 @@ def at_rest(live: LiveThresholds, qtbot: QtBot) -> None:
 
 
 def test_labels_are_those_of_the_watershed_at_the_latest_thresholds(
-    live: LiveThresholds, qtbot: QtBot, image: np.ndarray
+    live: LiveThresholds, layers: Any, qtbot: QtBot, image: np.ndarray
 ) -> None:
     result = segmented(image)
-    live.follow(result, (), lambda: None)
+    live.follow(result, layers, (), lambda: None)
     for thresholds in (SECOND, FIRST, THIRD):
         live.request(thresholds)
     with qtbot.waitSignal(live.counted) as signal:
@@ -79,10 +83,10 @@ def test_labels_are_those_of_the_watershed_at_the_latest_thresholds(
 
 
 def test_moves_between_two_frames_cost_one_query(
-    live: LiveThresholds, qtbot: QtBot, image: np.ndarray
+    live: LiveThresholds, layers: Any, qtbot: QtBot, image: np.ndarray
 ) -> None:
     result = segmented(image)
-    live.follow(result, (), lambda: None)
+    live.follow(result, layers, (), lambda: None)
     counts: list[int] = []
     live.counted.connect(counts.append)
     for step in range(100):
@@ -93,11 +97,11 @@ def test_moves_between_two_frames_cost_one_query(
 
 
 def test_ids_stay_while_thresholds_move(
-    live: LiveThresholds, qtbot: QtBot, image: np.ndarray
+    live: LiveThresholds, layers: Any, qtbot: QtBot, image: np.ndarray
 ) -> None:
     result = segmented(image)
     before = result.stack.labels.copy()
-    live.follow(result, (), lambda: None)
+    live.follow(result, layers, (), lambda: None)
     live.request(SECOND)
     with qtbot.waitSignal(live.counted):
         pass
@@ -108,11 +112,11 @@ def test_ids_stay_while_thresholds_move(
 
 
 def test_other_planes_follow_when_the_slider_rests(
-    live: LiveThresholds, qtbot: QtBot, image: np.ndarray
+    live: LiveThresholds, layers: Any, qtbot: QtBot, image: np.ndarray
 ) -> None:
     stack = np.stack([image, image[::-1], image[:, ::-1]])
     result = segmented(stack)
-    live.follow(result, (1,), lambda: None)
+    live.follow(result, layers, (1,), lambda: None)
     live.request(THIRD)
     at_rest(live, qtbot)
     assert set(result.stack.thresholds.values()) == {THIRD}
@@ -123,6 +127,7 @@ def test_other_planes_follow_when_the_slider_rests(
 
 def test_of_a_large_plane_the_view_goes_first(
     live: LiveThresholds,
+    layers: Any,
     qtbot: QtBot,
     image: np.ndarray,
     monkeypatch: pytest.MonkeyPatch,
@@ -131,24 +136,24 @@ def test_of_a_large_plane_the_view_goes_first(
     result = segmented(image)
     before = result.stack.labels.copy()
     view = (slice(60, 100), slice(60, 120))
-    live.follow(result, (), lambda: view)
+    live.follow(result, layers, (), lambda: view)
     live.request(THIRD)
     with qtbot.waitSignal(live.counted):
         pass
     expected = label_cells(result.stack.maps, THIRD)
     np.testing.assert_array_equal(result.stack.labels[view], expected[view])
     np.testing.assert_array_equal(result.stack.labels[:60], before[:60])
-    assert result.layers.refreshed[0] == ("labels", view)  # type: ignore[attr-defined]
+    assert layers.refreshed[0] == ("labels", view)
     at_rest(live, qtbot)
     np.testing.assert_array_equal(result.stack.labels, expected)
 
 
 def test_a_segmented_region_stays_a_region(
-    live: LiveThresholds, qtbot: QtBot, image: np.ndarray
+    live: LiveThresholds, layers: Any, qtbot: QtBot, image: np.ndarray
 ) -> None:
     region = (slice(40, 100), slice(10, 120))
     result = segmented(image, region)
-    live.follow(result, (), lambda: None)
+    live.follow(result, layers, (), lambda: None)
     live.request(THIRD)
     at_rest(live, qtbot)
     expected = np.zeros(image.shape, np.int32)
@@ -157,37 +162,36 @@ def test_a_segmented_region_stays_a_region(
 
 
 def test_without_a_result_nothing_happens(
-    live: LiveThresholds, qtbot: QtBot, image: np.ndarray
+    live: LiveThresholds, layers: Any, qtbot: QtBot, image: np.ndarray
 ) -> None:
     live.request(SECOND)
     at_rest(live, qtbot)
     unfinished: Any = ImageResult(
         source=FakeSource(image),  # type: ignore[arg-type]
         stack=StackResult(image.shape),
-        layers=FakeLayers(),  # type: ignore[arg-type]
     )
-    live.follow(unfinished, (), lambda: None)
+    live.follow(unfinished, layers, (), lambda: None)
     live.request(THIRD)
     at_rest(live, qtbot)
     assert unfinished.stack.labels.max() == 0
-    assert unfinished.layers.refreshed == []
+    assert layers.refreshed == []
 
 
 def test_a_result_that_is_attended_to_later_catches_up(
-    live: LiveThresholds, qtbot: QtBot, image: np.ndarray
+    live: LiveThresholds, layers: Any, qtbot: QtBot, image: np.ndarray
 ) -> None:
     result = segmented(image)
     live.request(THIRD)
-    live.follow(result, (), lambda: None)
+    live.follow(result, layers, (), lambda: None)
     at_rest(live, qtbot)
     assert result.stack.thresholds[()] == THIRD
 
 
 def test_stopping_in_the_middle_is_safe(
-    live: LiveThresholds, qtbot: QtBot, image: np.ndarray
+    live: LiveThresholds, layers: Any, qtbot: QtBot, image: np.ndarray
 ) -> None:
     result = segmented(np.stack([image] * 5))
-    live.follow(result, (0,), lambda: None)
+    live.follow(result, layers, (0,), lambda: None)
     live.request(THIRD)
     with qtbot.waitSignal(live.counted):
         pass
@@ -196,10 +200,10 @@ def test_stopping_in_the_middle_is_safe(
 
 
 def test_an_error_is_reported(
-    live: LiveThresholds, qtbot: QtBot, image: np.ndarray
+    live: LiveThresholds, layers: Any, qtbot: QtBot, image: np.ndarray
 ) -> None:
     result = segmented(np.stack([image] * 2))
-    live.follow(result, (0,), lambda: None)
+    live.follow(result, layers, (0,), lambda: None)
     result.stack.maps[1] = np.nan  # as if somebody had painted into the map
     result.stack._watersheds.clear()
     with qtbot.waitSignal(live.failed):

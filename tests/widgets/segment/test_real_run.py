@@ -30,7 +30,7 @@ def driver(make_napari_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
 
 def test_run_drag_cancel_rerun_with_the_bundled_model(driver: DockDriver) -> None:
     """What a microscopist does, with the labels of the library as the measure."""
-    driver.controller.runner.holder = ModelSlot()
+    driver.session.model = ModelSlot()
     image, _ = load_sample()
     driver.viewer.add_image(image, name="cells")
     driver.segment()
@@ -60,7 +60,7 @@ def test_run_drag_cancel_rerun_with_the_bundled_model(driver: DockDriver) -> Non
     record = driver.viewer.layers["cells labels"].metadata["dinocell"]
     assert json.loads(json.dumps(record))["cells"] == cells_of(expected)
     driver.sections.model.unload_requested.emit()
-    assert not driver.controller.runner.holder.loaded
+    assert not driver.session.model.loaded
 
 
 def test_two_hundred_runs_leave_neither_threads_nor_memory(driver: DockDriver) -> None:

@@ -86,7 +86,7 @@ SegmentEvent: TypeAlias = (
 )
 
 
-def doubt_about(event: SegmentEvent) -> str | None:
+def doubt_about(event: object) -> str | None:
     """Say in one sentence what a user should know about a run that went on anyway.
 
     Returns

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
     from napari_dinocell.engine.inference.events import DistanceMapReady, ScaleChosen
     from napari_dinocell.engine.watershed.cell_query import CellQuery
+    from napari_dinocell.engine.watershed.held_cells import HeldPixels
 
 
 class LazyWatershed:
@@ -36,9 +37,11 @@ class LazyWatershed:
                 self._watershed = watershed
             return watershed
 
-    def query(self, config: WatershedConfig) -> CellQuery:
-        """The cells at one pair of thresholds."""
-        return self.ready_for(config.foreground_threshold).query(config)
+    def query(
+        self, config: WatershedConfig, *, held: HeldPixels | None = None
+    ) -> CellQuery:
+        """The cells at one pair of thresholds, beside those that are held."""
+        return self.ready_for(config.foreground_threshold).query(config, held=held)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -118,25 +118,6 @@ class LiveWatershed:
         self._held: HeldBasins | None = None
         self._all_areas: NDArray[np.int64] | None = None
 
-    def hold(self, held: HeldPixels | None) -> None:
-        """Leave corrected cells out from now on; None finds all cells again.
-
-        The pixels themselves are the caller's: labels there may be 0 or a neighbour's.
-        """
-        if held is None:
-            self._held = None
-        elif self._held is None or self._held.held is not held:
-            if self._all_areas is None:
-                count = self._forest.heights.size
-                self._all_areas = np.bincount(self._basins.ravel(), minlength=count)
-            self._held = HeldBasins(
-                held,
-                terrain=self._terrain[_INNER],
-                basins=self._basins[_INNER],
-                heights=self._forest.heights,
-                areas=self._all_areas,
-            )
-
     @property
     def shape(self) -> Shape2D:
         """Height and width of the map."""
@@ -148,8 +129,18 @@ class LiveWatershed:
         """Lowest foreground threshold that can be asked for."""
         return self._floor
 
-    def query(self, config: WatershedConfig) -> CellQuery:
+    def query(
+        self, config: WatershedConfig, *, held: HeldPixels | None = None
+    ) -> CellQuery:
         """The cells at one pair of thresholds, of which labels and count are read.
+
+        Parameters
+        ----------
+        config
+            The thresholds.
+        held
+            Corrected cells, which are left out. Their pixels are the caller's: labels
+            there may be 0 or a neighbour's.
 
         Raises
         ------
@@ -158,7 +149,7 @@ class LiveWatershed:
         """
         return CellQuery(
             config=config,
-            table=self._cell_table(config),
+            table=self._cell_table(config, held),
             terrain=self._terrain[_INNER],
             basins=self._basins[_INNER],
             workers=self._workers,
@@ -172,7 +163,27 @@ class LiveWatershed:
         """Number of cells, for one question only: `query`."""
         return self.query(config).count()
 
-    def _cell_table(self, config: WatershedConfig) -> NDArray[np.int32]:
+    def _held_basins(self, held: HeldPixels) -> HeldBasins:
+        """What held pixels mean for the basins; known for the last ones asked for."""
+        known = self._held  # another thread may replace it
+        if known is not None and known.held is held:
+            return known
+        if self._all_areas is None:
+            count = self._forest.heights.size
+            self._all_areas = np.bincount(self._basins.ravel(), minlength=count)
+        known = HeldBasins(
+            held,
+            terrain=self._terrain[_INNER],
+            basins=self._basins[_INNER],
+            heights=self._forest.heights,
+            areas=self._all_areas,
+        )
+        self._held = known
+        return known
+
+    def _cell_table(
+        self, config: WatershedConfig, held: HeldPixels | None
+    ) -> NDArray[np.int32]:
         """(N + 1,): cell id of each basin, 0 where it belongs to none."""
         foreground = config.foreground_threshold
         if np.float32(foreground) < np.float32(self._floor):
@@ -185,8 +196,9 @@ class LiveWatershed:
         if config.min_size > 1:
             sizes = np.bincount(table, self._basin_areas(foreground), table.size)
             table[sizes[table] < config.min_size] = 0
-        held = self._held  # another thread may replace it
-        return table if held is None else held.leave_out(table, config.seed_threshold)
+        if held is None:
+            return table
+        return self._held_basins(held).leave_out(table, config.seed_threshold)
 
     def _basin_areas(self, foreground_threshold: float) -> NDArray[np.int64]:
         """(N + 1,): pixels of each basin above the threshold; entry 0 means nothing.

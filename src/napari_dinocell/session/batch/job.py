@@ -16,16 +16,12 @@ from napari_dinocell.engine.batch.summary import SUMMARY_NAME
 from napari_dinocell.engine.results.provenance import ModelRecord
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from napari_dinocell.engine.batch.events import BatchEvent
     from napari_dinocell.engine.batch.targets import MemoryImage, Target
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.results.export import LabelFormat
     from napari_dinocell.engine.results.page_region import PageRegion
     from napari_dinocell.session.model_slot import ModelSlot
-
-    Borrow: TypeAlias = Callable[[], AbstractContextManager[ModelSlot]]
 
 Cancel: TypeAlias = Callable[[], bool]
 
@@ -111,7 +107,7 @@ class Planned:
 
 
 def run_batch(
-    request: BatchRequest, borrow: Borrow, cancel: Cancel
+    request: BatchRequest, slot: ModelSlot, cancel: Cancel
 ) -> Generator[Planned | BatchEvent, None, None]:
     """Segment all images of a request, as the command line does.
 
@@ -119,8 +115,8 @@ def run_batch(
     ----------
     request
         What to do.
-    borrow
-        Gives what holds the model, for as long as the batch runs.
+    slot
+        Holds the model, and is nobody else's for as long as the batch runs.
     cancel
         Asked before each batch of tiles.
 
@@ -142,26 +138,25 @@ def run_batch(
     targets = plan_targets(images, request.folder, request.file_format)
     yield Planned(tuple(targets))
     recipe = request.recipe
-    with borrow() as holder:
-        segmenter, model = holder.get(_model_name(recipe), recipe.device)
-        job = SegmentJob(
-            segmenter=segmenter,
-            model=model,
-            config=recipe.settings or segmenter.default_config(),
-            axes=recipe.axes,
-            region=recipe.region,
-            overlay=request.overlay,
+    segmenter, model = slot.get(_model_name(recipe), recipe.device)
+    job = SegmentJob(
+        segmenter=segmenter,
+        model=model,
+        config=recipe.settings or segmenter.default_config(),
+        axes=recipe.axes,
+        region=recipe.region,
+        overlay=request.overlay,
+    )
+    try:
+        yield from segment_batch(
+            job,
+            targets,
+            resume=request.resume,
+            cancel=cancel,
+            summary=request.summary,
         )
-        try:
-            yield from segment_batch(
-                job,
-                targets,
-                resume=request.resume,
-                cancel=cancel,
-                summary=request.summary,
-            )
-        finally:
-            segmenter.forget_map()
+    finally:
+        segmenter.forget_map()
 
 
 def list_images(source: FileSource, _: Cancel) -> Generator[list[Path], None, None]:
@@ -200,7 +195,7 @@ def save_as_preset(
 
 
 def _model_name(recipe: Recipe) -> str:
-    """What the holder takes."""
+    """What the model slot takes."""
     from napari_dinocell.engine.batch.make_job import find_model
 
     if isinstance(recipe.model, str):

@@ -21,7 +21,6 @@ from napari_dinocell.engine.inference.events import (
     TileDone,
     TilesPlanned,
 )
-from napari_dinocell.engine.inference.plane_map import LazyWatershed
 from napari_dinocell.session.regions import (
     WHOLE,
     PlaneIndex,
@@ -45,6 +44,7 @@ from napari_dinocell.session.segment.stack_result import PlaneRecord
 if TYPE_CHECKING:
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.inference.events import SegmentEvent
+    from napari_dinocell.engine.inference.plane_map import LazyWatershed
     from napari_dinocell.engine.segmenter import Segmenter
     from napari_dinocell.session.model_slot import ModelSlot
     from napari_dinocell.session.segment.stack_result import StackResult
@@ -53,7 +53,7 @@ Cancel: TypeAlias = Callable[[], bool]
 
 
 def segment_planes(
-    holder: ModelSlot,
+    model: ModelSlot,
     request: SegmentRequest,
     result: StackResult,
     cancel: Cancel,
@@ -73,8 +73,8 @@ def segment_planes(
     DinoCellError
         If image, settings, device or model cannot be used. Finished planes stay.
     """
-    segmenter, model = holder.get(request.model, request.device)
-    yield ModelChosen(model)
+    segmenter, record = model.get(request.model, request.device)
+    yield ModelChosen(record)
     config = request.config
     if len(request.planes) > 1:
         result.links.wanted = config.link
@@ -94,7 +94,7 @@ def segment_planes(
 
 
 def measure_diameter(
-    holder: ModelSlot, request: SegmentRequest, cancel: Cancel
+    model: ModelSlot, request: SegmentRequest, cancel: Cancel
 ) -> Generator[SegmentEvent, None, None]:
     """Measure the cells of the first plane of a request, and stop there.
 
@@ -103,11 +103,10 @@ def measure_diameter(
     The segmenter's events, `ScaleChosen` last; it is missing if the plane holds one
     single value.
     """
-    segmenter, _ = holder.get(request.model, request.device)
+    segmenter, _ = model.get(request.model, request.device)
     config = replace(request.config, cell_diameter="auto")
     image = request.source.read(request.planes[0], request.region)
     axis = request.source.channel_axis_of_plane
-    segmenter.forget_map()
     for event in segmenter.steps(image, config, channel_axis=axis, cancel=cancel):
         yield event
         if isinstance(event, ScaleChosen):
@@ -138,7 +137,6 @@ class _PlaneJob:
         self, segmenter: Segmenter, cancel: Cancel
     ) -> Generator[JobEvent, None, None]:
         request = self._request
-        segmenter.forget_map()
         image = request.source.read(self.index, request.region)
         steps = segmenter.steps(
             image,
@@ -149,8 +147,10 @@ class _PlaneJob:
         )
         for event in steps:
             yield event
-            yield from self._follow(event)
-        segmenter.forget_map()  # the result holds it
+            if isinstance(event, DistanceMapReady):
+                yield from self._finish(event, segmenter.watershed)
+            else:
+                yield from self._follow(event)
 
     def _follow(self, event: SegmentEvent) -> Iterator[JobEvent]:
         match event:
@@ -161,8 +161,6 @@ class _PlaneJob:
                 self._preview = LabelPreview(event.distance_map, self._viewport())
             case TileDone():
                 yield from self._grow(event.region)
-            case DistanceMapReady():
-                yield from self._finish(event)
 
     def _viewport(self) -> Region | None:
         return _inside(self._request.viewport, self._request.region)
@@ -184,13 +182,18 @@ class _PlaneJob:
         rows, columns = self._region
         return shifted(part, rows=rows.start, columns=columns.start)
 
-    def _finish(self, ready: DistanceMapReady) -> Iterator[JobEvent]:
+    def _finish(
+        self, ready: DistanceMapReady, watershed: LazyWatershed | None
+    ) -> Iterator[JobEvent]:
+        assert watershed is not None  # there is a map
         result, region = self._result, self._region
-        watershed = LazyWatershed(result.read_map(self.index, region))
+        if self._preview is None:  # a map that was known already, without tiles
+            result.clear(self.index)
+            result.write_map(self.index, region, ready.distance_map)
+            yield MapGrew(self.index, region)
         thresholds = self._request.thresholds()
-        live = watershed.ready_for(thresholds.foreground_threshold)
-        live.hold(result.held(self.index, self._request.region))
-        query = live.query(thresholds)
+        held = result.held(self.index, self._request.region)
+        query = watershed.query(thresholds, held=held)
         labels = result.settle(self.index, region, query.labels())
         result.write_labels(self.index, region, labels)
         result.set_watershed(self.index, watershed)

@@ -153,9 +153,8 @@ class StackResult:
 
     def query(self, index: PlaneIndex, thresholds: WatershedConfig) -> CellQuery:
         """What the watershed of a finished plane finds beside the kept cells."""
-        live = self.watershed(index).ready_for(thresholds.foreground_threshold)
-        live.hold(self.held(index, self._records[index].region))
-        return live.query(thresholds)
+        held = self.held(index, self._records[index].region)
+        return self.watershed(index).query(thresholds, held=held)
 
     def count(self, index: PlaneIndex, thresholds: WatershedConfig) -> int:
         """Cells of a finished plane: those of the watershed and the kept ones."""

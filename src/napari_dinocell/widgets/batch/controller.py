@@ -11,7 +11,7 @@ from qtpy.QtGui import QDesktopServices
 from napari_dinocell.engine.batch.summary import SUMMARY_NAME
 from napari_dinocell.engine.errors import DinoCellError, SettingsError
 from napari_dinocell.session.batch.job import BatchRequest, Recipe
-from napari_dinocell.widgets.batch import lender
+from napari_dinocell.session.session import Session
 from napari_dinocell.widgets.batch.layers import (
     channel_axis_of,
     image_layers,
@@ -22,6 +22,7 @@ from napari_dinocell.widgets.batch.presets import PresetController
 from napari_dinocell.widgets.batch.recipe import DEFAULT, DOCK
 from napari_dinocell.widgets.batch.runner import BatchRunner
 from napari_dinocell.widgets.shared.notify import notify_error, notify_warning
+from napari_dinocell.widgets.shared.relay import Relay
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.batch.summary import SummaryRow
     from napari_dinocell.engine.batch.targets import MemoryImage
+    from napari_dinocell.session.choice import SegmentChoice
     from napari_dinocell.widgets.batch.runner import BatchEnd
     from napari_dinocell.widgets.batch.sections import BatchSections
-    from napari_dinocell.widgets.segment.dock import SegmentDock
 
 NO_DOCK = (
     "The Segment dock is not open. Open it (Plugins > DINOCell: Segment), or choose a "
@@ -50,16 +51,16 @@ class BatchController(QObject):
     sections
         Of the dock.
     dock
-        Beside which a Segment dock is looked for.
+        Parent of this object and of dialogs.
     """
 
     def __init__(self, viewer: Viewer, sections: BatchSections, dock: QWidget) -> None:
         super().__init__(dock)
         self._viewer = viewer
         self._sections = sections
-        self._dock = dock
-        self._segment_dock: SegmentDock | None = None
-        self.runner = BatchRunner(self)
+        self._session = Session.of(viewer)
+        self._choice_known = self._session.choice is not None
+        self.runner = BatchRunner(self._session, self)
         self.opener = ResultOpener(viewer, self)
         self.presets = PresetController(sections.recipe, self.recipe, dock)
         self._connect()
@@ -81,6 +82,8 @@ class BatchController(QObject):
         for section in (sections.images, sections.recipe, sections.output):
             section.changed.connect(self.update)
         self.opener.failed.connect(self._on_failed)
+        changed = self._session.choice_changed
+        self._relay = Relay(changed, self._on_choice_changed, self)
         for event in self._layer_events():
             event.connect(self._on_layers_changed)
 
@@ -103,12 +106,10 @@ class BatchController(QObject):
             If they cannot be had: no Segment dock, or a damaged preset.
         """
         choice, entry = self._sections.recipe.choice(), self._sections.recipe.preset()
-        dock = lender.find_segment_dock(self._dock)
-        device = "auto" if dock is None else dock.sections.model.device()
+        shown = self._session.choice
+        device = "auto" if shown is None else shown.device
         if choice == DOCK:
-            if dock is None:
-                raise SettingsError(NO_DOCK)
-            return lender.recipe_of(dock)
+            return _recipe_of(shown)
         if choice == DEFAULT or entry is None:
             return Recipe(model=DEFAULT, device=device)
         if entry.preset is None:
@@ -119,7 +120,7 @@ class BatchController(QObject):
         """Say what is missing, and where results would go."""
         sections = self._sections
         if sections.recipe.choice() == DOCK:
-            is_open = lender.find_segment_dock(self._dock) is not None
+            is_open = self._session.choice is not None
             sections.recipe.say("" if is_open else NO_DOCK, "warning")
         sections.output.set_default_folder(sections.images.default_output())
         missing = sections.images.missing()
@@ -128,6 +129,13 @@ class BatchController(QObject):
         sections.run.set_enabled_reason(missing)
         folder = self.folder()
         sections.run.set_folder_exists(bool(folder) and Path(folder).is_dir())
+
+    def _on_choice_changed(self) -> None:
+        """A Segment dock was opened or closed, or is set to something else."""
+        is_known = self._session.choice is not None
+        if is_known != self._choice_known:
+            self._choice_known = is_known
+            self.update()
 
     def _on_layers_changed(self, _: object = None) -> None:
         self._sections.images.set_layers(len(image_layers(self._viewer.layers)))
@@ -139,18 +147,13 @@ class BatchController(QObject):
         """Start what the dock says; nothing while a batch is under way."""
         if self.runner.busy:
             return
-        dock = lender.find_segment_dock(self._dock)
         try:
-            if dock is not None and lender.is_busy(dock):
-                raise lender.DockBusyError(lender.BUSY)
-            request = self._request()
+            self.runner.start(self._request())
         except DinoCellError as error:
             self._on_failed(error)
             return
-        self._segment_dock = dock
         self._sections.run.show_message("")
         self._sections.run.set_state("running")
-        self.runner.start(request, lender.borrow_from(dock))
 
     def cancel(self) -> None:
         """Stop within one batch of tiles; images that are done stay."""
@@ -179,9 +182,9 @@ class BatchController(QObject):
 
     def _channel_axis(self, layer: Image) -> int | None:
         """As the Segment dock has it for its image; by the axis labels for others."""
-        dock = lender.find_segment_dock(self._dock)
-        if dock is not None and dock.sections.image.layer() == layer:
-            return dock.sections.image.channel_axis()
+        shown = self._session.choice
+        if shown is not None and shown.image == str(layer.unique_id):
+            return shown.channel_axis
         return channel_axis_of(layer)
 
     # -- what comes of it
@@ -193,9 +196,6 @@ class BatchController(QObject):
     def _on_ended(self, end: BatchEnd) -> None:
         run = self._sections.run
         run.set_state("idle")
-        dock, self._segment_dock = self._segment_dock, None
-        if dock is not None:
-            dock.sections.model.set_loaded(dock.controller.runner.holder.loaded)
         self.update()
         if end.error is not None:
             self._on_failed(end.error)
@@ -223,10 +223,20 @@ class BatchController(QObject):
         """Stop all work; the dock is about to go."""
         for event in self._layer_events():
             event.disconnect(self._on_layers_changed)
+        self._relay.stop()
         self._sections.images.close_jobs()
         self.runner.cancel()
         self.opener.close()
         self.presets.close()
+
+
+def _recipe_of(shown: SegmentChoice | None) -> Recipe:
+    """What the Segment dock is set to, but for its image and region."""
+    if shown is None:
+        raise SettingsError(NO_DOCK)
+    if shown.settings is None:
+        raise SettingsError(shown.problem)
+    return Recipe(model=shown.model, device=shown.device, settings=shown.settings)
 
 
 def summary_text(end: BatchEnd) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QTimer
+from qtpy.QtCore import QTimer
 
 from napari_dinocell.session.remembered import load_remembered, save_remembered
 from napari_dinocell.widgets.batch.controller import BatchController
@@ -79,11 +79,6 @@ class BatchDock(Dock):
         """List presets that were saved meanwhile."""
         super().showEvent(event)
         self.sections.recipe.refresh()
-        self.controller.update()
-
-    def enterEvent(self, event: QEvent) -> None:
-        """Notice a Segment dock that was opened or closed meanwhile."""
-        super().enterEvent(event)
         self.controller.update()
 
     def close_parts(self) -> None:

@@ -22,11 +22,12 @@ from napari_dinocell.engine.inference.events import (
 )
 from napari_dinocell.session.batch.job import Planned, run_batch
 from napari_dinocell.session.batch.progress import BatchMeter
-from napari_dinocell.widgets.shared.engine_worker import JobRunner
+from napari_dinocell.widgets.shared.slot_runner import SlotRunner
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.batch.targets import Target
-    from napari_dinocell.session.batch.job import BatchRequest, Borrow
+    from napari_dinocell.session.batch.job import BatchRequest
+    from napari_dinocell.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,13 @@ class BatchEnd:
 
 
 class BatchRunner(QObject):
-    """Runs a request, and tells of images, not of events."""
+    """Runs a request, and tells of images, not of events.
+
+    Parameters
+    ----------
+    session
+        Has the model, and the slot of the one job at work.
+    """
 
     planned = Signal(object)
     """Rows of all images, before the first one."""
@@ -56,8 +63,9 @@ class BatchRunner(QObject):
     ended = Signal(object)
     """BatchEnd."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._session = session
         self.request: BatchRequest | None = None
         """Of the last batch, or the one under way."""
         self.targets: tuple[Target, ...] = ()
@@ -67,8 +75,7 @@ class BatchRunner(QObject):
         self._what = ""
         self._tiles = 0
         self._meter = BatchMeter()
-        self._cancelled = False
-        self._jobs = JobRunner(self)
+        self._jobs = SlotRunner(session.jobs, "batch", self)
         self._jobs.yielded.connect(self._on_event)
         self._jobs.ended.connect(self._on_ended)
 
@@ -77,18 +84,20 @@ class BatchRunner(QObject):
         """Whether a batch is under way, also while it is being cancelled."""
         return self._jobs.busy
 
-    def start(self, request: BatchRequest, borrow: Borrow) -> None:
-        """Begin a batch. Not while another one is under way."""
-        assert not self.busy
-        self.request, self.targets = request, ()
-        self._rows, self._cancelled = [], False
-        self._jobs.start(partial(run_batch, request, borrow))
+    def start(self, request: BatchRequest) -> None:
+        """Begin a batch. Not while another one is under way.
+
+        Raises
+        ------
+        JobBusyError
+            If another job has the model.
+        """
+        self._jobs.start(partial(run_batch, request, self._session.model))
+        self.request, self.targets, self._rows = request, (), []
 
     def cancel(self) -> None:
         """Ask the batch to stop; `ended` follows within one batch of tiles."""
-        if self.busy:
-            self._cancelled = True
-            self._jobs.cancel()
+        self._jobs.cancel()
 
     def _on_event(self, event: Any) -> None:
         match event:
@@ -143,5 +152,5 @@ class BatchRunner(QObject):
     def _on_ended(self, error: BaseException | None) -> None:
         assert self.request is not None
         finished = all(row.status != "not done" for row in self._rows)
-        cancelled = self._cancelled and not (finished and self._rows)
+        cancelled = self._jobs.cancelled and not (finished and self._rows)
         self.ended.emit(BatchEnd(self.request, tuple(self._rows), error, cancelled))

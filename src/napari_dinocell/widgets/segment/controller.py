@@ -1,4 +1,4 @@
-"""The one owner of results and runs: connects the dock's sections with the engine."""
+"""Connects the dock's sections with the session: runs, results, the user's choice."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, Signal
 
 from napari_dinocell.engine.errors import DinoCellError
+from napari_dinocell.session.segment.image_result import ImageResult
 from napari_dinocell.session.segment.stack_result import StackResult
-from napari_dinocell.widgets.layers.image_result import ImageResult
+from napari_dinocell.session.session import Session
 from napari_dinocell.widgets.layers.image_source import still_shown
 from napari_dinocell.widgets.layers.placement import placement_of
 from napari_dinocell.widgets.layers.result_layers import find_results
 from napari_dinocell.widgets.segment.live_thresholds import LiveThresholds
 from napari_dinocell.widgets.segment.request_maker import RequestMaker, ThresholdReader
-from napari_dinocell.widgets.segment.run import (
-    Run,
-    RunEnd,
-    SegmentRunner,
-    show_result,
-)
+from napari_dinocell.widgets.segment.run import Run, RunEnd, SegmentRunner
+from napari_dinocell.widgets.segment.run_end import settle
 from napari_dinocell.widgets.shared.notify import notify_error, notify_warning
+from napari_dinocell.widgets.shared.relay import Relay
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -30,11 +28,14 @@ if TYPE_CHECKING:
     from napari_dinocell.session.image_source import ImageSource
     from napari_dinocell.session.regions import PlaneIndex, Region
     from napari_dinocell.session.segment.progress import Progress
+    from napari_dinocell.widgets.layers.result_layers import ResultLayers
     from napari_dinocell.widgets.segment.sections import Sections
 
 
 class SegmentController(QObject):
     """Runs the model on the chosen image and keeps its labels in step with sliders.
+
+    What was found is the session's, so that it outlives the dock.
 
     Parameters
     ----------
@@ -53,17 +54,39 @@ class SegmentController(QObject):
         super().__init__(parent)
         self.requests = RequestMaker(viewer, sections)
         self.live = LiveThresholds(self)
-        self.runner = SegmentRunner(self._shown_plane_of, self)
+        self.session = Session.of(viewer)
+        self.runner = SegmentRunner(self.session, self._shown_plane_of, self)
         self._viewer = viewer
         self._sections = sections
-        self._results: dict[str, ImageResult] = {}
         self._reader: ThresholdReader | None = None
         self._last_run: tuple[float | None, str] = (None, "")
         self._connect_runner()
         self._connect_sections()
+        self._relays = [
+            Relay(self.session.jobs.changed, self._on_job_changed, self),
+            Relay(self.session.model.changed, self._on_job_changed, self),
+            Relay(self.session.model_asked, sections.model.choose, self),
+            Relay(self.session.models_changed, sections.model.refresh, self),
+        ]
+        self.session.keep_results_of([_id_of(layer) for layer in viewer.layers])
         viewer.layers.events.removed.connect(self._on_layer_removed)
         viewer.dims.events.point.connect(self._on_plane_changed)
         self._on_layer_changed()
+        self._on_job_changed()
+
+    def begin(self) -> None:
+        """Tell the session what the dock is set to, from now on at every change."""
+        for changed in (
+            self.attended,
+            self._sections.thresholds.changed,
+            self._sections.model.changed,
+            self._sections.image.link_changed,
+        ):
+            changed.connect(self._publish)
+        self.follow_settings()
+
+    def _publish(self) -> None:
+        self.session.set_choice(self.requests.choice(self.layer))
 
     def _connect_runner(self) -> None:
         runner, run = self.runner, self._sections.run
@@ -71,7 +94,7 @@ class SegmentController(QObject):
         runner.said.connect(run.show_message)
         runner.doubted.connect(self._on_doubt)
         runner.counted.connect(self._on_counted)
-        runner.model_loaded.connect(self._on_model_loaded)
+        runner.model_loaded.connect(self.show_model_loaded)
         runner.measured.connect(self._on_measured)
         runner.ended.connect(self._on_ended)
         self.live.counted.connect(self._on_counted)
@@ -84,6 +107,7 @@ class SegmentController(QObject):
         sections.run.cancel_requested.connect(self.cancel)
         sections.thresholds.changed.connect(self._on_thresholds_changed)
         sections.image.layer_changed.connect(self._on_layer_changed)
+        sections.image.link_changed.connect(self._on_link_changed)
         for section in (sections.image, sections.size, sections.contrast):
             section.changed.connect(self.attended)
         sections.model.model_changed.connect(self.attended)
@@ -100,7 +124,13 @@ class SegmentController(QObject):
     def result(self) -> ImageResult | None:
         """What was found in the chosen layer so far."""
         layer = self.layer
-        return None if layer is None else self._results.get(_id_of(layer))
+        return None if layer is None else self.session.results.get(_id_of(layer))
+
+    @property
+    def layers(self) -> ResultLayers | None:
+        """The layers that show the result of the chosen image."""
+        layer = self.layer
+        return None if layer is None else find_results(self._viewer, layer)
 
     @property
     def plane(self) -> PlaneIndex:
@@ -119,7 +149,7 @@ class SegmentController(QObject):
 
     def _attend(self) -> None:
         if self.runner.run is None:
-            self.live.follow(self.result, self.plane, self._view)
+            self.live.follow(self.result, self.layers, self.plane, self._view)
         self.attended.emit()
 
     def _view(self) -> Region | None:
@@ -139,14 +169,13 @@ class SegmentController(QObject):
         if self.runner.run is not None or layer is None:
             return
         try:
-            run = self._prepare(layer)
+            self.runner.start(self._prepare(layer))
         except DinoCellError as error:
             self._on_failed(error)
             return
         self.live.stop()
         self._last_run = (None, "")
         self._sections.run.set_state("running")
-        self.runner.start(run)
         self.attended.emit()
 
     def cancel(self) -> None:
@@ -160,18 +189,14 @@ class SegmentController(QObject):
         reader = ThresholdReader(self.requests.thresholds())
         request = self.requests.request(layer, source, reader)
         self._reader = reader
-        former = self._results.get(_id_of(layer))
+        former = self.result
         result = former
-        if former is None or not _fits(former, source, layer):
-            result = ImageResult(
-                source=source,
-                stack=StackResult(source.shape),
-                layers=find_results(self._viewer, layer),
-            )
-        assert result is not None
+        if result is None or not _fits(result, source, layer):
+            result = ImageResult(source=source, stack=StackResult(source.shape))
         result.source = source
         return Run(
             layer=layer,
+            layers=find_results(self._viewer, layer),
             request=request,
             result=result,
             former=former,
@@ -180,60 +205,19 @@ class SegmentController(QObject):
 
     def _on_ended(self, end: RunEnd) -> None:
         self._reader = None
-        self._sections.run.set_state("idle")
-        self._sections.model.set_loaded(self.runner.holder.loaded)
-        if end.run.layer not in self._viewer.layers:
-            self._sections.run.show_message("The image was removed.", level="info")
-        elif not still_shown(end.run.request.source, end.run.layer):
-            self._take_back(end.run)
-            self._sections.run.show_message(
-                "The image's data changed while it was segmented. Press Segment again.",
-                level="warning",
-            )
-        elif end.run.planes_done:
-            self._keep(end)
-        else:
-            self._keep_former(end)
+        run, said = end.run, self._sections.run
+        said.set_state("idle")
+        settled = settle(end, self._viewer.layers)
+        if settled.keeps_new:
+            self.session.results[_id_of(run.layer)] = run.result
+            device = "" if run.record is None else run.record.device
+            self._last_run = (run.seconds, device)
+            said.show_result(run.cells, run.seconds, device)
+        if settled.text:
+            said.show_message(settled.text, level=settled.level)
         if end.error is not None:
             self._on_failed(end.error)
         self._attend()
-
-    def _keep(self, end: RunEnd) -> None:
-        """At least one plane was finished: the new result stands."""
-        run = end.run
-        self._results[_id_of(run.layer)] = run.result
-        show_result(run.result, run.placement)
-        device = "" if run.record is None else run.record.device
-        self._last_run = (run.seconds, device)
-        self._sections.run.show_result(run.cells, run.seconds, device)
-        if end.cancelled or end.error is not None:
-            done, count = run.planes_done, len(run.request.planes)
-            self._sections.run.show_message(
-                f"{done} of {count} planes were segmented and are kept.",
-                level="warning",
-            )
-
-    def _keep_former(self, end: RunEnd) -> None:
-        """Nothing was finished: what was there before stands."""
-        run = end.run
-        if run.former is not None or not end.cancelled:
-            self._take_back(run)
-        if end.cancelled:
-            kept = "The former result is back." if run.former is not None else ""
-            arrived = f"{run.tiles_done} of {run.tiles_total} tiles had arrived."
-            self._sections.run.show_message(
-                f"Cancelled. {kept or arrived}", level="info"
-            )
-
-    def _take_back(self, run: Run) -> None:
-        """Show the former result again, or no layers where there was none."""
-        if run.former is None:
-            run.result.layers.remove()
-        elif run.former is not run.result:
-            show_result(run.former, placement_of(run.layer, run.former.source))
-        else:
-            run.result.layers.refresh("labels")
-            run.result.layers.refresh("distance")
 
     # -- events
 
@@ -257,8 +241,8 @@ class SegmentController(QObject):
     def _on_failed(self, error: BaseException) -> None:
         self._sections.run.show_message(notify_error(error), level="error")
 
-    def _on_model_loaded(self, event: ModelLoaded) -> None:
-        self._sections.model.set_loaded(True)
+    def show_model_loaded(self, event: ModelLoaded) -> None:
+        """Say where the model really works."""
         self._sections.model.show_used_device(f"{event.device}, {event.precision}")
 
     def _on_measured(self, event: ScaleChosen) -> None:
@@ -271,24 +255,48 @@ class SegmentController(QObject):
             self._reader.now = thresholds
         self.live.request(thresholds)
 
+    def follow_settings(self) -> None:
+        """Take note of settings that a program has changed in the sections."""
+        self._on_thresholds_changed()
+        self._on_link_changed()
+        self.attended.emit()
+
+    def _on_link_changed(self) -> None:
+        """Link or unlink the planes of the result, at once."""
+        run, result = self.runner.run, self.result
+        if run is not None and run.layer == self.layer:
+            result = run.result  # the end of the run brings the planes in step
+        if result is not None:
+            result.stack.links.wanted = self._sections.image.values()["link"]
+            self.live.relink()
+
+    def _on_job_changed(self) -> None:
+        session = self.session
+        busy = session.jobs.problem()
+        self._sections.model.set_loaded(session.model.loaded, busy=busy)
+
     def _on_unload(self) -> None:
-        if self.runner.run is None:
-            self.runner.holder.unload()
-            self._sections.model.set_loaded(False)
+        try:
+            self.session.unload_model()
+        except DinoCellError as error:
+            self._on_failed(error)
 
     def _on_layer_removed(self, event: object) -> None:
         removed = event.value  # type: ignore[attr-defined]
         run = self.runner.run
         if run is not None and run.layer == removed:
             self.cancel()
-        self._results.pop(_id_of(removed), None)
+        self.session.results.pop(_id_of(removed), None)
 
     def close(self) -> None:
         """Stop all work; the dock is about to go."""
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
         self._viewer.dims.events.point.disconnect(self._on_plane_changed)
+        for relay in self._relays:
+            relay.stop()
         self.live.stop()
         self.runner.cancel()
+        self.session.set_choice(None)
 
 
 def _id_of(layer: object) -> str:

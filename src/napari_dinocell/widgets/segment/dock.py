@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_dinocell.widgets.export.opener import ExportOpener
 from napari_dinocell.widgets.segment.contrast_section import ContrastSection
 from napari_dinocell.widgets.segment.controller import SegmentController
 from napari_dinocell.widgets.segment.dock_memory import DockMemory
 from napari_dinocell.widgets.segment.image_section import ImageSection
-from napari_dinocell.widgets.segment.link_controller import LinkController
 from napari_dinocell.widgets.segment.model_section import ModelSection
 from napari_dinocell.widgets.segment.preview_controller import PreviewController
 from napari_dinocell.widgets.segment.result_status import ResultStatus
@@ -18,6 +16,7 @@ from napari_dinocell.widgets.segment.sections import Sections
 from napari_dinocell.widgets.segment.size_controller import SizeController
 from napari_dinocell.widgets.segment.size_section import SizeSection
 from napari_dinocell.widgets.segment.threshold_section import ThresholdSection
+from napari_dinocell.widgets.shared.commands import run_command
 from napari_dinocell.widgets.shared.dock import Dock
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ class SegmentDock(Dock):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__("segment")
+        self._viewer = viewer
         self.setAcceptDrops(True)
         self.sections = Sections(
             model=ModelSection(),
@@ -47,13 +47,18 @@ class SegmentDock(Dock):
         )
         self._lay_out()
         self.controller = SegmentController(viewer, self.sections, self)
-        self.links = LinkController(self.controller, self.sections, self)
         self.memory = DockMemory(self.controller, self.sections, self)
         self.status = ResultStatus(self.controller, self.sections, self)
-        self.export = ExportOpener(viewer, self.controller, self.sections, self)
         self.size_tools = SizeController(viewer, self.controller, self.sections, self)
         self.preview = PreviewController(viewer, self.controller, self.sections, self)
-        self.controller.live.request(self.controller.requests.thresholds())
+        self.sections.run.export_requested.connect(self.open_export)
+        self.controller.begin()
+
+    def open_export(self) -> None:
+        """Ask how the labels of the chosen image are to be exported."""
+        layers = self.controller.layers
+        labels = None if layers is None else layers.labels
+        run_command("show_export_dialog", self._viewer, labels, self.window())
 
     def _lay_out(self) -> None:
         sections = self.sections

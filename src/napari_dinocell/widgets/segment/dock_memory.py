@@ -58,7 +58,6 @@ class DockMemory(QObject):
         self._sections.set_values(
             {"cell_diameter": defaults.cell_diameter, "link": defaults.link}
         )
-        self._sections.image.link_changed.emit()
         self._take_model_settings()
 
     def close(self) -> None:
@@ -78,8 +77,7 @@ class DockMemory(QObject):
 
     def _take_model_settings(self) -> None:
         self._sections.set_values(self._model_settings())
-        self._sections.thresholds.changed.emit()
-        self._controller.attended.emit()
+        self._controller.follow_settings()
         self._save.start()
 
     def _model_settings(self) -> dict[str, Any]:

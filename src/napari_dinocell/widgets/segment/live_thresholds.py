@@ -26,8 +26,9 @@ from napari_dinocell.widgets.shared.engine_worker import JobRunner
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.config import WatershedConfig
+    from napari_dinocell.session.segment.image_result import ImageResult
     from napari_dinocell.session.segment.stack_result import StackResult
-    from napari_dinocell.widgets.layers.image_result import ImageResult
+    from napari_dinocell.widgets.layers.result_layers import ResultLayers
 
 LIVE_PIXELS = 5_000_000
 """Regions up to this size follow a slider as it moves; of larger ones what is seen."""
@@ -61,6 +62,7 @@ class LiveThresholds(QObject):
         self.engine_seconds = 0.0
         """How long the engine took for the labels of the last slider move."""
         self._result: ImageResult | None = None
+        self._layers: ResultLayers | None = None
         self._plane: PlaneIndex = ()
         self._view: Callable[[], Region | None] = lambda: None
         self._wanted: WatershedConfig | None = None
@@ -81,6 +83,7 @@ class LiveThresholds(QObject):
     def follow(
         self,
         result: ImageResult | None,
+        layers: ResultLayers | None,
         plane: PlaneIndex,
         view: Callable[[], Region | None],
     ) -> None:
@@ -90,6 +93,8 @@ class LiveThresholds(QObject):
         ----------
         result
             Its labels are written in place.
+        layers
+            Show the result.
         plane
             The one that is shown.
         view
@@ -97,7 +102,8 @@ class LiveThresholds(QObject):
         """
         if result is not self._result:
             self._stop()
-        self._result, self._plane, self._view = result, plane, view
+        self._result, self._layers = result, layers
+        self._plane, self._view = plane, view
         if self._wanted is not None and (self._outdated(plane) or self._links_outdated):
             self._rest.start(0)
 
@@ -159,8 +165,12 @@ class LiveThresholds(QObject):
         self.engine_seconds = perf_counter() - started
         if part == _segmented_region(result.stack, self._plane):
             result.stack.thresholds[self._plane] = thresholds
-        result.layers.refresh("labels", part)
+        self._refresh(part)
         self.counted.emit(cells)
+
+    def _refresh(self, part: Region | None = None) -> None:
+        if self._layers is not None:
+            self._layers.refresh("labels", part)
 
     def _live_part(self, stack: StackResult) -> Region | None:
         """Rows and columns of the plane to relabel at once; None if there are none."""
@@ -194,7 +204,7 @@ class LiveThresholds(QObject):
 
     def _on_event(self, event: PlaneRelabelled) -> None:
         if self._result is not None and event.index == self._plane:
-            self._result.layers.refresh("labels")
+            self._refresh()
             self.counted.emit(event.cells)
 
     def _on_ended(self, error: BaseException | None) -> None:

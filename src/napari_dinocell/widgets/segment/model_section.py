@@ -57,6 +57,11 @@ class ModelSection(QWidget):
         """Choose a model; an unknown one becomes the default, and the dock says so."""
         self._picker.set_model(name_or_path)
 
+    def choose(self, name_or_path: str) -> None:
+        """Choose a model, and say so as if the user had done it."""
+        self.set_model(name_or_path)
+        self.model_changed.emit()
+
     def info(self) -> CheckpointInfo | None:
         """Card of the chosen model; None if its file is broken or not read yet."""
         return self._picker.chosen().info
@@ -81,9 +86,12 @@ class ModelSection(QWidget):
         """Say where a run really took place, such as "cpu, bfloat16"; "" hides it."""
         self._devices.show_used_device(text)
 
-    def set_loaded(self, loaded: bool) -> None:
-        """Say whether a model is in memory, which "Unload model" would free."""
-        self._picker.set_loaded(loaded)
+    def set_loaded(self, loaded: bool, *, busy: str = "") -> None:
+        """Say whether a model is in memory, which "Unload model" would free.
+
+        `busy` says why it cannot be freed now; "" if it can.
+        """
+        self._picker.set_loaded(loaded, busy=busy)
 
     def values(self) -> dict[str, Any]:
         """Choices to remember: "model" and "device"."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject
 
-from napari_dinocell.engine.config import ContrastConfig, SegmentConfig
+from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.widgets.layers.placement import placement_of
 from napari_dinocell.widgets.segment.contrast_preview import ContrastPreview
@@ -69,13 +69,9 @@ class PreviewController(QObject):
         self._preview.show(
             layer,
             lambda: _read_plane(source, index, config),
-            _contrast(config),
+            config.contrast,
             placement_of(layer, source),
         )
-
-
-def _contrast(config: SegmentConfig) -> ContrastConfig:
-    return config.contrast
 
 
 def _read_plane(source: ImageSource, index: PlaneIndex, config: SegmentConfig) -> Any:

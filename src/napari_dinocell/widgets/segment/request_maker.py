@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
-from napari_dinocell.engine.errors import ImageError
+from napari_dinocell.engine.errors import ImageError, SettingsError
+from napari_dinocell.session.choice import SegmentChoice
 from napari_dinocell.session.image_source import ImageSource
 from napari_dinocell.session.segment.events import SegmentRequest
 from napari_dinocell.widgets.layers.image_source import (
@@ -44,6 +45,23 @@ class RequestMaker:
         values["link"] &= self._sections.image.region() == "all"
         return SegmentConfig().with_overrides(
             **{name: v for name, v in values.items() if name not in OTHER_VALUES}
+        )
+
+    def choice(self, layer: Image | None) -> SegmentChoice:
+        """What the dock is set to, for other docks; `layer` is the chosen image."""
+        model, image = self._sections.model, self._sections.image
+        settings, problem = None, ""
+        try:
+            settings = self.config()
+        except SettingsError as error:
+            problem = str(error)
+        return SegmentChoice(
+            model=model.model(),
+            device=model.device(),
+            settings=settings,
+            problem=problem,
+            image=None if layer is None else str(layer.unique_id),
+            channel_axis=None if layer is None else image.channel_axis(),
         )
 
     def thresholds(self) -> WatershedConfig:

@@ -13,7 +13,8 @@ from qtpy.QtWidgets import QApplication
 
 from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.session.regions import WHOLE
-from napari_dinocell.session.replay.copies import as_command, as_python
+from napari_dinocell.session.replay.command import as_command
+from napari_dinocell.session.replay.python import as_python
 from napari_dinocell.session.replay.run_record import RunRecord
 from napari_dinocell.widgets.layers.image_source import still_shown
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.session.regions import PlaneIndex
+    from napari_dinocell.session.segment.image_result import ImageResult
     from napari_dinocell.session.segment.stack_result import PlaneRecord
-    from napari_dinocell.widgets.layers.image_result import ImageResult
     from napari_dinocell.widgets.segment.controller import SegmentController
     from napari_dinocell.widgets.segment.sections import Sections
 
@@ -61,9 +62,9 @@ class ResultStatus(QObject):
         record = self.record()
         run.set_copy_enabled(record is not None)
         run.show_stale(self._why_stale())
-        result = self._controller.result
-        if record is not None and result is not None:
-            result.layers.set_record(record.to_metadata())
+        layers = self._controller.layers
+        if record is not None and layers is not None:
+            layers.set_record(record.to_metadata())
 
     def record(self) -> RunRecord | None:
         """How the labels of the shown plane were made; None if there are none."""

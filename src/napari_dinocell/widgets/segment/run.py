@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_dinocell.engine.inference.events import (
+    DistanceMapReady,
     ModelLoaded,
     ScaleChosen,
     TileDone,
@@ -29,7 +30,7 @@ from napari_dinocell.session.segment.events import (
     SegmentRequest,
 )
 from napari_dinocell.session.segment.progress import ProgressMeter
-from napari_dinocell.widgets.shared.engine_worker import JobRunner
+from napari_dinocell.widgets.shared.slot_runner import SlotRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -37,11 +38,11 @@ if TYPE_CHECKING:
     from napari.layers import Image
 
     from napari_dinocell.engine.results.provenance import ModelRecord
-    from napari_dinocell.session.model_slot import ModelSlot
     from napari_dinocell.session.regions import PlaneIndex
+    from napari_dinocell.session.segment.image_result import ImageResult
     from napari_dinocell.session.segment.stack_result import PlaneRecord
-    from napari_dinocell.widgets.layers.image_result import ImageResult
-    from napari_dinocell.widgets.layers.result_layers import Kind
+    from napari_dinocell.session.session import Session
+    from napari_dinocell.widgets.layers.result_layers import Kind, ResultLayers
 
 REDRAW_MS = 60
 
@@ -52,6 +53,8 @@ class Run:
 
     layer: Image
     request: SegmentRequest
+    layers: ResultLayers
+    """Of that layer."""
     result: ImageResult
     """Grows while the run goes on."""
     former: ImageResult | None
@@ -84,6 +87,8 @@ class SegmentRunner(QObject):
 
     Parameters
     ----------
+    session
+        Has the model, and the slot of the one job at work.
     shown_plane
         Says which plane of a layer is shown: only that one is redrawn.
     """
@@ -104,13 +109,15 @@ class SegmentRunner(QObject):
     """RunEnd."""
 
     def __init__(
-        self, shown_plane: Callable[[Run], PlaneIndex], parent: QObject | None = None
+        self,
+        session: Session,
+        shown_plane: Callable[[Run], PlaneIndex],
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.holder: ModelSlot = _new_holder()
+        self._session = session
         self._shown_plane = shown_plane
         self._run: Run | None = None
-        self._cancelled = False
         self._started = 0.0
         self._meter = ProgressMeter(1)
         self._dirty: set[Kind] = set()
@@ -118,7 +125,7 @@ class SegmentRunner(QObject):
         self._redraw.setSingleShot(True)
         self._redraw.setInterval(REDRAW_MS)
         self._redraw.timeout.connect(self._on_redraw)
-        self._jobs = JobRunner(self)
+        self._jobs = SlotRunner(session.jobs, "segment", self)
         self._jobs.yielded.connect(self._on_event)
         self._jobs.ended.connect(self._on_ended)
 
@@ -128,33 +135,38 @@ class SegmentRunner(QObject):
         return self._run
 
     def start(self, run: Run) -> None:
-        """Begin a run. Not while another one is under way."""
+        """Begin a run. Not while another one is under way.
+
+        Raises
+        ------
+        JobBusyError
+            If another job has the model.
+        """
         assert self._run is None
-        self._run, self._cancelled = run, False
-        self._started = perf_counter()
-        self._meter = ProgressMeter(len(run.request.planes))
-        holder = self.holder
+        model = self._session.model
 
         def make_events(cancel: Callable[[], bool]) -> Generator[JobEvent, None, None]:
             from napari_dinocell.session.segment.job import segment_planes
 
-            return segment_planes(holder, run.request, run.result.stack, cancel)
+            return segment_planes(model, run.request, run.result.stack, cancel)
 
-        self.said.emit("Loading the model" if not holder.loaded else "Starting")
+        text = "Starting" if model.loaded else "Loading the model"
         self._jobs.start(make_events)
+        self._run = run
+        self._started = perf_counter()
+        self._meter = ProgressMeter(len(run.request.planes))
+        self.said.emit(text)
 
     def cancel(self) -> None:
         """Ask the run to stop; `ended` follows within one batch."""
-        if self._run is not None:
-            self._cancelled = True
-            self._jobs.cancel()
+        self._jobs.cancel()
 
     def _on_event(self, event: JobEvent) -> None:
         run = self._run
         if run is None:
             return
         self._follow(run, event)
-        doubt = None if isinstance(event, PlaneStarted | PlaneDone) else _doubt(event)
+        doubt = doubt_about(event)
         if doubt is not None:
             self.doubted.emit(doubt)
 
@@ -168,15 +180,8 @@ class SegmentRunner(QObject):
                 self._start_plane(run, event)
             case ScaleChosen():
                 self.measured.emit(event)
-            case TilesPlanned():
-                run.tiles_done, run.tiles_total = 0, event.total
-                self._meter.plan_tiles(event.total)
-                self.said.emit("")
-                self.progressed.emit(self._meter.now())
-            case TileDone():
-                run.tiles_done = event.done
-                self._meter.finish_tiles(event.done)
-                self.progressed.emit(self._meter.now())
+            case TilesPlanned() | TileDone() | DistanceMapReady():
+                self._follow_tiles(run, event)
             case MapGrew():
                 self._show_map(run)
                 self._mark(run, event.index, "distance")
@@ -190,11 +195,27 @@ class SegmentRunner(QObject):
                 self._mark(run, event.index, "distance", "labels")
                 self.counted.emit(event.cells)
 
+    def _follow_tiles(
+        self, run: Run, event: TilesPlanned | TileDone | DistanceMapReady
+    ) -> None:
+        match event:
+            case TilesPlanned():
+                run.tiles_done, run.tiles_total = 0, event.total
+                self._meter.plan_tiles(event.total)
+                self.said.emit("")
+            case TileDone():
+                run.tiles_done = event.done
+                self._meter.finish_tiles(event.done)
+            case _ if not run.tiles_total:  # the map was known
+                self.said.emit("")
+        if run.tiles_total:
+            self.progressed.emit(self._meter.now())
+
     def _start_plane(self, run: Run, event: PlaneStarted) -> None:
         self._meter.start_plane(event.number)
         if event.number == 0:
             stack = run.result.stack
-            run.result.layers.ensure_labels(stack.labels, run.placement, stack.locks)
+            run.layers.ensure_labels(stack.labels, run.placement, stack.locks)
             if run.request.config.cell_diameter == "auto":
                 self.said.emit("Measuring the cells")
 
@@ -205,7 +226,7 @@ class SegmentRunner(QObject):
         """
         if not run.map_shown:
             run.map_shown = True
-            run.result.layers.ensure_distance(run.result.stack.maps, run.placement)
+            run.layers.ensure_distance(run.result.stack.maps, run.placement)
 
     def _mark(self, run: Run, index: PlaneIndex, *kinds: Kind) -> None:
         """Redraw soon what has changed, if it can be seen."""
@@ -218,7 +239,7 @@ class SegmentRunner(QObject):
         dirty, self._dirty = self._dirty, set()
         if self._run is not None:
             for kind in sorted(dirty):
-                self._run.result.layers.refresh(kind)
+                self._run.layers.refresh(kind)
 
     def _on_ended(self, error: BaseException | None) -> None:
         run = self._run
@@ -229,21 +250,13 @@ class SegmentRunner(QObject):
         run.seconds = perf_counter() - self._started
         complete = run.planes_done == len(run.request.planes)
         self._run = None
-        self.ended.emit(RunEnd(run, error, self._cancelled and not complete))
+        self.ended.emit(RunEnd(run, error, self._jobs.cancelled and not complete))
 
 
-def show_result(result: ImageResult, placement: Mapping[str, Any]) -> None:
+def show_result(
+    result: ImageResult, layers: ResultLayers, placement: Mapping[str, Any]
+) -> None:
     """Make or update the two layers of a result."""
     stack = result.stack
-    result.layers.ensure_labels(stack.labels, placement, stack.locks)
-    result.layers.ensure_distance(result.stack.maps, placement)
-
-
-def _doubt(event: Any) -> str | None:
-    return doubt_about(event)
-
-
-def _new_holder() -> ModelSlot:
-    from napari_dinocell.session.model_slot import ModelSlot
-
-    return ModelSlot()
+    layers.ensure_labels(stack.labels, placement, stack.locks)
+    layers.ensure_distance(stack.maps, placement)

@@ -11,8 +11,8 @@ from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.engine.inference.events import ModelLoaded, ScaleChosen
 from napari_dinocell.widgets.segment.draw_diameter import DiameterTool
 from napari_dinocell.widgets.segment.request_maker import ThresholdReader
-from napari_dinocell.widgets.shared.engine_worker import JobRunner
 from napari_dinocell.widgets.shared.notify import notify_error
+from napari_dinocell.widgets.shared.slot_runner import SlotRunner
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -35,9 +35,10 @@ class SizeController(QObject):
         super().__init__(parent)
         self._controller = controller
         self._sections = sections
-        self._found = False
-        self._tool = DiameterTool(viewer, self._on_measured, self._on_drawn)
-        self._jobs = JobRunner(self)
+        self._layer: Image | None = None
+        self._found: float | None = None
+        self._tool = DiameterTool(viewer, self._take, self._on_drawn)
+        self._jobs = SlotRunner(controller.session.jobs, "estimate", self)
         self._jobs.yielded.connect(self._on_event)
         self._jobs.ended.connect(self._on_ended)
         sections.size.estimate_requested.connect(self.estimate)
@@ -53,33 +54,34 @@ class SizeController(QObject):
 
     def estimate(self) -> None:
         """Measure the cells of what is shown, with the chosen model, in a worker."""
-        layer, runner = self._controller.layer, self._controller.runner
-        if layer is None or runner.run is not None or self._jobs.busy:
+        layer, model = self._controller.layer, self._controller.session.model
+        if layer is None or self._jobs.busy:
             return
+
+        def make_events(cancel: Callable[[], bool]) -> Generator[Any, None, None]:
+            from napari_dinocell.session.segment.job import measure_diameter
+
+            return measure_diameter(model, request, cancel)
+
         try:
             requests = self._controller.requests
             source = requests.source(layer)
             request = requests.request(
                 layer, source, ThresholdReader(requests.thresholds())
             )
+            self._jobs.start(make_events)
         except DinoCellError as error:
             self._show_error(error)
             return
-        holder = runner.holder
-
-        def make_events(cancel: Callable[[], bool]) -> Generator[Any, None, None]:
-            from napari_dinocell.session.segment.job import measure_diameter
-
-            return measure_diameter(holder, request, cancel)
-
-        self._found = False
+        self._layer, self._found = layer, None
         self._sections.run.show_message("Measuring the cells")
         self._sections.run.set_state("running")
-        self._jobs.start(make_events)
 
     def cancel(self) -> None:
-        """Stop measuring."""
-        self._jobs.cancel()
+        """Stop measuring, within one batch of tiles."""
+        if self._jobs.busy:
+            self._sections.run.set_state("cancelling")
+            self._jobs.cancel()
 
     def draw(self, on: bool) -> None:
         """Let the user draw across a cell, or end it."""
@@ -97,25 +99,40 @@ class SizeController(QObject):
 
     def _on_event(self, event: object) -> None:
         if isinstance(event, ModelLoaded):
-            self._sections.model.set_loaded(True)
-            used = f"{event.device}, {event.precision}"
-            self._sections.model.show_used_device(used)
-        elif isinstance(event, ScaleChosen) and event.cell_diameter is not None:
-            self._found = True
-            self._sections.size.set_diameter(round(event.cell_diameter, 1))
-            self._controller.attended.emit()
+            self._controller.show_model_loaded(event)
+        elif isinstance(event, ScaleChosen):
+            self._found = event.cell_diameter
 
     def _on_ended(self, error: BaseException | None) -> None:
+        layer, self._layer = self._layer, None
         self._sections.run.set_state("idle")
         self._sections.run.show_message("")
         if error is not None:
             self._show_error(error)
-        elif not self._found:
-            self._sections.size.set_measured(None)
+        elif layer is not None:
+            self._show_found(layer)
 
-    def _on_measured(self, diameter: float) -> None:
+    def _show_found(self, layer: Image) -> None:
+        """Take the diameter that was measured, if its image is still the chosen one."""
+        shown, found = layer == self._controller.layer, self._found
+        if found is not None and shown:
+            self._take(found)
+        elif found is not None:
+            self._sections.run.show_message(
+                f"The cells of '{layer.name}' have a diameter of {found:.1f} px. It is "
+                "not taken over: another image is chosen.",
+            )
+        elif self._jobs.cancelled:
+            self._sections.run.show_message("Cancelled: the cells were not measured.")
+        elif shown:
+            self._sections.size.set_measured(None)
+        else:
+            text = f"No cell was found to measure in '{layer.name}'."
+            self._sections.run.show_message(text)
+
+    def _take(self, diameter: float) -> None:
         self._sections.size.set_diameter(round(diameter, 1))
-        self._controller.attended.emit()
+        self._controller.follow_settings()
 
     def _on_drawn(self) -> None:
         self._sections.size.set_drawing(False)

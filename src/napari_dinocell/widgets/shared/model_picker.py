@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 FILE_FILTER = f"Checkpoints ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})"
 
+UNLOAD_TIP = "Give the memory of the loaded model back. The next run loads it again"
+
 READING = "Reading the file ..."
 
 GREY = QColor("#8c8c8c")  # for entries that cannot be chosen, in either theme
@@ -94,11 +96,7 @@ class ModelPicker(QWidget):
             "Get a model from the Hugging Face hub",
         )
         self._unload = QPushButton("&Unload")
-        describe(
-            self._unload,
-            "Unload model",
-            "Give the memory of the loaded model back. The next run loads it again",
-        )
+        describe(self._unload, "Unload model", UNLOAD_TIP)
         self._unload.setEnabled(False)
         self._message = MessageLine()
 
@@ -137,9 +135,10 @@ class ModelPicker(QWidget):
             self._choose(name_or_path, path)
         self._read()
 
-    def set_loaded(self, loaded: bool) -> None:
-        """Say whether a model is in memory."""
-        self._unload.setEnabled(loaded)
+    def set_loaded(self, loaded: bool, *, busy: str = "") -> None:
+        """Say whether a model is in memory, and why it cannot be unloaded now."""
+        self._unload.setEnabled(loaded and not busy)
+        describe(self._unload, "Unload model", busy if loaded and busy else UNLOAD_TIP)
 
     def refresh(self) -> None:
         """List the models again; the choice stays, even if its file is gone."""

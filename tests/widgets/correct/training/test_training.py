@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from qtpy.QtWidgets import QFileDialog
+from tests.widgets.drivers.fakes import FakeModelSlot
 from tests.widgets.drivers.training_driver import (
     TrainingDriver,
     examples,
@@ -23,6 +24,7 @@ from dinocell_training.finetune.score import Scores
 from napari_dinocell.engine.model.checkpoint_file import file_sha256
 from napari_dinocell.engine.model.model_store import own_model_path
 from napari_dinocell.engine.model.read_info import read_info
+from napari_dinocell.session.session import Session
 
 __all__ = ["examples", "tiny_base"]  # fixtures
 
@@ -111,7 +113,7 @@ def test_the_base_follows_the_segment_dock_until_the_user_picks_one(
     driver = TrainingDriver(make_napari_viewer(), qtbot, pick_base=False)
     base, segment = driver.options.base, driver.add_segment_dock()
     assert base.chosen().value == "default"
-    segment.sections.model.set_model("tiny")
+    segment.sections.model.choose("tiny")
     driver.training.look()
     assert base.chosen().value == "tiny"
     base.pick("default")
@@ -134,11 +136,13 @@ def test_another_file_is_chosen_as_the_base(driver, tiny_base, tmp_path, monkeyp
 
 
 def test_training_frees_the_model_of_the_segment_dock(driver):
-    segment = driver.add_segment_dock()
-    unloaded = []
-    segment.sections.model.unload_requested.connect(lambda: unloaded.append(1))
+    slot = Session.of(driver.viewer).model = FakeModelSlot()
+    driver.add_segment_dock()
+    slot.get("default", "cpu")
+    assert slot.loaded
     driver.press_train()
-    assert unloaded
+    assert slot.segmenter.unloaded
+    assert not slot.loaded
 
 
 def test_the_dock_stays_with_its_base_for_the_next_run(
@@ -147,7 +151,7 @@ def test_the_dock_stays_with_its_base_for_the_next_run(
     judge_as(monkeypatch, better=True)
     driver = TrainingDriver(make_napari_viewer(), qtbot, pick_base=False)
     segment = driver.add_segment_dock()
-    segment.sections.model.set_model("tiny")
+    segment.sections.model.choose("tiny")
     driver.training.look()
     driver.press_train()
     assert segment.sections.model.model() == "my-model"

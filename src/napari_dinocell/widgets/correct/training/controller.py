@@ -1,11 +1,11 @@
-"""Connects fine-tuning with the Correct dock, and with the Segment dock beside it."""
+"""Connects fine-tuning with the Correct dock and with the session."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, QTimer
 
@@ -18,6 +18,8 @@ from dinocell_training.finetune.events import (
 )
 from dinocell_training.finetune.unfinished import discard_run, unfinished_names
 from napari_dinocell.engine.model.model_store import models_folder, own_model_path
+from napari_dinocell.session.job_slot import JobBusyError
+from napari_dinocell.session.session import Session
 from napari_dinocell.session.training.job import (
     ComparisonRead,
     Judged,
@@ -33,12 +35,15 @@ from napari_dinocell.session.training.outlook import (
     outlook_text,
     plan_text,
 )
-from napari_dinocell.widgets.batch.lender import find_segment_dock, is_busy
 from napari_dinocell.widgets.correct.training.layers import show_comparison
 from napari_dinocell.widgets.shared.engine_worker import JobRunner
 from napari_dinocell.widgets.shared.notify import notify_error
+from napari_dinocell.widgets.shared.relay import Relay
+from napari_dinocell.widgets.shared.slot_runner import SlotRunner
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
     from napari.viewer import Viewer
     from qtpy.QtWidgets import QWidget
 
@@ -74,10 +79,10 @@ class TrainingController(QObject):
     ) -> None:
         super().__init__(parent)
         self._viewer, self._examples, self._section = viewer, examples, section
-        self._dock = parent
+        self._session = Session.of(viewer)
         self.defaults = FinetuneConfig()
         """All that the section does not show."""
-        self.jobs = JobRunner(self)
+        self.jobs = SlotRunner(self._session.jobs, "fine-tune", self)
         self.reading = JobRunner(self)
         self._stop = threading.Event()
         self._meter = TrainingMeter()
@@ -103,9 +108,16 @@ class TrainingController(QObject):
         self.reading.yielded.connect(self._on_read)
         self.reading.ended.connect(self._on_read_ended)
         self._tick.timeout.connect(self._show_progress)
+        changed = self._session.choice_changed
+        self._relays = [
+            Relay(changed, self._on_choice_changed, self),
+            Relay(self._session.models_changed, self.look, self),
+        ]
 
     def close(self) -> None:
         """Stop; the best epoch so far is kept. The dock is about to go."""
+        for relay in self._relays:
+            relay.stop()
         self._tick.stop()
         self.jobs.cancel()
         self.reading.cancel()
@@ -117,12 +129,18 @@ class TrainingController(QObject):
         """Look around: the Segment dock's model, models and stopped runs on disk."""
         if self.jobs.busy:
             return
-        dock = find_segment_dock(self._dock)
-        if dock is not None:
-            self._section.options.base.follow(dock.sections.model.model())
+        shown = self._session.choice
+        if shown is not None:
+            self._section.options.base.follow(shown.model)
         self._section.options.base.refresh()
         self._show_unfinished()
         self._show_outlook()
+
+    def _on_choice_changed(self) -> None:
+        """Another model may be chosen in the Segment dock: begin with that one."""
+        shown = self._session.choice
+        if shown is not None and not self.jobs.busy:
+            self._section.options.base.follow(shown.model)
 
     def problem(self) -> str:
         """Why no run can be started, in plain words; "" if one can."""
@@ -150,10 +168,9 @@ class TrainingController(QObject):
     def request(self) -> TrainingRequest:
         """What the section is set to."""
         options, config = self._section.options, self.defaults
-        dock = find_segment_dock(self._dock)
-        if dock is not None:
-            device = dock.sections.model.device()
-            config = replace(config, device=device)
+        shown = self._session.choice
+        if shown is not None:
+            config = replace(config, device=shown.device)
         return TrainingRequest(
             base=options.base.chosen().value,
             corrections=self._examples.corrections.folder,
@@ -192,11 +209,19 @@ class TrainingController(QObject):
         self._show_progress()
 
     def _run(self, request: TrainingRequest) -> None:
-        dock = find_segment_dock(self._dock)
-        if dock is not None and not is_busy(dock):
-            dock.sections.model.unload_requested.emit()  # its memory is needed here
+        stop, model = threading.Event(), self._session.model
+
+        def make_events(cancelled: Callable[[], bool]) -> Generator[Any, None, None]:
+            model.unload()  # its memory is needed here
+            return train(request, lambda: stop.is_set() or cancelled())
+
+        try:
+            self.jobs.start(make_events)
+        except JobBusyError as error:
+            self._section.result.show_message(notify_error(error), "error")
+            return
+        self._stop = stop
         self._section.options.base.keep()
-        stop = self._stop = threading.Event()
         self._plan = self._judged = None
         self._meter.start()
         self._section.begin()
@@ -204,9 +229,6 @@ class TrainingController(QObject):
         self._section.set_state("running")
         self._show_progress()
         self._tick.start()
-        self.jobs.start(
-            lambda cancelled: train(request, lambda: stop.is_set() or cancelled())
-        )
 
     def _on_event(self, event: object) -> None:
         match event:
@@ -257,25 +279,17 @@ class TrainingController(QObject):
 
     def _select(self, checkpoint: Path | None) -> bool:
         """Choose the new model in the Segment dock, as the user would; if one is."""
-        dock = find_segment_dock(self._dock)
-        if dock is None or checkpoint is None:
-            return False
-        dock.sections.model.set_model(checkpoint.stem)
-        dock.sections.model.model_changed.emit()  # its thresholds are taken, too
-        return True
+        return checkpoint is not None and self._session.select_model(checkpoint.stem)
 
     def _on_ended(self, error: BaseException | None) -> None:
         self._tick.stop()
         self._section.set_state("idle")
         if error is not None:
             self._section.result.show_message(notify_error(error), "error")
-        dock = find_segment_dock(self._dock)
-        if dock is not None:
-            dock.sections.model.refresh()
         options = self._section.options
         if name_problem(options.chosen_name()):
             options.suggest_name()
-        self.look()
+        self._session.announce_models()  # this object looks around, too
 
     def show_comparison(self, number: int) -> None:
         """Show a compared example in the viewer."""

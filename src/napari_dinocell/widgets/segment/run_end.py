@@ -1,0 +1,84 @@
+"""What stays when a run is over: the new result, the former one, or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_dinocell.widgets.layers.image_source import still_shown
+from napari_dinocell.widgets.layers.placement import placement_of
+from napari_dinocell.widgets.segment.run import show_result
+
+if TYPE_CHECKING:
+    from napari.components import LayerList
+
+    from napari_dinocell.widgets.segment.run import Run, RunEnd
+    from napari_dinocell.widgets.shared.message_line import MessageLevel
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How a run went, for the user."""
+
+    keeps_new: bool
+    """Whether the run's result stands."""
+    text: str = ""
+    level: MessageLevel = "info"
+
+
+def settle(end: RunEnd, layers: LayerList) -> Settled:
+    """Show what stays of a run in its result layers.
+
+    Parameters
+    ----------
+    end
+        Of the run.
+    layers
+        Of the viewer.
+    """
+    run = end.run
+    if run.layer not in layers:
+        return Settled(False, "The image was removed.")
+    if not still_shown(run.request.source, run.layer):
+        _take_back(run)
+        text = "The image's data changed while it was segmented. Press Segment again."
+        return Settled(False, text, "warning")
+    if run.planes_done:
+        return _keep_new(end)
+    return _keep_former(end)
+
+
+def _keep_new(end: RunEnd) -> Settled:
+    """At least one plane was finished: the new result stands."""
+    run = end.run
+    show_result(run.result, run.layers, run.placement)
+    if not end.cancelled and end.error is None:
+        return Settled(True)
+    done, count = run.planes_done, len(run.request.planes)
+    why = "Cancelled: " if end.cancelled else ""
+    text = f"{why}{done} of {count} planes were segmented and are kept."
+    return Settled(True, text, "warning")
+
+
+def _keep_former(end: RunEnd) -> Settled:
+    """Nothing was finished: what was there before stands."""
+    run = end.run
+    if run.former is not None or not end.cancelled:
+        _take_back(run)
+    if not end.cancelled:
+        return Settled(False)
+    kept = "The former result is back." if run.former is not None else ""
+    arrived = f"{run.tiles_done} of {run.tiles_total} tiles had arrived."
+    return Settled(False, f"Cancelled. {kept or arrived}")
+
+
+def _take_back(run: Run) -> None:
+    """Show the former result again, or no layers where there was none."""
+    if run.former is None:
+        run.layers.remove()
+    elif run.former is not run.result:
+        placement = placement_of(run.layer, run.former.source)
+        show_result(run.former, run.layers, placement)
+    else:
+        run.layers.refresh("labels")
+        run.layers.refresh("distance")
