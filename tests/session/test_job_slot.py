@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from napari_dinocell.session.job_slot import AT_WORK, JobBusyError, JobSlot
+from napari_dinocell.engine.errors import JobBusyError
+from napari_dinocell.session.job_slot import AT_WORK, JobSlot
 
 
 def state_of(slot: JobSlot) -> str:

@@ -10,8 +10,8 @@ from napari.utils._proxies import PublicOnlyProxy
 from tests.widgets.drivers.fakes import FakeModelSlot
 
 from napari_dinocell.engine.config import SegmentConfig
+from napari_dinocell.engine.errors import JobBusyError
 from napari_dinocell.session.choice import SegmentChoice
-from napari_dinocell.session.job_slot import JobBusyError
 from napari_dinocell.session.session import Session
 
 CHOICE = SegmentChoice(model="default", device="cpu", settings=SegmentConfig())

@@ -66,3 +66,7 @@ class ExportError(DinoCellError, OSError):
 
 class EditError(DinoCellError, ValueError):
     """A correction cannot be made as asked for; the labels are as they were."""
+
+
+class JobBusyError(DinoCellError):
+    """Another job has the model: two at once would get in each other's way."""

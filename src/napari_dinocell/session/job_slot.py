@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from psygnal import Signal
 
-from napari_dinocell.engine.errors import DinoCellError
+from napari_dinocell.engine.errors import JobBusyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -32,10 +32,6 @@ AT_WORK: dict[JobKind, str] = {
     "unload": "The model is being unloaded. Try again.",
 }
 """Which job is at work, and what the user can do about it."""
-
-
-class JobBusyError(DinoCellError):
-    """Another job has the model: two at once would get in each other's way."""
 
 
 class Job:

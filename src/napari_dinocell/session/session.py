@@ -11,7 +11,8 @@ from weakref import WeakKeyDictionary
 
 from psygnal import Signal
 
-from napari_dinocell.session.job_slot import JobBusyError, JobSlot
+from napari_dinocell.engine.errors import JobBusyError
+from napari_dinocell.session.job_slot import JobSlot
 from napari_dinocell.session.model_slot import ModelSlot
 
 if TYPE_CHECKING:

@@ -241,9 +241,11 @@ def test_cancelled_measuring_leaves_the_former_numbers(
     before = measured.controller.measurement
     measured.press()
     measured.press()
+    assert measured.message.startswith("Cancelling")
     hold.set()
     measured.at_rest()
     assert measured.controller.measurement is before
+    assert measured.message.startswith("Cancelled")
 
 
 def test_dock_that_closes_shows_all_cells(measured: MeasureDriver) -> None:

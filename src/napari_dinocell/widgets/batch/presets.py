@@ -76,8 +76,7 @@ class PresetController(QObject):
         entry = self._section.preset()
         if entry is not None and self._agrees(f"Delete the preset '{entry.name}'?"):
             self._try(lambda: delete_preset(entry.name))
-            self._section.refresh()
-            self._section.changed.emit()
+            self._section.choose()
 
     def import_file(self) -> None:
         """Take a preset out of a file that the user chooses."""
@@ -128,8 +127,7 @@ class PresetController(QObject):
             self._fail(error)
 
     def _choose(self, preset: Preset) -> None:
-        self._section.refresh(PRESET + preset.name)
-        self._section.changed.emit()
+        self._section.choose(PRESET + preset.name)
 
     def _ask_name(self, suggested: str) -> str:
         name, agreed = QInputDialog.getText(

@@ -95,6 +95,11 @@ class RecipeSection(QWidget):
             choose_data(self._choice, before)
         self._update()
 
+    def choose(self, choice: str = "") -> None:
+        """List the presets anew and choose, as if the user had done it."""
+        self.refresh(choice)
+        self.changed.emit()
+
     def _describe_item(self, index: int, entry: PresetEntry) -> None:
         item = self._choice.model().item(index)
         assert isinstance(item, QStandardItem)

@@ -72,7 +72,7 @@ class MeasureController(QObject):
         sections = self._sections
         sections.choice.layer_changed.connect(self._on_layer_changed)
         sections.run.measure_requested.connect(self.measure)
-        sections.run.cancel_requested.connect(self.jobs.cancel)
+        sections.run.cancel_requested.connect(self.cancel)
         sections.run.export_requested.connect(self._on_export)
         sections.column.remove_requested.connect(self.remove_outside)
         sections.column.undo_requested.connect(self.undo_removal)
@@ -116,6 +116,12 @@ class MeasureController(QObject):
         self._sections.run.show_message("")
         self.jobs.start(lambda cancel: measure_planes(request, cancel))
 
+    def cancel(self) -> None:
+        """Stop within one plane; a former measurement stays."""
+        if self.jobs.busy:
+            self._sections.run.show_message("Cancelling ...")
+            self.jobs.cancel()
+
     def _on_event(self, event: PlaneMeasured | Measured | Saved) -> None:
         run = self._sections.run
         match event:
@@ -142,6 +148,8 @@ class MeasureController(QObject):
         self._sections.run.set_running(False)
         if error is not None:
             self._on_failed(error)
+        elif self.jobs.cancelled:
+            self._sections.run.show_message("Cancelled: nothing new was measured.")
         self.watch.check()  # labels may have changed meanwhile
 
     def _on_failed(self, error: BaseException) -> None:
@@ -179,7 +187,8 @@ class MeasureController(QObject):
                 if measurement is not self.measurement:
                     self._show(measurement, _count_text(measurement))
                 return
-        self._show_nothing(stale=True)
+        if not self._stale:
+            self._show_nothing(stale=True)
 
     def _show(self, measurement: Measurement, text: str) -> None:
         sections = self._sections

@@ -75,6 +75,7 @@ class JobRunner(QObject):
         super().__init__(parent)
         self._worker: EngineWorker | None = None
         self._waiting: MakeEvents | None = None
+        self._cancelled = False
         self._error: BaseException | None = None
 
     @property
@@ -87,13 +88,18 @@ class JobRunner(QObject):
         """Whether the present job was asked to stop and has not yet."""
         return self._worker is not None and self._worker.abort_requested
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether the present job, or the last one, was cancelled."""
+        return self._cancelled
+
     def start(self, make_events: MakeEvents) -> None:
         """Run a job; one that is running is cancelled first, one that waits dropped."""
         if self._worker is not None:
             self._waiting = make_events
             self._worker.quit()
             return
-        self._error = None
+        self._error, self._cancelled = None, False
         worker = self._worker = EngineWorker(make_events, self)
         worker.yielded.connect(self._on_yielded)
         worker.errored.connect(self._on_errored)
@@ -104,6 +110,7 @@ class JobRunner(QObject):
         """Ask the present job to stop, within one batch; `ended` follows."""
         self._waiting = None
         if self._worker is not None:
+            self._cancelled = True
             self._worker.quit()
 
     def _on_yielded(self, event: object) -> None:

@@ -32,11 +32,6 @@ class SlotRunner(JobRunner):
         self._kind = kind
         self._job: Job | None = None
 
-    @property
-    def cancelled(self) -> bool:
-        """Whether the present job, or the last one, was asked to stop."""
-        return self._job is not None and self._job.cancelling
-
     def start(self, make_events: MakeEvents) -> None:
         """Run a job. Not while another one of this runner is under way.
 

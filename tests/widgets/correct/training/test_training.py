@@ -21,6 +21,7 @@ from dinocell_training.finetune.events import (
     FinetuneStep,
 )
 from dinocell_training.finetune.score import Scores
+from napari_dinocell.engine.errors import JobBusyError
 from napari_dinocell.engine.model.checkpoint_file import file_sha256
 from napari_dinocell.engine.model.model_store import own_model_path
 from napari_dinocell.engine.model.read_info import read_info
@@ -143,6 +144,28 @@ def test_training_frees_the_model_of_the_segment_dock(driver):
     driver.press_train()
     assert slot.segmenter.unloaded
     assert not slot.loaded
+
+
+def test_no_other_job_runs_beside_a_training(driver, monkeypatch):
+    hold(monkeypatch, at=lambda event: isinstance(event, FinetuneEpoch))
+    jobs = Session.of(driver.viewer).jobs
+    driver.train.train.click()
+    driver.wait_for(FinetuneEpoch)
+    with pytest.raises(JobBusyError, match="is being trained"):
+        jobs.take("segment")
+    driver.train.train.click()
+    driver.wait_for_end()
+    assert jobs.job is None
+
+
+def test_no_training_starts_beside_another_job(driver):
+    job = Session.of(driver.viewer).jobs.take("batch")
+    driver.train.train.click()
+    assert "A batch is running" in driver.verdict
+    assert not driver.training.jobs.busy
+    job.release()
+    driver.press_train()
+    assert own_model_path("my-model").exists()
 
 
 def test_the_dock_stays_with_its_base_for_the_next_run(

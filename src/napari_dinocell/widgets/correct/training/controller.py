@@ -17,8 +17,8 @@ from dinocell_training.finetune.events import (
     FinetuneStep,
 )
 from dinocell_training.finetune.unfinished import discard_run, unfinished_names
+from napari_dinocell.engine.errors import JobBusyError
 from napari_dinocell.engine.model.model_store import models_folder, own_model_path
-from napari_dinocell.session.job_slot import JobBusyError
 from napari_dinocell.session.session import Session
 from napari_dinocell.session.training.job import (
     ComparisonRead,
