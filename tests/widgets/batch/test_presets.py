@@ -94,6 +94,7 @@ class TestSegmentDock:
         segment.set_thresholds(0.71, 0.22)
         segment.sections.size.set_values({"cell_diameter": 33.0})
         segment.sections.model.set_device("cpu")
+        segment.controller.follow_settings()
         driver.choose_settings("dock")
         driver.run()
         used = driver.fake.runs[-1]
