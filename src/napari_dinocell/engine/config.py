@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias, get_args
 
 from napari_dinocell.engine.errors import SettingsError
+from napari_dinocell.engine.records import LATER, parse_record
 
 CellDiameter: TypeAlias = float | Literal["auto"] | None
 """Pixels; "auto" measures it in a first pass; None takes the image as it is."""
@@ -96,7 +97,7 @@ class WatershedConfig:
     """Pixels above it can belong to a cell (the literature's cell_fill)."""
     min_size: int = 0
     """Cells with fewer pixels are dropped, counted before holes are filled."""
-    fill_holes: bool = False
+    fill_holes: bool = field(default=False, metadata=LATER)
     """Background enclosed by one single cell becomes part of it."""
 
     def __post_init__(self) -> None:
@@ -120,12 +121,12 @@ class SegmentConfig:
     watershed: WatershedConfig = field(default_factory=WatershedConfig)
     channel: Channel = "gray"
     """Which channel is segmented."""
-    channels: tuple[int, ...] | None = None
+    channels: tuple[int, ...] | None = field(default=None, metadata=LATER)
     """Channels that max, mean and gray go over; None takes all."""
     cell_diameter: CellDiameter = "auto"
     """Typical cell diameter in this image; scales it to the model's. A small model
     knows one size well, so that the size is measured unless it is given."""
-    link: bool = False
+    link: bool = field(default=False, metadata=LATER)
     """Whether a cell keeps its id through the pages of a stack (`instances.link`)."""
 
     def __post_init__(self) -> None:
@@ -197,20 +198,14 @@ class SegmentConfig:
         Raises
         ------
         SettingsError
-            If a name is unknown or a value is out of range.
+            If a setting is missing, unknown, of the wrong type or out of range; those
+            that are younger than the first side-cars may be missing.
         """
-        try:
-            return cls(
-                **{
-                    name: _PARTS[name](**value) if name in _PARTS else _frozen(value)
-                    for name, value in values.items()
-                }
-            )
-        except TypeError as error:
-            raise SettingsError(
-                f"Unknown or missing setting: {error}. Expected the names that "
-                "SegmentConfig().to_dict() gives."
-            ) from error
+        return parse_record(
+            cls,
+            values,
+            repair="Correct it, or take what SegmentConfig().to_dict() gives.",
+        )
 
 
 def _are_channels(channels: Any) -> bool:
@@ -220,11 +215,6 @@ def _are_channels(channels: Any) -> bool:
         and all(type(index) is int and index >= 0 for index in channels)
         and 0 < len(channels) == len(set(channels))
     )
-
-
-def _frozen(value: Any) -> Any:
-    """A list, as JSON has it, as the tuple it was; anything else as it is."""
-    return tuple(value) if isinstance(value, list) else value
 
 
 _PARTS: dict[str, type[Any]] = {

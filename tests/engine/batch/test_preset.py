@@ -80,7 +80,7 @@ def test_failed_writing_leaves_the_former_file(tmp_path: Path) -> None:
         (lambda v: v.update(axes=7), "some text as its 'axes'"),
         (lambda v: v.update(region=[[5, 1], [0, 9]]), "Expected a region"),
         (lambda v: v.update(model="default"), "ModelRecord"),
-        (lambda v: v["model"].update(sha256=5), "'sha256' is of the wrong type"),
+        (lambda v: v["model"].update(sha256=5), "some text as its 'sha256', got 5"),
         (lambda v: v["settings"].update(halo=3), r"\['halo'\] is missing or unknown"),
         (lambda v: v["settings"]["watershed"].update(glow=1), r"\['glow'\]"),
         (lambda v: v["settings"]["contrast"].pop("clahe"), r"\['clahe'\]"),
@@ -89,7 +89,10 @@ def test_failed_writing_leaves_the_former_file(tmp_path: Path) -> None:
             lambda v: v["settings"]["watershed"].update(seed_threshold=3),
             "Expected 0 < foreground",
         ),
-        (lambda v: v["settings"].update(cell_diameter="big"), "cell diameter"),
+        (
+            lambda v: v["settings"].update(cell_diameter="big"),
+            "a number or 'auto' as its 'cell_diameter', got 'big'",
+        ),
     ],
 )
 def test_damage_by_hand_is_named_with_the_file(

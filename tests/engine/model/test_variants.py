@@ -62,7 +62,9 @@ def test_model_config_survives_json() -> None:
     [
         pytest.param({"decoder_channels": (8, 4)}, "4 positive decoder", id="stages"),
         pytest.param({"decoder_channels": (8, 4, 2, 0)}, "positive", id="channels"),
-        pytest.param({"image_mean": (0.5,)}, "mean of 3", id="mean"),
+        pytest.param(
+            {"image_mean": (0.5,)}, "another length as its .image_mean.", id="mean"
+        ),
         pytest.param({"image_std": (0.2, 0.2, 0.0)}, "positive image", id="std"),
         pytest.param({"variant": "vitz8"}, "variant", id="variant"),
         pytest.param({"depth": 3}, "cannot be read", id="unknown"),

@@ -98,7 +98,7 @@ def test_other_metadata_is_refused(changes: dict[str, Any], message: str) -> Non
 def test_missing_entry_is_named() -> None:
     metadata = RECORD.to_metadata()
     del metadata["device"]
-    with pytest.raises(SettingsError, match=r"'device'.*got nothing"):
+    with pytest.raises(SettingsError, match=r"\['device'\] is missing"):
         RunRecord.from_metadata(metadata)
 
 

@@ -7,22 +7,15 @@ than half understood.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from pathlib import Path  # noqa: TC003 - a record's type
 
 from napari_dinocell import __version__
+from napari_dinocell.engine.arrays import Shape2D  # noqa: TC001 - a record's type
 from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.engine.errors import SettingsError, TrainingDataError
-from napari_dinocell.engine.images.pixel_size import PixelSize
-from napari_dinocell.engine.results.provenance import parse_settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from napari_dinocell.engine.arrays import Shape2D
-
-FORMAT = "napari-dinocell example"
-FORMAT_VERSION = 1
+from napari_dinocell.engine.images.pixel_size import PixelSize  # noqa: TC001 - as above
+from napari_dinocell.engine.records import LATER, RecordFormat, parse_json
 
 AXES = ("YX", "YXS", "CYX")
 """One plane, RGB(A), or channels."""
@@ -68,8 +61,12 @@ class Example:
     """Share of the pixels that somebody vouched for."""
     created: str
     """Date and time, ISO 8601, UTC."""
-    plugin_version: str = __version__
+    plugin_version: str = field(default=__version__, metadata=LATER)
     origin: Origin
+
+    def __post_init__(self) -> None:
+        if self.axes not in AXES:
+            raise SettingsError(f"Expected axes of {AXES}, got {self.axes!r}.")
 
     @property
     def thumbnail(self) -> Path:
@@ -101,22 +98,22 @@ class DamagedExample:
     reason: str
 
 
+_FORMAT = RecordFormat(
+    kind=Example,
+    name="napari-dinocell example",
+    noun="the description of an example",
+    source="Restore it from a backup, or remove the example.",
+    repair="Restore it from a backup, or remove the example.",
+)
+
+
 def to_json(example: Example) -> str:
     """Text of `example.json`, read back by `from_json`."""
-    values = {
-        entry.name: getattr(example, entry.name)
-        for entry in fields(Example)
-        if entry.name not in ("name", "folder", "origin")
-    }
-    return json.dumps(
-        {"format": FORMAT, "format_version": FORMAT_VERSION}
-        | values
-        | {"origin": asdict(example.origin)},
-        indent=1,
-    )
+    values = _FORMAT.to_dict(example)
+    return json.dumps({k: v for k, v in values.items() if k not in _PLACE}, indent=1)
 
 
-def from_json(text: str, folder: Path) -> Example:
+def from_json(text: str | bytes, folder: Path) -> Example:
     """Example described by the text in its folder.
 
     Raises
@@ -125,72 +122,14 @@ def from_json(text: str, folder: Path) -> Example:
         If the text is no such description, or was written by a newer version.
     """
     try:
-        values = json.loads(text)
-        _check_format(values)
-        origin = _origin(values.pop("origin"))
-        height, width = values.pop("shape")
-        example = Example(
-            name=folder.name,
-            folder=folder,
-            shape=(int(height), int(width)),
-            origin=origin,
-            **values,
-        )
-        _check_example(example)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise TrainingDataError(
-            f"The description of the example {folder.name} cannot be read ({error}). "
-            "Restore it from a backup, or remove the example."
-        ) from error
-    return example
-
-
-def _check_example(example: Example) -> None:
-    """Refuse values of the wrong kind, which would be noticed much later."""
-    if example.axes not in AXES:
-        raise ValueError(f"axes {example.axes!r} are none of {AXES}")
-    for name in ("cells", "whole_cells"):
-        if type(getattr(example, name)) is not int:
-            raise ValueError(f"{name} is {getattr(example, name)!r}, no number")
-    for text in (example.created, example.plugin_version, example.origin.image):
-        if not isinstance(text, str):
-            raise ValueError(f"{text!r} is no text")
-    if not isinstance(example.verified_share, int | float):
-        raise ValueError(f"verified_share is {example.verified_share!r}, no number")
-
-
-def _check_format(values: Any) -> None:
-    if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
-        raise ValueError(f"its format is not {FORMAT!r}")
-    version = values.pop("format_version", None)
-    if version != FORMAT_VERSION:
-        raise ValueError(
-            f"its format version is {version!r}, not {FORMAT_VERSION}: update "
-            "napari-dinocell"
-        )
-
-
-def _origin(values: dict[str, Any]) -> Origin:
-    limits, size = values["intensity_limits"], values["pixel_size"]
-    try:
-        settings = parse_settings(values["settings"])
+        values = parse_json(text, "It", _FORMAT.noun)
+        place = {"name": folder.name, "folder": str(folder)}
+        return _FORMAT.from_dict(values | place if isinstance(values, dict) else values)
     except SettingsError as error:
-        raise ValueError(f"its settings: {error}") from error
-    row, column = values["corner"]
-    measured = values["measured_diameter"]
-    return Origin(
-        **values
-        | {
-            "page": tuple(int(index) for index in values["page"]),
-            "corner": (int(row), int(column)),
-            "settings": settings,
-            "measured_diameter": None if measured is None else float(measured),
-            "intensity_limits": None if limits is None else _pair(limits),
-            "pixel_size": None if size is None else PixelSize(**size),
-        }
-    )
+        raise TrainingDataError(
+            f"The description of the example {folder.name} cannot be read. {error}"
+        ) from error
 
 
-def _pair(values: list[Any]) -> tuple[float, float]:
-    low, high = values
-    return float(low), float(high)
+_PLACE = ("name", "folder")
+"""Where the example lies: not in its description, which moves with its folder."""

@@ -6,27 +6,22 @@ Knows neither where presets are kept (`preset_store`) nor how they are used
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from napari_dinocell.engine.config import SegmentConfig  # noqa: TC001 - a record's type
 from napari_dinocell.engine.errors import SettingsError
+from napari_dinocell.engine.records import RecordFormat
 from napari_dinocell.engine.results.atomic_file import replaced_file
 from napari_dinocell.engine.results.page_region import PageRegion, parse_region
 from napari_dinocell.engine.results.provenance import (
     ModelRecord,
-    parse_record,
-    parse_settings,
     read_provenance,
 )
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_dinocell.engine.config import SegmentConfig
-
-FORMAT = "napari-dinocell preset"
-FORMAT_VERSION = 1
 SUFFIX = ".json"
 
 
@@ -43,37 +38,28 @@ class Preset:
     region: PageRegion | None = None
     """The part of each page to segment; None for whole pages."""
 
+    def __post_init__(self) -> None:
+        for entry, text in (("name", self.name), ("axes", self.axes)):
+            if text == "":
+                raise SettingsError(
+                    f"Expected some text as its {entry!r}, got ''. Choose another "
+                    f"{entry}, or save the preset anew."
+                )
+        if self.region is not None:
+            parse_region(self.region)
+
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready form, read back by `from_dict`."""
-        return {"format": FORMAT, "format_version": FORMAT_VERSION, **asdict(self)}
+        """JSON-ready form, as its file holds it."""
+        return PRESET.to_dict(self)
 
-    @classmethod
-    def from_dict(cls, values: Any) -> Preset:
-        """Check and take over what `to_dict` gave.
 
-        Raises
-        ------
-        SettingsError
-            If it is no preset, or one of a newer version, or an entry is missing,
-            unknown, of the wrong type or out of range.
-        """
-        _check_format(values)
-        own = {k: v for k, v in values.items() if k not in ("format", "format_version")}
-        expected = {field.name for field in fields(cls)}
-        if set(own) != expected:
-            raise SettingsError(
-                f"Expected the entries {sorted(expected)}; of these or besides these, "
-                f"{sorted(set(own) ^ expected)} is missing or unknown. Save the preset "
-                "anew."
-            )
-        region = own["region"]
-        return cls(
-            name=_text(own["name"], "name"),
-            model=parse_record(ModelRecord, own["model"]),
-            settings=parse_settings(own["settings"]),
-            axes=None if own["axes"] is None else _text(own["axes"], "axes"),
-            region=None if region is None else parse_region(region),
-        )
+PRESET = RecordFormat(
+    kind=Preset,
+    name="napari-dinocell preset",
+    noun="a preset",
+    source="Give a file that 'Export' or 'dinocell presets export' wrote.",
+    repair="Save the preset anew.",
+)
 
 
 def write_preset(path: Path, preset: Preset) -> None:
@@ -84,9 +70,8 @@ def write_preset(path: Path, preset: Preset) -> None:
     ExportError
         If the file cannot be written; a former one is untouched then.
     """
-    text = json.dumps(preset.to_dict(), indent=2, ensure_ascii=False)
     with replaced_file(path) as temporary:
-        temporary.write_text(f"{text}\n", encoding="utf-8")
+        temporary.write_text(PRESET.to_text(preset), encoding="utf-8")
 
 
 def read_preset(path: Path) -> Preset:
@@ -97,18 +82,7 @@ def read_preset(path: Path) -> Preset:
     SettingsError
         If the file cannot be read or is no preset of this version, naming it.
     """
-    try:
-        return Preset.from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except SettingsError as error:
-        raise SettingsError(f"{path}: {error}") from error
-    except OSError as error:
-        raise SettingsError(
-            f"{path} cannot be read: {error.strerror or error}. Check its name."
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise SettingsError(
-            f"{path} is not JSON: {error}. Expected a preset, as it was exported."
-        ) from error
+    return PRESET.read(path)
 
 
 def preset_of_labels(sidecar: Path) -> Preset:
@@ -126,26 +100,3 @@ def preset_of_labels(sidecar: Path) -> Preset:
         settings=made.settings,
         region=made.region,
     )
-
-
-def _check_format(values: Any) -> None:
-    if not isinstance(values, dict) or values.get("format") != FORMAT:
-        found = values.get("format") if isinstance(values, dict) else None
-        raise SettingsError(
-            f"Expected a preset (its 'format' is {FORMAT!r}), got {found!r}. Give a "
-            "file that 'Export' or 'dinocell presets export' wrote."
-        )
-    version = values.get("format_version")
-    if version != FORMAT_VERSION:
-        raise SettingsError(
-            f"Expected format version {FORMAT_VERSION}, got {version!r}. Update "
-            "napari-dinocell, or save the preset anew."
-        )
-
-
-def _text(value: Any, name: str) -> str:
-    if not isinstance(value, str) or not value:
-        raise SettingsError(
-            f"Expected some text as its {name!r}, got {value!r}. Save the preset anew."
-        )
-    return value

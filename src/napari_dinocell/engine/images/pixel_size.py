@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
+
+from napari_dinocell.engine.records import LATER
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,9 +30,9 @@ class PixelSize:
 
     y: float
     x: float
-    z: float | None = None
+    z: float | None = field(default=None, metadata=LATER)
     """Distance between the planes of a stack, where the file says so."""
-    unit: str = MICROMETRE
+    unit: str = field(default=MICROMETRE, metadata=LATER)
 
 
 def read_pixel_size(tiff: tifffile.TiffFile) -> PixelSize | None:

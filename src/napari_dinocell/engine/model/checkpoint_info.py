@@ -6,14 +6,14 @@ Knows no torch, so that models can be listed at once.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import NoneType
 from typing import Any
 
 from napari_dinocell.engine.config import ContrastConfig, WatershedConfig
 from napari_dinocell.engine.errors import CheckpointError, SettingsError
-from napari_dinocell.engine.model.model_config import ModelConfig
+from napari_dinocell.engine.model.model_config import ModelConfig  # noqa: TC001 - a record's type
+from napari_dinocell.engine.records import dump_record, parse_record
 
 FORMAT_VERSION = 1
 """Raised whenever an older program would misread a newer file."""
@@ -24,20 +24,9 @@ HEADER_KEY = "dinocell"
 TRAINING_CELL_DIAMETER = 24.0
 """Pixels to which training images are scaled, unless a recipe says otherwise."""
 
-_FIELD_TYPES: dict[str, type | tuple[type, ...]] = {
-    "name": str,
-    "model": dict,
-    "contrast": dict,
-    "watershed": dict,
-    "cell_diameter": (int, float),
-    "needs_training": bool,
-    "licence": str,
-    "data_sources": list,
-    "metrics": dict,
-    "parent_sha256": (str, NoneType),
-    "created": str,
-    "recipe": dict,
-}
+SMALLEST_CELL_DIAMETER = 2.0
+LARGEST_CELL_DIAMETER = 10_000.0
+"""Pixels; as for images."""
 
 
 def _now() -> str:
@@ -74,10 +63,10 @@ class CheckpointInfo:
     """Training settings."""
 
     def __post_init__(self) -> None:
-        if not self.cell_diameter > 0:
+        if not SMALLEST_CELL_DIAMETER <= self.cell_diameter <= LARGEST_CELL_DIAMETER:
             raise CheckpointError(
-                "Expected a training cell diameter above 0 pixels, got "
-                f"{self.cell_diameter}."
+                f"Expected a training cell diameter of {SMALLEST_CELL_DIAMETER:g} to "
+                f"{LARGEST_CELL_DIAMETER:g} pixels, got {self.cell_diameter}. {_REPAIR}"
             )
 
     def to_header(self) -> str:
@@ -88,16 +77,14 @@ class CheckpointInfo:
         CheckpointError
             If metrics or recipe hold what JSON cannot.
         """
-        values = asdict(self)
-        values["model"] |= _derived(self.model)
         try:
-            return json.dumps(
-                {"format_version": FORMAT_VERSION} | values, allow_nan=False
-            )
-        except (TypeError, ValueError) as error:
+            values = dump_record(self)
+        except SettingsError as error:
             raise CheckpointError(
-                f"Expected metrics and recipe that JSON can hold, got {error}."
+                f"Expected metrics and recipe that JSON can hold: {error}"
             ) from error
+        values["model"] |= _derived(self.model)
+        return json.dumps({"format_version": FORMAT_VERSION} | values)
 
     @classmethod
     def from_header(cls, text: str) -> CheckpointInfo:
@@ -108,23 +95,24 @@ class CheckpointInfo:
         CheckpointError
             If the text is no such description, or was written by a newer version.
         """
-        values = _parse_values(text)
+        values = _parse_table(text)
+        _check_version(values.pop("format_version", None))
+        stored = _take_derived(values)
         try:
-            return cls(
-                **values
-                | {
-                    "model": _parse_model(values["model"]),
-                    "contrast": ContrastConfig(**values["contrast"]),
-                    "watershed": WatershedConfig(**values["watershed"]),
-                    "cell_diameter": float(values["cell_diameter"]),
-                    "data_sources": tuple(map(str, values["data_sources"])),
-                }
-            )
-        except (TypeError, SettingsError) as error:
+            info = parse_record(cls, values, repair=_REPAIR)
+        except SettingsError as error:
             raise CheckpointError(
-                f"The '{HEADER_KEY}' header holds a setting that cannot be used: "
-                f"{error}. Get the file again, or save it again with this version."
+                f"The '{HEADER_KEY}' header cannot be used: {error}"
             ) from error
+        if stored != _derived(info.model):
+            raise CheckpointError(
+                f"Expected {_derived(info.model)} for a {info.model.variant}, but the "
+                f"'{HEADER_KEY}' header says {stored}. Get the file again."
+            )
+        return info
+
+
+_REPAIR = "Get the file again, or update napari-dinocell."
 
 
 def _derived(model: ModelConfig) -> dict[str, Any]:
@@ -132,22 +120,18 @@ def _derived(model: ModelConfig) -> dict[str, Any]:
     return {"patch_size": model.patch_size, "taps": list(model.backbone.taps)}
 
 
-def _parse_model(values: dict[str, Any]) -> ModelConfig:
-    stored = {name: values.get(name) for name in ("patch_size", "taps")}
-    model = ModelConfig.from_dict({k: v for k, v in values.items() if k not in stored})
-    if stored != _derived(model):
-        raise CheckpointError(
-            f"Expected {_derived(model)} for a {model.variant}, but the "
-            f"'{HEADER_KEY}' header says {stored}. Get the file again."
-        )
-    return model
+def _take_derived(values: dict[str, Any]) -> dict[str, Any]:
+    """Take what follows from the variant out of the values read."""
+    model = values.get("model")
+    if not isinstance(model, dict):
+        return {}
+    return {name: model.pop(name, None) for name in ("patch_size", "taps")}
 
 
-def _parse_values(text: str) -> dict[str, Any]:
-    """Check version, names and types, and hand out the fields."""
+def _parse_table(text: str) -> dict[str, Any]:
     try:
         values = json.loads(text)
-    except (ValueError, RecursionError, TypeError) as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(
             f"Expected JSON in the '{HEADER_KEY}' header, got {text[:40]!r}. Get the "
             "file again."
@@ -157,25 +141,11 @@ def _parse_values(text: str) -> dict[str, Any]:
             f"Expected a table in the '{HEADER_KEY}' header, got "
             f"{type(values).__name__}. Get the file again."
         )
-    _check_version(values.pop("format_version", None))
-    if set(values) != set(_FIELD_TYPES):
-        missing = sorted(set(_FIELD_TYPES) - set(values))
-        unknown = sorted(set(values) - set(_FIELD_TYPES))
-        raise CheckpointError(
-            f"The '{HEADER_KEY}' header lacks {missing} and has unknown entries "
-            f"{unknown}. Get the file again, or update napari-dinocell."
-        )
-    for name, kind in _FIELD_TYPES.items():
-        if not isinstance(values[name], kind):
-            raise CheckpointError(
-                f"The '{HEADER_KEY}' header's {name} is of the wrong type: "
-                f"{values[name]!r}. Get the file again."
-            )
     return values
 
 
 def _check_version(version: object) -> None:
-    if not isinstance(version, int) or version < 1:
+    if type(version) is not int or version < 1:
         raise CheckpointError(
             f"Expected a format version from 1 to {FORMAT_VERSION} in the "
             f"'{HEADER_KEY}' header, got {version!r}. Get the file again."

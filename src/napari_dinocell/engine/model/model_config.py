@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from napari_dinocell.engine.errors import CheckpointError
+from napari_dinocell.engine.errors import CheckpointError, SettingsError
 from napari_dinocell.engine.model.variants import Variant, parse_variant
+from napari_dinocell.engine.records import LATER, parse_record
 
 DECODER_CHANNELS = (256, 128, 64, 32)
 """Channels of the decoder's four stages, as in the reference design."""
@@ -25,7 +26,7 @@ class ModelConfig:
     """Backbone size and patch size, see `variants`."""
     decoder_channels: tuple[int, ...] = DECODER_CHANNELS
     """Channels of the four decoder stages, coarsest first."""
-    image_skips: bool = False
+    image_skips: bool = field(default=False, metadata=LATER)
     """Whether the decoder also sees the image itself, through convolutions: outlines
     finer than a patch, which a small backbone cannot carry."""
     image_mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
@@ -73,14 +74,11 @@ class ModelConfig:
         CheckpointError
             If a name is unknown or a value cannot be used.
         """
-        settings: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in values.items()
-        }
         try:
-            return cls(**settings)
-        except TypeError as error:
+            return parse_record(
+                cls, {**asdict(cls()), **values}, repair="Get the file again."
+            )
+        except SettingsError as error:
             raise CheckpointError(
-                f"The model description cannot be read: {error}. Expected the names "
-                f"{', '.join(cls.__dataclass_fields__)}."
+                f"The model description cannot be read: {error}"
             ) from error
