@@ -143,11 +143,11 @@ def test_taking_an_edit_back_takes_its_lock_back(live: LiveWatershed) -> None:
     assert locks.kept == {first}
     after = locks.mask.copy()
     edit.undo(labels)
-    locks.undo(change)
+    locks.undo(labels, edit, change)
     np.testing.assert_array_equal(locks.mask, before[0])
     assert locks.kept == before[1]
     edit.apply(labels)
-    locks.redo(change)
+    locks.keep(labels, edit)
     np.testing.assert_array_equal(locks.mask, after)
     assert locks.kept == {first}
 

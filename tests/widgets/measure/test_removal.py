@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from tests.widgets.drivers.dock_driver import DockDriver
+from tests.widgets.drivers.fakes import spots
 from tests.widgets.drivers.measure_driver import SIDES, MeasureDriver, ramp, squares
 
 from napari_dinocell.widgets.measure import colours as _measure_colours
@@ -62,6 +64,34 @@ def test_undo_by_key_brings_the_numbers_back_too(measured: MeasureDriver) -> Non
     assert measured.values("label") == list(SIDES)
     layer.redo()
     measured.wait(lambda: len(layer.features) == 2)
+
+
+def test_a_removal_undone_here_follows_thresholds_again(
+    make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot
+) -> None:
+    """As if nothing had been removed, though no Correct dock is open."""
+    viewer = make_napari_viewer_proxy()
+    segment, measure = DockDriver(viewer, qtbot), MeasureDriver(viewer, qtbot)
+    places = [(15, 20), (50, 60), (80, 20), (85, 100)]
+    viewer.add_image(spots((100, 120), places), name="cells")
+    segment.set_thresholds(0.5, 0.6)
+    segment.segment()
+    segment.at_rest()
+    expected = segment.labels("cells").copy()
+    segment.set_thresholds(0.5, 0.1)
+    segment.at_rest()
+    measure.measure()
+    measure.brush("centroid_y_px", 0, 60)
+    measure.column._remove.click()
+    measure.at_rest()
+    assert segment.controller.result.stack.kept_cells(()) == 0
+    assert segment.controller.result.stack.locks.held(()) is not None
+    measure.column._undo.click()
+    measure.at_rest()
+    segment.set_thresholds(0.5, 0.6)
+    segment.at_rest()
+    np.testing.assert_array_equal(segment.labels("cells"), expected)
+    assert segment.controller.result.stack.locks.held(()) is None
 
 
 def test_removal_is_one_step(measured: MeasureDriver) -> None:

@@ -1,8 +1,9 @@
 """Which pixels of labels stay as they are, whatever relabels the plane.
 
 Corrected cells are *kept*: thresholds, reruns and other frames do not touch them, the
-user's tools do. Accepted cells are *locked*: nothing changes them until they are
-unlocked. Background that the user has cleared is kept, too. Knows no viewer.
+user's tools do. Accepted cells are *locked*: no tool changes them until they are
+unlocked. Background that the user has cleared is kept, too. So the kept pixels are
+always those of the kept cells, and cleared background. Knows no viewer.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from napari_dinocell.engine.edit.edit import Edit, Region, find_cell, joined
+from napari_dinocell.engine.edit.edit import Edit, Region, find_cell
 from napari_dinocell.engine.errors import EditError
 from napari_dinocell.engine.watershed.held_cells import HeldPixels
 
@@ -26,17 +27,20 @@ if TYPE_CHECKING:
 PlaneIndex: TypeAlias = tuple[int, ...]
 
 
+FEW = 8
+"""So many cells are found faster one by one, more in one pass over the plane."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class KeepChange:
-    """What an edit has added to the kept pixels, so that undoing takes it back."""
+    """What was kept of the cells and pixels of an edit before it was made."""
 
-    region: Region
-    added: Mask
-    """(H, W) of the region."""
-    new: frozenset[int]
-    """Cells that were not kept before."""
-    gone: frozenset[int]
-    """Cells that were kept before and are no more."""
+    kept: frozenset[int]
+    """Those of its cells that were kept."""
+    cleared: Mask
+    """(H, W) of its region: background that was kept."""
+    era: int
+    """Of the plane; `PlaneLocks.clear` begins a new one."""
 
 
 class PlaneLocks:
@@ -55,6 +59,7 @@ class PlaneLocks:
         """Corrected and locked cells."""
         self.locked: set[int] = set()
         """Those among them that tools do not change either."""
+        self._era = 0
         self._held: HeldPixels | None = None
 
     @property
@@ -73,41 +78,44 @@ class PlaneLocks:
             Labels (Y, X) after the edit.
         edit
             What was changed.
+
+        Returns
+        -------
+        What `undo` needs to take it back.
         """
-        region, found, gone = edit.region, [], set()
-        for cell in edit.ids:
-            try:
-                found.append(find_cell(plane, cell))
-            except EditError:  # deleted, or merged into another
-                gone.add(cell)
-        for part in found:
-            region = joined(region, part.region)
-        before = self.mask[region].copy()
+        cells = edit.ids
+        cleared = self.mask[edit.region] & (edit.before == 0)
+        change = KeepChange(cells & self.kept, cleared, self._era)
         self.mask[edit.region] |= edit.changed
-        for part in found:
-            self.mask[part.region] |= part.mask
-        new = {part.cell for part in found} - self.kept
-        change = KeepChange(
-            region,
-            added=self.mask[region] & ~before,
-            new=frozenset(new),
-            gone=frozenset(gone & self.kept),
-        )
-        self._take(change)
+        present = _mark(self.mask, plane, cells, True)
+        self.kept |= present
+        self._forget(cells - present)
         return change
 
-    def redo(self, change: KeepChange) -> None:
-        """Keep again what was taken back."""
-        self.mask[change.region] |= change.added
-        self._take(change)
+    def undo(self, plane: AnyLabels, edit: Edit, change: KeepChange | None) -> None:
+        """Follow an edit that was taken back: keep what was kept before it.
 
-    def undo(self, change: KeepChange) -> None:
-        """Take back what `keep` has added."""
-        self.mask[change.region] &= ~change.added
-        self.kept -= change.new
-        self.locked -= change.new
-        self.kept |= change.gone
-        self._held = None
+        Cells that were locked since are not what was accepted any more, and are
+        unlocked.
+
+        Parameters
+        ----------
+        plane
+            Labels (Y, X) after the edit was taken back.
+        edit
+            As it was made.
+        change
+            What `keep` gave; None if the edit was not kept.
+        """
+        if change is None or change.era != self._era:
+            nothing = np.zeros(edit.before.shape, np.bool_)
+            change = KeepChange(frozenset(), nothing, self._era)
+        cells = edit.ids
+        here, empty = self.mask[edit.region], plane[edit.region] == 0
+        here[edit.changed & empty] = change.cleared[edit.changed & empty]
+        self._forget(cells)
+        _mark(self.mask, plane, cells - change.kept, False)
+        self.kept |= _mark(self.mask, plane, change.kept, True)
 
     def lock(self, plane: AnyLabels, cells: Iterable[int]) -> None:
         """Lock cells.
@@ -144,13 +152,32 @@ class PlaneLocks:
         self.mask[:] = False
         self.kept.clear()
         self.locked.clear()
+        self._era += 1
         self._held = None
 
-    def _take(self, change: KeepChange) -> None:
-        self.kept |= change.new
-        self.kept -= change.gone
-        self.locked -= change.gone
+    def _forget(self, cells: frozenset[int]) -> None:
+        self.kept -= cells
+        self.locked -= cells
         self._held = None
+
+
+def _mark(
+    mask: Mask, plane: AnyLabels, cells: frozenset[int], value: bool
+) -> frozenset[int]:
+    """Set the mask where these cells are; those of them that are there."""
+    if len(cells) > FEW:
+        inside = np.isin(plane, list(cells))
+        mask[inside] = value
+        return frozenset(np.unique(plane[inside]).tolist())
+    present = set()
+    for cell in cells:
+        try:
+            part = find_cell(plane, cell)
+        except EditError:  # deleted, or merged into another
+            continue
+        mask[part.region][part.mask] = value
+        present.add(cell)
+    return frozenset(present)
 
 
 class StackLocks:

@@ -128,7 +128,7 @@ class Autosave(QObject):
         own = locks_of(layer)
         own.locks.take_over(locks)
         for index in planes:
-            own.say_changed(index)
+            own.changed.emit(index)
         self.save()  # before the former file goes
         self._drop()
 

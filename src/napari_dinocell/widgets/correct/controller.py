@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from napari_dinocell.session.regions import PlaneIndex
     from napari_dinocell.widgets.correct.sections import CorrectSections
+    from napari_dinocell.widgets.layers.history import Way
     from napari_dinocell.widgets.layers.locks import LayerLocks
 
 BY_NAME = {tool.name: tool for tool in TOOLS}
@@ -135,13 +136,13 @@ class CorrectController(QObject):
         self._leave_locks()
         self._locks = session.locks
         self._locks.keeping = self._sections.locks.keeping
-        self._locks.on_changed.append(self._on_changed)
-        self._locks.on_refused.append(self._on_refused)
+        self._locks.changed.connect(self._on_changed)
+        self._locks.refused.connect(self._on_refused)
 
     def _leave_locks(self) -> None:
         if self._locks is not None:
-            self._locks.on_changed.remove(self._on_changed)
-            self._locks.on_refused.remove(self._on_refused)
+            self._locks.changed.disconnect(self._on_changed)
+            self._locks.refused.disconnect(self._on_refused)
             self._locks = None
 
     # -- tools
@@ -197,14 +198,11 @@ class CorrectController(QObject):
         """Make the last change that was undone again."""
         self._step("redo")
 
-    def _step(self, way: Literal["undo", "redo"]) -> None:
+    def _step(self, way: Way) -> None:
         session = self.session
         if session is None:
             return
         self.hand.forget_picked()
-        if session.problem():
-            getattr(session.layer, way)()
-            return
         planes = session.step(way)
         if not planes:
             self._sections.tools.show_message(f"Nothing to {way}.")

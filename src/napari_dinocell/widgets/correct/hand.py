@@ -45,7 +45,10 @@ class ToolHand(QObject):
         self._session: CorrectSession | None = None
         self._tool: Tool | None = None
         self._picked: list[int] = []
-        self._gestures = MouseGestures(self._on_click, self._on_drawing, self._on_drawn)
+        self._gestures = MouseGestures(self)
+        self._gestures.clicked.connect(self._on_click)
+        self._gestures.drawing.connect(self._on_drawing)
+        self._gestures.drawn.connect(self._on_drawn)
         self._marks = Marks(viewer, MARKS, "yellow")
 
     @property

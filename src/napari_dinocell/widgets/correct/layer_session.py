@@ -5,7 +5,7 @@ Knows layers and their history, but no controls and no mouse.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from napari_dinocell.engine.edit.undrawn import (
     merge_cells,
     smooth_cell,
 )
-from napari_dinocell.widgets.layers.history import apply_edit, edits_of, step_back
+from napari_dinocell.widgets.layers.history import apply_edit
 from napari_dinocell.widgets.layers.image_source import current_plane
 from napari_dinocell.widgets.layers.labels_source import labels_source
 from napari_dinocell.widgets.layers.locks import locks_of
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.measure.runs import AnyLabels
     from napari_dinocell.session.regions import PlaneIndex
     from napari_dinocell.widgets.correct.tools import ToolName
+    from napari_dinocell.widgets.layers.history import Way
+    from napari_dinocell.widgets.layers.locks import LayerLocks
 
 
 class CorrectSession:
@@ -58,7 +60,7 @@ class CorrectSession:
         self._largest = 0
 
     @property
-    def locks(self) -> Any:
+    def locks(self) -> LayerLocks:
         """`LayerLocks` of the layer as it is now."""
         return locks_of(self.layer)
 
@@ -77,8 +79,7 @@ class CorrectSession:
     @property
     def plane_locks(self) -> PlaneLocks:
         """Locks of the plane that is shown."""
-        locks: PlaneLocks = self.locks.locks.plane(self.index)
-        return locks
+        return self.locks.locks.plane(self.index)
 
     def problem(self) -> str:
         """Why nothing can be corrected at present; empty if all is well."""
@@ -182,7 +183,7 @@ class CorrectSession:
         with self.locks.locks.guard:
             change = self.plane_locks.lock if locked else self.plane_locks.unlock
             change(self.plane, cells)
-        self.locks.say_changed(self.index)
+        self.locks.changed.emit(self.index)
 
     def lock_corrected(self) -> int:
         """Lock all corrected cells of the plane that is shown; their number."""
@@ -195,20 +196,15 @@ class CorrectSession:
         """Leave all cells of the plane that is shown to thresholds and reruns."""
         with self.locks.locks.guard:
             self.plane_locks.clear()
-        self.locks.say_changed(self.index)
+        self.locks.changed.emit(self.index)
 
     # -- history
 
-    def step(self, way: Literal["undo", "redo"]) -> set[PlaneIndex]:
+    def step(self, way: Way) -> set[PlaneIndex]:
         """Undo or redo a step, whoever made it.
 
         Returns
         -------
         The planes it has changed; none if there is no such step.
         """
-        with self.locks.locks.guard:
-            step = step_back(self.layer, way)
-        if step is None:
-            return set()
-        self.locks.follow(step, way)
-        return set(edits_of(step, self.layer.data))
+        return self.locks.history.step(way)

@@ -1,6 +1,7 @@
 """What the mouse does on a labels layer while a tool is active.
 
-Turns presses, moves and releases into clicks and drawings; knows no cells.
+Turns presses, moves and releases into clicks and drawings; knows no cells. Positions
+are in the world, one value for each axis of the viewer.
 """
 
 from __future__ import annotations
@@ -8,41 +9,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from qtpy.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Generator
 
     from napari.layers import Labels
 
 CLICK = 4.0
 """Pixels of the screen; who moves the mouse further pans or draws."""
 
-Position = Any
-"""In the world, one value for each axis of the viewer."""
 
+class MouseGestures(QObject):
+    """Listens to one layer at a time."""
 
-class MouseGestures:
-    """Listens to one layer at a time.
+    clicked = Signal(object)
+    """Position of a press that was released at the same place."""
+    drawing = Signal(list)
+    """All positions so far while something is drawn."""
+    drawn = Signal(list)
+    """All positions at the end."""
 
-    Parameters
-    ----------
-    on_click
-        Called with the position of a press that was released at the same place.
-    on_drawing
-        Called with all positions so far while something is drawn.
-    on_drawn
-        Called with all positions at the end.
-    """
-
-    def __init__(
-        self,
-        on_click: Callable[[Position], None],
-        on_drawing: Callable[[Sequence[Position]], None],
-        on_drawn: Callable[[Sequence[Position]], None],
-    ) -> None:
-        self._on_click = on_click
-        self._on_drawing = on_drawing
-        self._on_drawn = on_drawn
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._layer: Labels | None = None
         self._draws = False
 
@@ -73,11 +62,11 @@ class MouseGestures:
             moved |= float(np.linalg.norm(np.array(event.pos) - first)) > CLICK
             positions.append(tuple(event.position))
             if self._draws and moved:
-                self._on_drawing(positions)
+                self.drawing.emit(positions)
             yield
         if self._layer is None:  # the tool was put away meanwhile
             return
         if not self._draws and not moved:
-            self._on_click(positions[0])
+            self.clicked.emit(positions[0])
         elif self._draws and moved:
-            self._on_drawn(positions)
+            self.drawn.emit(positions)

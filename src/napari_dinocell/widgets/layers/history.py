@@ -2,14 +2,24 @@
 
 Ctrl+Z takes back a merge, a brush stroke and cells removed by a number alike, whoever
 made them. Knows how napari 0.8 and 0.9 keep a step; knows no tools and no locks.
+
+napari says when a step is made (`events.paint`), but not when one is undone or redone:
+of both, only the redrawing can be noticed, and that of visible layers alone. Yet all
+who undo call the same two methods of the layer: napari's keys, docks, scripts. So
+`LayerHistory` puts its own in their place, on this one layer.
 """
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from types import MethodType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from weakref import ref
 
 import numpy as np
+from qtpy.QtCore import QObject, Signal
 
 from napari_dinocell.engine.edit.edit import Edit
 from napari_dinocell.session.regions import PlaneIndex
@@ -21,6 +31,90 @@ if TYPE_CHECKING:
 
 Step: TypeAlias = list[Any]
 """One entry of the history: changes that are undone together."""
+
+Way: TypeAlias = Literal["undo", "redo"]
+
+
+class LayerHistory(QObject):
+    """Tells what becomes of the steps of a layer.
+
+    Parameters
+    ----------
+    layer
+        Is not kept alive.
+    guard
+        Held while labels are undone or redone, and while those who listen are told.
+    """
+
+    made = Signal(object, dict)
+    """A `Step` and its `Edit` of each plane, by tool, brush or code; napari may write
+    the labels only afterwards."""
+    undone = Signal(object, dict)
+    """The same, once the former labels are back."""
+    redone = Signal(object, dict)
+    """The same, once its labels are there again."""
+
+    def __init__(self, layer: Labels, guard: AbstractContextManager[Any]) -> None:
+        super().__init__()
+        self._layer = ref(layer)
+        self._guard = guard
+        layer.events.paint.connect(self._on_paint)
+        for way in ("undo", "redo"):
+            setattr(layer, way, _InPlaceOf(layer, way, partial(self.step, way)))
+
+    def let_go(self) -> None:
+        """Tell no more, and leave the layer as it was."""
+        layer = self._layer()
+        if layer is not None:
+            layer.events.paint.disconnect(self._on_paint)
+            del layer.undo, layer.redo
+
+    def holds(self, atom: Any) -> bool:
+        """Whether a step that began or ends with a change can be undone or redone."""
+        layer = self._layer()
+        lists = () if layer is None else (layer._undo_history, layer._redo_history)
+        # napari turns the order of a step's changes around each time
+        return any(atom is step[0] or atom is step[-1] for s in lists for step in s)
+
+    def step(self, way: Way) -> set[PlaneIndex]:
+        """Undo or redo one step, and redraw what it changes.
+
+        Returns
+        -------
+        The planes that it changes; none if there is no such step.
+        """
+        layer = self._layer()
+        assert layer is not None  # who asks has it
+        with self._guard:
+            step = _step_back(layer, way)
+            if step is None:
+                return set()
+            edits = edits_of(step, layer.data)
+            (self.undone if way == "undo" else self.redone).emit(step, edits)
+        redraw(layer, edits.values())
+        return set(edits)
+
+    def _on_paint(self, event: Any) -> None:
+        layer = self._layer()
+        if layer is not None and event.value:
+            with self._guard:
+                self.made.emit(event.value, edits_of(event.value, layer.data))
+
+
+class _InPlaceOf:
+    """Is called in place of a method of a layer; a copy of the layer has its own."""
+
+    def __init__(self, layer: Labels, name: str, call: Callable[[], object]) -> None:
+        self._layer = ref(layer)
+        self._name = name
+        self._call = call
+
+    def __call__(self) -> None:
+        self._call()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        layer = self._layer()
+        return MethodType(getattr(type(layer), self._name), memo[id(layer)])
 
 
 def apply_edit(layer: Labels, index: PlaneIndex, edit: Edit) -> bool:
@@ -63,25 +157,23 @@ def edits_of(step: Step, data: Any) -> dict[PlaneIndex, Edit]:
     return edits
 
 
-def step_back(layer: Labels, way: Literal["undo", "redo"]) -> Step | None:
-    """Undo or redo one step of a layer's history, and redraw what it changes.
-
-    Returns
-    -------
-    The step; None if there is none.
-    """
-    steps = getattr(layer, f"_{way}_history", None)
+def _step_back(layer: Labels, way: Way) -> Step | None:
+    """Undo or redo one step as napari does it, but redraw only what it changes."""
+    steps = getattr(layer, f"_{way}_history")
     if not steps:
         return None
     step: Step = list(steps[-1])
     quiet = getattr(layer, "_block_refresh", nullcontext)
     with quiet():  # a full refresh takes as long as the plane is large
-        getattr(layer, way)()
-    edits = edits_of(step, layer.data)
-    region = next(iter(edits.values())).region if len(edits) == 1 else None
-    if not redraw_part(layer, region):
-        layer.refresh()
+        getattr(type(layer), way)(layer)
     return step
+
+
+def redraw(layer: Labels, edits: Collection[Edit]) -> None:
+    """Show pixels that were written in place."""
+    regions = [edit.region for edit in edits]
+    if not redraw_part(layer, regions[0] if len(regions) == 1 else None):
+        layer.refresh()
 
 
 def _values(atom: Any) -> tuple[NDArray[np.intp], NDArray[Any], NDArray[Any]]:

@@ -2,25 +2,26 @@
 
 Everything that changes labels goes through the layer's history: tools of this plugin,
 brush, eraser and bucket of napari. So this object listens there, and keeps what was
-changed; it needs no dock. It is found by the layer's metadata.
+changed for as long as the step is not undone; it needs no dock. It is found by the
+layer's metadata.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 import numpy as np
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_dinocell.engine.edit.edit import Edit
 from napari_dinocell.engine.edit.locks import KeepChange, StackLocks
-from napari_dinocell.widgets.layers.history import Step, edits_of
-from napari_dinocell.widgets.layers.partial_redraw import redraw_part
+from napari_dinocell.widgets.layers.history import LayerHistory, Step, redraw
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from napari.layers import Labels
 
     from napari_dinocell.session.regions import PlaneIndex
@@ -28,11 +29,20 @@ if TYPE_CHECKING:
 KEY = "dinocell_locks"
 """Of `layer.metadata`."""
 
-REMEMBERED = 200
-"""Steps whose locks can be taken back; napari itself remembers 100."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    """What is known of a step, until napari forgets it."""
+
+    first: Any
+    """One of its changes, by which it is known again."""
+    keeping: bool
+    """Whether what was corrected was to be kept then."""
+    edits: dict[PlaneIndex, tuple[Edit, KeepChange | None]]
+    """What was made of it, without locked cells, and of what was kept before."""
 
 
-class LayerLocks:
+class LayerLocks(QObject):
     """Keeps what is corrected in a layer.
 
     Parameters
@@ -43,19 +53,23 @@ class LayerLocks:
         Of all its planes; those of a result are the result's own.
     """
 
+    changed = Signal(tuple)
+    """Index of a plane whose labels or locks were changed by the user."""
+    refused = Signal()
+    """A stroke over locked cells was taken back."""
+
     def __init__(self, layer: Labels, locks: StackLocks) -> None:
+        super().__init__()
         self.locks = locks
         self.keeping = True
         """Whether what is corrected is kept."""
-        self.on_changed: list[Callable[[PlaneIndex], None]] = []
-        """Called after labels or locks of a plane were changed by the user."""
-        self.on_refused: list[Callable[[], None]] = []
-        """Called after a stroke over locked cells was taken back."""
+        self.history = LayerHistory(layer, locks.guard)
         self._layer = ref(layer)
         self._data = ref(layer.data)
-        self._changes: deque[tuple[Any, PlaneIndex, KeepChange]]
-        self._changes = deque(maxlen=REMEMBERED)
-        layer.events.paint.connect(self._on_paint)
+        self._steps: list[_Made] = []
+        self.history.made.connect(self._on_made)
+        self.history.undone.connect(self._on_undone)
+        self.history.redone.connect(self._on_redone)
 
     def __deepcopy__(self, memo: object) -> LayerLocks:
         """Copies of a layer's metadata hold the same, which is not theirs."""
@@ -69,67 +83,73 @@ class LayerLocks:
         """Whether the layer still shows the labels that were corrected."""
         return self._data() is layer.data
 
-    def disconnect(self, layer: Labels) -> None:
-        """Listen no more."""
-        layer.events.paint.disconnect(self._on_paint)
+    def _on_made(self, step: Step, edits: dict[PlaneIndex, Edit]) -> None:
+        self._make(step, edits, self.keeping)
 
-    def follow(self, step: Step, way: Literal["undo", "redo"]) -> None:
-        """Change locks along with a step that was undone or redone."""
-        atoms = {id(atom) for atom in step}
-        with self.locks.guard:
-            for atom, index, change in list(self._changes):
-                if id(atom) in atoms:
-                    getattr(self.locks.plane(index), way)(change)
+    def _on_redone(self, step: Step, edits: dict[PlaneIndex, Edit]) -> None:
+        """As if it was made again, among the cells that are locked by now."""
+        made = self._recall(step)
+        self._make(step, edits, self.keeping if made is None else made.keeping)
+
+    def _on_undone(self, step: Step, edits: dict[PlaneIndex, Edit]) -> None:
         layer = self._layer()
-        for index in {} if layer is None else edits_of(step, layer.data):
-            self.say_changed(index)
-
-    def say_changed(self, index: PlaneIndex) -> None:
-        """Tell all listeners."""
-        for call in list(self.on_changed):
-            call(index)
-
-    def _on_paint(self, event: Any) -> None:
-        layer = self._layer()
-        if layer is None or not event.value:
+        if layer is None or not self.fits(layer):
             return
-        with self.locks.guard:
-            edits = edits_of(event.value, layer.data)
-            for index, edit in edits.items():
-                self._take(layer, event.value[0], index, edit)
+        made = self._recall(step)  # None if made before anybody listened
+        known = {} if made is None else made.edits
         for index in edits:
-            self.say_changed(index)
+            edit, change = known.get(index, (edits[index], None))
+            plane = np.asarray(layer.data[index])
+            self.locks.plane(index).undo(plane, edit, change)
+        self._say_changed(edits)
 
-    def _take(self, layer: Labels, atom: Any, index: PlaneIndex, edit: Edit) -> None:
+    def _make(self, step: Step, edits: dict[PlaneIndex, Edit], keeping: bool) -> None:
+        layer = self._layer()
+        if layer is None or not self.fits(layer):
+            return
+        taken = {i: self._take(layer, i, edit, keeping) for i, edit in edits.items()}
+        self._steps = [made for made in self._steps if self.history.holds(made.first)]
+        self._steps.append(_Made(step[0], keeping, taken))
+        self._say_changed(edits)
+
+    def _recall(self, step: Step) -> _Made | None:
+        ends = step[0], step[-1]  # napari turns the order around
+        for made in reversed(self._steps):
+            if any(made.first is end for end in ends):
+                return made
+        return None
+
+    def _take(
+        self, layer: Labels, index: PlaneIndex, edit: Edit, keeping: bool
+    ) -> tuple[Edit, KeepChange | None]:
         locks = self.locks.plane(index)
         if edit.ids & locks.locked:
-            edit = _without(edit, locks.locked)
-            self._refuse(layer, index, edit)
+            edit = self._refuse(layer, index, edit, locks.locked)
         # napari announces some changes before it makes them
         layer.data[(*index, *edit.region)] = edit.after
-        if self.keeping or edit.ids & locks.kept:
-            change = locks.keep(np.asarray(layer.data[index]), edit)
-            self._changes.append((atom, index, change))
+        if keeping or edit.ids & locks.kept:
+            return edit, locks.keep(np.asarray(layer.data[index]), edit)
+        return edit, None
 
-    def _refuse(self, layer: Labels, index: PlaneIndex, allowed: Edit) -> None:
-        """Make of a stroke what leaves locked cells alone, once napari is done."""
+    def _refuse(
+        self, layer: Labels, index: PlaneIndex, edit: Edit, locked: set[int]
+    ) -> Edit:
+        """What of an edit leaves locked cells alone; the rest is put back soon."""
+        ids, place = list(locked), (*index, *edit.region)
+        wrong = np.isin(edit.before, ids) | np.isin(edit.after, ids)
 
-        def put_back() -> None:
-            layer.data[(*index, *allowed.region)] = allowed.after
-            if not redraw_part(layer, allowed.region):
-                layer.refresh()
+        def put_back() -> None:  # once napari is done
+            present = np.asarray(layer.data[place])
+            layer.data[place] = np.where(wrong, edit.before, present)
+            redraw(layer, [edit])
 
         QTimer.singleShot(0, put_back)
-        for call in list(self.on_refused):
-            call()
+        self.refused.emit()
+        return Edit(edit.region, edit.before, np.where(wrong, edit.before, edit.after))
 
-
-def _without(edit: Edit, locked: set[int]) -> Edit:
-    """What of an edit concerns no locked cell."""
-    ids = list(locked)
-    wrong = np.isin(edit.before, ids) | np.isin(edit.after, ids)
-    after = np.where(wrong, edit.before, edit.after)
-    return Edit(edit.region, edit.before, after)
+    def _say_changed(self, planes: Iterable[PlaneIndex]) -> None:
+        for index in planes:
+            self.changed.emit(index)
 
 
 def locks_of(layer: Labels) -> LayerLocks:
@@ -140,7 +160,7 @@ def locks_of(layer: Labels) -> LayerLocks:
     if isinstance(known, LayerLocks) and known.belongs_to(_bare(layer)):
         if known.fits(_bare(layer)):
             return known
-        known.disconnect(_bare(layer))  # other data
+        known.history.let_go()  # other data
     return _attach(layer, StackLocks(shape))
 
 
@@ -150,7 +170,7 @@ def attach_locks(layer: Labels, locks: StackLocks) -> None:
     if isinstance(known, LayerLocks) and known.belongs_to(_bare(layer)):
         if known.locks is locks and known.fits(_bare(layer)):
             return
-        known.disconnect(_bare(layer))
+        known.history.let_go()
     _attach(layer, locks)
 
 
