@@ -38,7 +38,9 @@ class RectangleTool(QObject):
         self._viewer = viewer
         self._session: CorrectSession | None = None
         self._region: Region | None = None
-        self._gestures = MouseGestures(_ignore, self._on_drawing, self._on_drawn)
+        self._gestures = MouseGestures(self)
+        self._gestures.drawing.connect(self._on_drawing)
+        self._gestures.drawn.connect(self._on_drawn)
         self._keys = LayerKeys()
         self._marks = Marks(viewer, NAME, "cyan")
 
@@ -123,7 +125,3 @@ def _corners(
     """The closed outline of a rectangle."""
     (top, left), (bottom, right) = low, high
     return [(top, left), (top, right), (bottom, right), (bottom, left), (top, left)]
-
-
-def _ignore(_: object) -> None:
-    """A click draws nothing."""
