@@ -32,11 +32,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dinocell_training.corrections.folder import Corrections, Origin
-from dinocell_training.evaluate.evaluate import evaluate, summarise
+from dinocell_training.data.cell_size import median_diameter
+from dinocell_training.data.pairs import find_pairs
+from dinocell_training.data.read_pair import read_pair
+from dinocell_training.data.split import split_pairs
+from dinocell_training.evaluate.scores import evaluate, summarise
 from dinocell_training.finetune.events import FinetuneEnded
-from dinocell_training.finetune.finetune import FinetuneConfig, finetune
-from dinocell_training.pairs import find_pairs, split_pairs
-from dinocell_training.samples import median_diameter, read_pair
+from dinocell_training.finetune.loop import FinetuneConfig, finetune
 from dinocell_training.scratch.config import load_recipe
 from napari_dinocell.engine.inference.preprocess import intensity_limits, to_plane
 from napari_dinocell.engine.model.model_store import resolve_model
@@ -48,8 +50,9 @@ if TYPE_CHECKING:
     from numpy.random import Generator
     from numpy.typing import NDArray
 
-    from dinocell_training.evaluate.evaluate import DiameterPolicy
-    from dinocell_training.pairs import Pair, Split
+    from dinocell_training.data.pairs import Pair
+    from dinocell_training.data.split import Split
+    from dinocell_training.evaluate.scores import DiameterPolicy
 
 DOMAINS = {
     "brightfield": "dsb2018/brightfield_",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dinocell_training.finetune import config as finetune_config
-from dinocell_training.finetune import finetune as finetune_module
+from dinocell_training.finetune import loop as finetune_module
 from napari_dinocell.engine.model.read_info import read_info
 from tests.training.conftest import tiny_variant
 from tests.training.finetune.conftest import base, corrections, small

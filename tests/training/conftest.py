@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from dinocell_training.scratch.config import SourceConfig, TrainConfig
+from dinocell_training.data.source import SourceConfig
+from dinocell_training.scratch.config import TrainConfig
 from napari_dinocell.engine.model.variants import VARIANTS, Variant
 
 if TYPE_CHECKING:

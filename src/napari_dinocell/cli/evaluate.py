@@ -40,8 +40,8 @@ from napari_dinocell.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dinocell_training.evaluate.evaluate import DiameterPolicy, ImageScore
-    from dinocell_training.pairs import Pair
+    from dinocell_training.data.pairs import Pair
+    from dinocell_training.evaluate.scores import DiameterPolicy, ImageScore
     from dinocell_training.scratch.config import TrainConfig
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.segmenter import Segmenter
@@ -116,7 +116,8 @@ def _check_pictures(*paths: Path | None) -> None:
 
 
 def _recipe(name: str | None, ignore_border: int) -> TrainConfig:
-    from dinocell_training.scratch.config import SourceConfig, TrainConfig, load_recipe
+    from dinocell_training.data.source import SourceConfig
+    from dinocell_training.scratch.config import TrainConfig, load_recipe
 
     if name is not None:
         return load_recipe(name)
@@ -126,7 +127,8 @@ def _recipe(name: str | None, ignore_border: int) -> TrainConfig:
 def _choose_pairs(
     folder: Path, recipe: TrainConfig, part: Part, sources: Sequence[str]
 ) -> Sequence[Pair]:
-    from dinocell_training.pairs import find_pairs, only_sources, split_pairs
+    from dinocell_training.data.pairs import find_pairs, only_sources
+    from dinocell_training.data.split import split_pairs
     from napari_dinocell.engine.errors import TrainingDataError
 
     pairs = find_pairs(folder, recipe.sources)
@@ -154,7 +156,7 @@ def _score(
 ) -> dict[str, list[ImageScore]]:
     """Scores of every method, image by image; the model alone is one method."""
     from dinocell_training.evaluate.compare import MODEL, compare
-    from dinocell_training.evaluate.evaluate import evaluate as evaluate_pairs
+    from dinocell_training.evaluate.scores import evaluate as evaluate_pairs
 
     if not baselines:
         scores = evaluate_pairs(pairs, segmenter, config, diameter=diameter)
@@ -166,7 +168,7 @@ def _score(
 
 def _print_table(methods: Mapping[str, Sequence[ImageScore]]) -> None:
     from dinocell_training.evaluate.compare import MODEL
-    from dinocell_training.evaluate.evaluate import summarise
+    from dinocell_training.evaluate.scores import summarise
 
     rows = {name: summarise(scores) for name, scores in methods.items()}
     compared = len(rows) > 1

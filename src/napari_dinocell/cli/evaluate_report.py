@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from dinocell_training.evaluate.evaluate import ImageScore
+    from dinocell_training.evaluate.scores import ImageScore
     from napari_dinocell.engine.config import WatershedConfig
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dinocell_training.evaluate.evaluate import SourceScore
+    from dinocell_training.evaluate.scores import SourceScore
 
 COLUMNS = {
     "AP50": "ap50",

@@ -38,7 +38,7 @@ def finetune(
 ) -> None:
     """Train, report, and keep the best epoch however it ends."""
     from dinocell_training.corrections.folder import Corrections
-    from dinocell_training.finetune.finetune import finetune as run_finetune
+    from dinocell_training.finetune.loop import finetune as run_finetune
     from napari_dinocell.engine.model.model_store import resolve_model
 
     target = target_file(name)

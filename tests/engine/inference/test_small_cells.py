@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from dinocell_training.targets import distance_target
+from dinocell_training.data.targets import distance_target
 from napari_dinocell.engine.config import TilingConfig, WatershedConfig
 from napari_dinocell.engine.inference.events import DistanceMapReady
 from napari_dinocell.engine.inference.predict import predict_distance_map

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from dinocell_training.data.cell_size import median_diameter
 from dinocell_training.evaluate.baselines import (
     BASELINES,
     cells_are_bright,
@@ -14,7 +15,6 @@ from dinocell_training.evaluate.baselines import (
     otsu_watershed,
     texture_watershed,
 )
-from dinocell_training.samples import median_diameter
 from dinocell_training.scenes import fluorescent_nuclei
 from napari_dinocell.engine.config import ContrastConfig
 from napari_dinocell.engine.inference.preprocess import adjust_contrast

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from tests.training.evaluate.test_evaluate import TruthfulSegmenter
 
+from dinocell_training.data.cell_size import median_diameter
+from dinocell_training.data.pairs import find_pairs, only_sources
+from dinocell_training.data.read_pair import read_pair
+from dinocell_training.data.source import SourceConfig
 from dinocell_training.evaluate import compare as compare_module
 from dinocell_training.evaluate.baselines import BASELINES
 from dinocell_training.evaluate.compare import MODEL, compare, shifted_thresholds
-from dinocell_training.evaluate.evaluate import evaluate
-from dinocell_training.pairs import find_pairs, only_sources
-from dinocell_training.samples import median_diameter, read_pair
-from dinocell_training.scratch.config import SourceConfig
+from dinocell_training.evaluate.scores import evaluate
 from napari_dinocell.engine.config import WatershedConfig
 from napari_dinocell.engine.errors import TrainingDataError
 from napari_dinocell.engine.inference.events import ScaleChosen

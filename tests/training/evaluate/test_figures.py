@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from tests.training.evaluate.test_evaluate import TruthfulSegmenter
 
+from dinocell_training.data.pairs import find_pairs
+from dinocell_training.data.source import SourceConfig
 from dinocell_training.evaluate import figures
 from dinocell_training.evaluate.disturbances import DISTURBANCES
-from dinocell_training.evaluate.evaluate import evaluate
 from dinocell_training.evaluate.examples_figure import (
     Example,
     choose_examples,
@@ -21,8 +22,7 @@ from dinocell_training.evaluate.examples_figure import (
 from dinocell_training.evaluate.figures import require_figures
 from dinocell_training.evaluate.robustness import Curve
 from dinocell_training.evaluate.robustness_figure import write_robustness
-from dinocell_training.pairs import find_pairs
-from dinocell_training.scratch.config import SourceConfig
+from dinocell_training.evaluate.scores import evaluate
 from napari_dinocell.engine.errors import ExportError
 
 SOURCES = (

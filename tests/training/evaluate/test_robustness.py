@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from tests.training.conftest import draw_cells
 
+from dinocell_training.data.pairs import find_pairs
+from dinocell_training.data.source import SourceConfig
 from dinocell_training.evaluate import disturbances as faults
 from dinocell_training.evaluate.disturbances import DISTURBANCES, LabelledImage
 from dinocell_training.evaluate.robustness import (
@@ -17,8 +19,6 @@ from dinocell_training.evaluate.robustness import (
     curves,
     measure_robustness,
 )
-from dinocell_training.pairs import find_pairs
-from dinocell_training.scratch.config import SourceConfig
 from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.engine.errors import SettingsError
 from napari_dinocell.engine.inference.events import DistanceMapReady

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from dinocell_training.corrections.folder import Corrections, Origin
-from dinocell_training.finetune.finetune import FinetuneConfig, finetune
+from dinocell_training.finetune.loop import FinetuneConfig, finetune
 from napari_dinocell.engine.model.checkpoint import CheckpointInfo, save_checkpoint
 from napari_dinocell.engine.model.dinocell import DinoCell, ModelConfig
 from tests.training.conftest import draw_cells

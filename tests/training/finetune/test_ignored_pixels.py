@@ -12,7 +12,7 @@ from dinocell_training.finetune.data import prepare_examples
 from dinocell_training.finetune.feature_cache import Tiles
 from dinocell_training.finetune.score import score_map, tally_known
 from dinocell_training.finetune.views import make_views
-from dinocell_training.loss import distance_loss
+from dinocell_training.trainer.loss import distance_loss
 from napari_dinocell.engine.config import WatershedConfig
 from tests.training.conftest import draw_cells
 from tests.training.finetune.conftest import add_cells, run, weights

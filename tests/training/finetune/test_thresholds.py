@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dinocell_training.finetune import finetune
+from dinocell_training.finetune import loop as finetune
 from dinocell_training.finetune import result as finetune_result
 from dinocell_training.finetune import thresholds as finetune_thresholds
 from dinocell_training.finetune.run import start_run

@@ -7,10 +7,10 @@ import pytest
 import torch
 from tests.training.conftest import small_config
 
-from dinocell_training.pairs import find_pairs
-from dinocell_training.samples import prepare_sample
+from dinocell_training.data.pairs import find_pairs
+from dinocell_training.data.source import SourceConfig
 from dinocell_training.scratch.batches import MOST_WORKERS, draw_batches, worker_count
-from dinocell_training.scratch.config import SourceConfig
+from dinocell_training.scratch.samples import prepare_sample
 from napari_dinocell.engine.errors import SettingsError
 
 CPU = torch.device("cpu")

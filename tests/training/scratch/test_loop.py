@@ -23,9 +23,9 @@ from dinocell_training.scratch.events import (
 )
 from dinocell_training.scratch.loop import train
 from dinocell_training.scratch.run import BEST_FILE
-from dinocell_training.state import STATE_FILE, load_state
+from dinocell_training.trainer.state import STATE_FILE, load_state, save_values
 from napari_dinocell.engine.errors import TrainingDataError, TrainingFailedError
-from napari_dinocell.engine.model.checkpoint import load_checkpoint
+from napari_dinocell.engine.model.checkpoint import file_sha256, load_checkpoint
 
 
 def _losses(events) -> list[float]:
@@ -133,6 +133,21 @@ def test_more_epochs_may_be_added_when_resuming(pair_folder, tmp_path):
     assert [e.epoch for e in events if isinstance(e, EpochDone)] == [2]
 
 
+def test_a_run_of_an_earlier_version_goes_on(pair_folder, tmp_path):
+    """Settings that it did not know yet had their defaults."""
+    list(train(pair_folder, tmp_path, small_config(epochs=1)))
+    state = load_state(tmp_path)
+    del state.config["drop_path"], state.config["augment"]["haze"]
+    del state.parent_sha256
+    save_values(
+        tmp_path,
+        {n: getattr(state, n) for n in state.__slots__ if hasattr(state, n)},
+    )
+    config = small_config(epochs=2)
+    events = list(train(pair_folder, tmp_path, config, resume=True))
+    assert [e.epoch for e in events if isinstance(e, EpochDone)] == [2]
+
+
 def test_an_existing_run_is_never_overwritten(pair_folder, tmp_path):
     list(train(pair_folder, tmp_path, small_config(epochs=1)))
     before = (tmp_path / STATE_FILE).read_bytes()
@@ -207,6 +222,7 @@ def test_a_run_starts_from_an_earlier_model(pair_folder, tmp_path):
     before, _ = load_checkpoint(first)
     after, info = load_checkpoint(tmp_path / "second" / "small.safetensors")
     assert info.model.image_skips
+    assert info.parent_sha256 == file_sha256(first)
     for name, value in before.backbone.state_dict().items():
         torch.testing.assert_close(after.backbone.state_dict()[name], value)
 

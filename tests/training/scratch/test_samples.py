@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from tests.training.conftest import draw_cells, small_config
 
-from dinocell_training.pairs import find_pairs
-from dinocell_training.samples import median_diameter, prepare_sample, read_pair
-from dinocell_training.scratch.config import SourceConfig
+from dinocell_training.data.cell_size import median_diameter
+from dinocell_training.data.pairs import find_pairs
+from dinocell_training.data.read_pair import read_pair
+from dinocell_training.data.source import SourceConfig
+from dinocell_training.scratch.samples import prepare_sample
 from napari_dinocell.engine.errors import TrainingDataError
 
 ALL = (SourceConfig(name="all"),)

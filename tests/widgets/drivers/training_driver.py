@@ -13,7 +13,7 @@ from tests.training.finetune.conftest import add_cells, small
 from tests.widgets.drivers.examples_driver import ExamplesDriver
 
 from dinocell_training.corrections.folder import Corrections
-from dinocell_training.finetune import finetune as core
+from dinocell_training.finetune import loop as core
 from napari_dinocell.engine.model.checkpoint import CheckpointInfo, save_checkpoint
 from napari_dinocell.engine.model.dinocell import DinoCell, ModelConfig
 from napari_dinocell.engine.model.model_store import own_model_path

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dinocell_training.corrections.record import Origin
-from dinocell_training.pairs import find_pairs
-from dinocell_training.samples import median_diameter, read_pair
-from dinocell_training.scratch.config import SourceConfig
+from dinocell_training.data.cell_size import median_diameter
+from dinocell_training.data.pairs import find_pairs
+from dinocell_training.data.read_pair import read_pair
+from dinocell_training.data.source import SourceConfig
 from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.engine.errors import ImageFileError, TrainingDataError
 from napari_dinocell.engine.images.image_files import open_image
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from dinocell_training.corrections.folder import Corrections
     from dinocell_training.corrections.record import Example
-    from dinocell_training.pairs import Pair
+    from dinocell_training.data.pairs import Pair
 
 
 @dataclass(frozen=True, slots=True)

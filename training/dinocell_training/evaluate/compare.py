@@ -9,9 +9,9 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from dinocell_training.data.read_pair import read_pair
 from dinocell_training.evaluate.baselines import BASELINES
-from dinocell_training.evaluate.evaluate import predict, score_image, with_diameter
-from dinocell_training.samples import read_pair
+from dinocell_training.evaluate.scores import predict, score_image, with_diameter
 from napari_dinocell.engine.inference.preprocess import adjust_contrast, to_plane
 from napari_dinocell.engine.watershed.live_watershed import FLOOR, LiveWatershed
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dinocell_training.evaluate.evaluate import DiameterPolicy, ImageScore
-    from dinocell_training.pairs import Pair
+    from dinocell_training.data.pairs import Pair
+    from dinocell_training.evaluate.scores import DiameterPolicy, ImageScore
     from napari_dinocell.engine.arrays import GrayImage
     from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
     from napari_dinocell.engine.segmenter import Segmenter

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dinocell_training.evaluate.evaluate import predict_map, with_diameter
+from dinocell_training.data.read_pair import read_pair
 from dinocell_training.evaluate.figures import new_figure, write_figure
-from dinocell_training.samples import read_pair
+from dinocell_training.evaluate.scores import predict_map, with_diameter
 from napari_dinocell.engine.results.overlay import draw_overlay
 from napari_dinocell.engine.watershed.live_watershed import label_cells
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from dinocell_training.evaluate.evaluate import DiameterPolicy, ImageScore
-    from dinocell_training.pairs import Pair
+    from dinocell_training.data.pairs import Pair
+    from dinocell_training.evaluate.scores import DiameterPolicy, ImageScore
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.segmenter import Segmenter
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dinocell_training.data.cell_size import median_diameter
+from dinocell_training.data.read_pair import read_pair
 from dinocell_training.evaluate.disturbances import DISTURBANCES, LabelledImage
-from dinocell_training.evaluate.evaluate import predict_map, with_diameter
-from dinocell_training.samples import median_diameter, read_pair
+from dinocell_training.evaluate.scores import predict_map, with_diameter
 from napari_dinocell.engine.errors import SettingsError
 from napari_dinocell.engine.metrics import average_precision
 from napari_dinocell.engine.watershed.live_watershed import label_cells
@@ -19,9 +20,9 @@ from napari_dinocell.engine.watershed.live_watershed import label_cells
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from dinocell_training.data.pairs import Pair
     from dinocell_training.evaluate.disturbances import Disturbance
-    from dinocell_training.evaluate.evaluate import DiameterPolicy
-    from dinocell_training.pairs import Pair
+    from dinocell_training.evaluate.scores import DiameterPolicy
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.segmenter import Segmenter
 

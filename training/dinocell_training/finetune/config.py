@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
+from dinocell_training.trainer.resume import MAY_CHANGE
 from napari_dinocell.engine.config import TilingConfig
 from napari_dinocell.engine.errors import SettingsError
 
@@ -39,7 +40,7 @@ class FinetuneConfig:
     validation_share: float = 0.2
     """Share of the examples held out, at least one of three; fewer than three are
     all trained on."""
-    patience: int = 6
+    patience: int = field(default=6, metadata=MAY_CHANGE)
     """Epochs without a better validation score before the run stops."""
     views: int = 16
     """Views of each tile that are made at most, in whole rounds of the eight flips
@@ -55,12 +56,14 @@ class FinetuneConfig:
     is held to the base's answers so that it does not forget; 0 turns it off."""
     rehearsal_weight: float = 1.0
     """Of the rehearsal's loss, relative to that of the examples."""
-    cache_bytes: int = 2**30
+    cache_bytes: int = field(default=2**30, metadata=MAY_CHANGE)
     """Memory for cached features; where it is too small, fewer views are made."""
     seed: int = 0
     """Decides who validates, and every random draw."""
-    device: str = "auto"
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    device: str = field(default="auto", metadata=MAY_CHANGE)
+    precision: Literal["auto", "float32", "bfloat16"] = field(
+        default="auto", metadata=MAY_CHANGE
+    )
 
     def __post_init__(self) -> None:
         for name in ("epochs", "steps_per_epoch", "batch_size", "patience", "views"):

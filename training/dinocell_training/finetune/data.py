@@ -11,11 +11,11 @@ from skimage.measure import regionprops
 
 from dinocell_training.corrections.known_pixels import known_pixels, whole_cells
 from dinocell_training.corrections.pixel_files import grey_plane
-from dinocell_training.targets import distance_target
+from dinocell_training.data.targets import distance_target
 from napari_dinocell.engine.errors import TrainingDataError
 from napari_dinocell.engine.inference.preprocess import adjust_contrast
 from napari_dinocell.engine.inference.scale import scale_for
-from napari_dinocell.engine.inference.small_cells import outline_excess
+from napari_dinocell.engine.inference.small_cells import lower_outlines, outline_excess
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +46,9 @@ class PreparedExample:
     """Contrast adjusted, as inference does it."""
     labels: NDArray[Any]
     target: DistanceMap
+    wanted: DistanceMap
+    """The target as inference would give it, with the outlines of small cells lowered:
+    what the model is judged by."""
     known: Mask
     """Where the target is known."""
     cells: int
@@ -108,22 +111,22 @@ def split_examples(
     gives the same split. Where nothing can be held out the second list is empty.
     Examples without a whole cell always train: they cannot tell good from bad.
     """
-    examples = list(examples)
     judges = [e for e in examples if e.cells]
     if len(judges) < FEWEST_TO_HOLD_OUT or share == 0:
-        return examples, []
-    by_image = len({e.source for e in judges}) > 1
-
-    def group(example: PreparedExample) -> str:
-        return example.source if by_image else example.name
-
-    wanted = max(1, round(share * len(judges)))
-    held = _choose_groups([group(e) for e in judges], wanted, seed)
-    chosen = {e.name for e in judges if group(e) in held}
+        return list(examples), []
+    groups = _groups(judges)
+    held = _choose_groups(groups, max(1, round(share * len(judges))), seed)
+    chosen = {e.name for e, group in zip(judges, groups, strict=True) if group in held}
     return (
         [e for e in examples if e.name not in chosen],
         [e for e in examples if e.name in chosen],
     )
+
+
+def _groups(examples: Sequence[PreparedExample]) -> list[str]:
+    """What is held out together: an image if there are several, else a crop."""
+    images = [example.source for example in examples]
+    return images if len(set(images)) > 1 else [example.name for example in examples]
 
 
 def _choose_groups(groups: Sequence[str], wanted: int, seed: int) -> set[str]:
@@ -191,6 +194,10 @@ def _prepare(
     if origin.settings.cell_diameter is None:  # the user wants images as they are
         diameter = None
     scale = scale_for(diameter, trained_diameter)
+    excess = outline_excess(scale, trained_diameter)
+    target = distance_target(pixels.labels)
+    wanted = target.copy()
+    lower_outlines(wanted, excess)
     return PreparedExample(
         name=example.name,
         source=origin.image_sha256 or origin.image,
@@ -200,9 +207,10 @@ def _prepare(
             limits=origin.intensity_limits,
         ),
         labels=pixels.labels,
-        target=distance_target(pixels.labels),
+        target=target,
+        wanted=wanted,
         known=known_pixels(pixels.labels, pixels.verified),
         cells=len(whole_cells(pixels.labels, pixels.verified)),
         scale=scale,
-        excess=outline_excess(scale, trained_diameter),
+        excess=excess,
     )

@@ -8,10 +8,9 @@ import numpy as np
 import torch
 
 from dinocell_training.finetune.events import FinetuneStep
-from dinocell_training.finetune.feature_cache import autocast
-from dinocell_training.loss import distance_loss
-from dinocell_training.schedule import learning_rate_factor
-from napari_dinocell.engine.errors import TrainingFailedError
+from dinocell_training.trainer.autocast import autocast
+from dinocell_training.trainer.loss import distance_loss
+from dinocell_training.trainer.trainer import require_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,16 +42,16 @@ def train_epoch(
         if cancelled():
             break
         step = run.epoch * run.config.steps_per_epoch + index
-        factor = _set_learning_rate(run, step)
         chosen = rng.integers(0, len(tiles), run.config.batch_size)
         loss = batch_loss(run, tiles, torch.from_numpy(chosen))
         if rehearsal is not None:
             again = rng.integers(0, len(rehearsal), run.config.batch_size)
             kept = batch_loss(run, rehearsal, torch.from_numpy(again))
             loss = loss + run.config.rehearsal_weight * kept
-        _step(run, loss)
-        rate = run.learning_rate * factor
-        yield FinetuneStep(step + 1, run.total_steps, float(loss.detach()), rate)
+        value = float(loss.detach())
+        _require_number(run, value)  # before it spoils the weights
+        rate = run.learning_rate * run.trainer.step(step, loss)
+        yield FinetuneStep(step + 1, run.total_steps, value, rate)
     run.model.eval()
 
 
@@ -68,31 +67,12 @@ def batch_loss(run: FinetuneRun, tiles: Tiles, chosen: Tensor) -> Tensor:
     )
 
 
-def _step(run: FinetuneRun, loss: Tensor) -> None:
-    value = float(loss.detach())
-    if not np.isfinite(value):
-        kept = (
-            f"The best epoch so far, {run.best_epoch}, is kept as {run.output.stem}."
-            if run.best_epoch
-            else "No epoch was finished, so that there is no new model."
-        )
-        raise TrainingFailedError(
-            f"The loss became {value} in epoch {run.epoch + 1}. {kept} Try a lower "
-            f"learning rate than {run.learning_rate:g}."
-        )
-    run.optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(run.model.parameters(), run.config.gradient_clip)
-    run.optimizer.step()
-
-
-def _set_learning_rate(run: FinetuneRun, step: int) -> float:
-    factor = learning_rate_factor(
-        step,
-        total=run.total_steps,
-        warmup=run.config.warmup_steps,
-        decay_share=run.config.decay_share,
+def _require_number(run: FinetuneRun, loss: float) -> None:
+    kept = (
+        f"The best epoch so far, {run.best_epoch}, is kept as {run.output.stem}."
+        if run.best_epoch
+        else "No epoch was finished, so that there is no new model."
     )
-    for group in run.optimizer.param_groups:
-        group["lr"] = group["full_rate"] * factor
-    return factor
+    require_number(
+        loss, epoch=run.epoch + 1, kept=kept, learning_rate=run.learning_rate
+    )

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from dinocell_training.trainer.autocast import autocast
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -84,8 +86,3 @@ def feature_bytes(model: DinoCell, tile_size: int) -> int:
     """Bytes that one tile takes in the cache, its target included."""
     grid = (tile_size // model.patch_size) ** 2
     return 4 * model.config.backbone.embed_dim * grid * 2 + 3 * 4 * tile_size**2
-
-
-def autocast(device: torch.device, precision: Precision) -> torch.autocast:
-    """The precision of a run's matrix products."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")

@@ -12,10 +12,10 @@ from dinocell_training.finetune.epoch import batch_loss
 from dinocell_training.finetune.feature_cache import (
     BATCH,
     Tiles,
-    autocast,
     feature_bytes,
 )
 from dinocell_training.finetune.views import ORIENTATIONS, count_tiles
+from dinocell_training.trainer.autocast import autocast
 from napari_dinocell.engine.config import TilingConfig
 
 if TYPE_CHECKING:
@@ -78,5 +78,5 @@ def _measure(run: FinetuneRun) -> tuple[float, float]:
         started = time.perf_counter()
         batch_loss(run, tiles, everything).backward()  # type: ignore[no-untyped-call]
         per_step = time.perf_counter() - started
-        run.optimizer.zero_grad(set_to_none=True)
+        run.trainer.optimizer.zero_grad(set_to_none=True)
     return per_tile, per_step

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from dinocell_training.finetune.feature_cache import BATCH, Tiles, autocast
+from dinocell_training.data.cell_size import median_diameter
+from dinocell_training.finetune.feature_cache import BATCH, Tiles
 from dinocell_training.finetune.views import filled
-from dinocell_training.samples import median_diameter
 from dinocell_training.scenes import fluorescent_nuclei
+from dinocell_training.trainer.autocast import autocast
 from napari_dinocell.engine.inference.preprocess import adjust_contrast
 from napari_dinocell.engine.inference.scale import resize_plane, scaled_shape
 

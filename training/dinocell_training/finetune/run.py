@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from dinocell_training.finetune.config import FinetuneConfig
 from dinocell_training.finetune.data import prepare_examples, split_examples
 from dinocell_training.finetune.score import Scores
 from dinocell_training.finetune.unfinished import (
@@ -15,7 +16,9 @@ from dinocell_training.finetune.unfinished import (
     run_folder,
     unfinished_run,
 )
-from dinocell_training.state import load_values, save_values
+from dinocell_training.trainer.resume import changed_settings
+from dinocell_training.trainer.state import load_values, save_values
+from dinocell_training.trainer.trainer import Trainer, by_decay
 from napari_dinocell.engine.errors import TrainingDataError, TrainingFailedError
 from napari_dinocell.engine.inference.device import choose_device, choose_precision
 from napari_dinocell.engine.model.checkpoint import (
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from dinocell_training.corrections.folder import Corrections
-    from dinocell_training.finetune.config import FinetuneConfig
     from dinocell_training.finetune.data import PreparedExample
     from dinocell_training.finetune.score import ExampleScore
     from napari_dinocell.engine.config import ContrastConfig, WatershedConfig
@@ -53,9 +55,6 @@ __all__ = [
     "state_to_resume",
     "unfinished_run",
 ]
-
-_MAY_CHANGE = frozenset({"patience", "device", "precision", "cache_bytes"})
-"""Settings that two slices of one run need not share."""
 
 
 @dataclass(slots=True)
@@ -94,7 +93,7 @@ class FinetuneRun:
     notes: tuple[str, ...]
     epochs: int
     learning_rate: float
-    optimizer: torch.optim.Optimizer = field(init=False)
+    trainer: Trainer = field(init=False)
     watershed: WatershedConfig = field(init=False)
     """Thresholds: the base's, until the end tunes them."""
     epoch: int = 0
@@ -107,7 +106,7 @@ class FinetuneRun:
 
     def __post_init__(self) -> None:
         self.model.backbone.requires_grad_(self.config.full)
-        self.optimizer = _optimizer(self)
+        self.trainer = _trainer(self)
         self.watershed = self.base_info.watershed
 
     @property
@@ -197,11 +196,7 @@ def state_to_resume(run: FinetuneRun) -> FinetuneState:
         raise TrainingFailedError(
             f"There is no unfinished run for {run.output.stem}. Start one."
         )
-    changed = sorted(
-        name
-        for name, value in run.config.to_dict().items()
-        if name not in _MAY_CHANGE and value != state.config.get(name)
-    )
+    changed = changed_settings(run.config, FinetuneConfig(**state.config))
     if run.base_sha256 != state.base_sha256:
         changed.append("base model")
     if run.example_names != state.examples:
@@ -217,7 +212,7 @@ def state_to_resume(run: FinetuneRun) -> FinetuneState:
 def restore_run(run: FinetuneRun, state: FinetuneState) -> None:
     """Bring a started run to where the stopped one was."""
     run.load_weights(state.weights)
-    run.optimizer.load_state_dict(state.optimizer)
+    run.trainer.optimizer.load_state_dict(state.optimizer)
     run.epoch, run.best, run.best_epoch = state.epoch, state.best, state.best_epoch
     run.best_scores = Scores(*state.best_scores)
 
@@ -241,7 +236,7 @@ def save_run(run: FinetuneRun) -> None:
                 "base_sha256": run.base_sha256,
                 "examples": run.example_names,
                 "weights": run.trained_weights(),
-                "optimizer": run.optimizer.state_dict(),
+                "optimizer": run.trainer.optimizer.state_dict(),
                 "epoch": run.epoch,
                 "best": run.best,
                 "best_epoch": run.best_epoch,
@@ -250,24 +245,21 @@ def save_run(run: FinetuneRun) -> None:
         )
 
 
-def _optimizer(run: FinetuneRun) -> torch.optim.Optimizer:
-    """AdamW; the backbone is slower; vectors (norms, biases) are not decayed."""
+def _trainer(run: FinetuneRun) -> Trainer:
+    """The backbone, if it learns, is slower than the decoder."""
     groups = []
-    for backbone in (False, True):
-        for decayed in (False, True):
-            chosen = [
-                parameter
-                for name, parameter in run.model.named_parameters()
-                if parameter.requires_grad
-                and name.startswith("backbone.") == backbone
-                and (parameter.ndim > 1) == decayed
-            ]
-            if chosen:
-                rate = run.learning_rate * (BACKBONE_RATE if backbone else 1.0)
-                decay = run.config.weight_decay if decayed else 0.0
-                group = {"params": chosen, "lr": rate, "weight_decay": decay}
-                groups.append(group | {"full_rate": rate})
-    return torch.optim.AdamW(groups)
+    for backbone, share in ((False, 1.0), (True, BACKBONE_RATE)):
+        chosen = [
+            parameter
+            for name, parameter in run.model.named_parameters()
+            if parameter.requires_grad and name.startswith("backbone.") == backbone
+        ]
+        groups += by_decay(
+            chosen,
+            rate=run.learning_rate * share,
+            weight_decay=run.config.weight_decay,
+        )
+    return Trainer(run.model, groups, run.config, total_steps=run.total_steps)
 
 
 def _require_cells(examples: Sequence[PreparedExample]) -> None:

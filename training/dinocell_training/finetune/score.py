@@ -10,7 +10,6 @@ import numpy as np
 from napari_dinocell.engine.config import TilingConfig
 from napari_dinocell.engine.inference.events import DistanceMapReady
 from napari_dinocell.engine.inference.predict import predict_distance_map
-from napari_dinocell.engine.inference.small_cells import lower_outlines
 from napari_dinocell.engine.metrics import IOU_THRESHOLDS, Tally
 from napari_dinocell.engine.overlap import match
 from napari_dinocell.engine.watershed.live_watershed import label_cells
@@ -103,9 +102,7 @@ def score_map(
 ) -> ExampleScore:
     """Compare a map and its labels with the known part of an example."""
     labels = label_cells(distance, watershed)
-    wanted = example.target.copy()
-    lower_outlines(wanted, example.excess)
-    error = np.square(distance - wanted)[example.known]
+    error = np.square(distance - example.wanted)[example.known]
     return ExampleScore(
         example.name,
         tally_known(example, labels),

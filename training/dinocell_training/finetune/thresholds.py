@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dinocell_training.evaluate.thresholds import threshold_candidates
 from dinocell_training.finetune.score import predict_example, tally_known
-from dinocell_training.finish import threshold_candidates
 from napari_dinocell.engine.metrics import IOU_THRESHOLDS
 from napari_dinocell.engine.watershed.live_watershed import LiveWatershed
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from dinocell_training.trainer.resume import STATE_FILE
+
 if TYPE_CHECKING:
     from pathlib import Path
-
-STATE_FILE = "state.pt"
-"""All that is needed to go on."""
 
 _SUFFIX = ".training"
 

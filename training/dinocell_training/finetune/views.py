@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
+from dinocell_training.trainer.light import contrasted, defocused, exposed
 from napari_dinocell.engine.inference.scale import resize_plane, scaled_shape
 from napari_dinocell.engine.inference.tiling import plan_tiles
 
@@ -80,11 +80,9 @@ def filled(part: NDArray[np.float32], side: int) -> NDArray[np.float32]:
 
 def relit(image: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
     """Change exposure, contrast and focus a little: one microscope on several days."""
-    image = np.clip(image, 0, 1) ** np.exp(rng.uniform(*np.log((0.7, 1.4))))
-    mean = image.mean()
-    image = (image - mean) * rng.uniform(0.7, 1.25) + mean + rng.uniform(-0.1, 0.1)
+    image = contrasted(exposed(image, (0.7, 1.4), rng), (0.7, 1.25), 0.1, rng)
     if rng.random() < 0.3:
-        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.2))
+        image = defocused(image, 1.2, rng)
     lit: NDArray[np.float32] = np.clip(image, 0, 1).astype(np.float32)
     return lit
 

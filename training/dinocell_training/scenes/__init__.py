@@ -5,9 +5,9 @@ are computed from a seed, and the same seed gives the same picture to the bit. K
 neither Qt nor torch nor the engine's models.
 """
 
-from dinocell_training.scenes.dividing_scene import dividing_cells
-from dinocell_training.scenes.nuclei_scene import fluorescent_nuclei
-from dinocell_training.scenes.phase_scene import phase_cells
+from dinocell_training.scenes.samples.dividing import dividing_cells
+from dinocell_training.scenes.samples.nuclei import fluorescent_nuclei
+from dinocell_training.scenes.samples.phase import phase_cells
 from dinocell_training.scenes.scene import Scene
 
 __all__ = ["Scene", "dividing_cells", "fluorescent_nuclei", "phase_cells"]

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from dinocell_training.scratch.augment import random_crop
+from dinocell_training.scratch.crops import random_crop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from dinocell_training.samples import Sample
     from dinocell_training.scratch.config import TrainConfig
+    from dinocell_training.scratch.samples import Sample
 
 PREFETCH = 4
 """Batches that each process keeps ready."""

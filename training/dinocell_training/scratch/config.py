@@ -8,24 +8,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
+from dinocell_training.data.source import SourceConfig
+from dinocell_training.trainer.resume import MAY_CHANGE
 from napari_dinocell.engine.config import ContrastConfig
 from napari_dinocell.engine.errors import SettingsError, TrainingDataError
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceConfig:
-    """One kind of training image: which files, how often, what to leave out."""
-
-    name: str
-    """Shown in tables."""
-    pattern: str = "*"
-    """Image paths that belong to it, relative to the data folder (`*` matches `/`)."""
-    weight: float = 1.0
-    """Share of the crops drawn from it, relative to the other sources."""
-    ignore_border: int = 0
-    """Width in pixels of an image border whose annotation is not trusted."""
-    train: bool = True
-    """False: only ever used for evaluation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +63,10 @@ class TrainConfig:
     """Channels of the decoder's four stages, deepest first."""
     image_skips: bool = False
     """Whether the decoder also sees the image itself, see `ModelConfig`."""
-    initial: str = ""
+    initial: str = field(default="", metadata=MAY_CHANGE)
     """Checkpoint, or name of one, whose fitting weights the run starts from; empty
     starts from random ones. Layers that it lacks start at random."""
-    initial_recipe: str = ""
+    initial_recipe: str = field(default="", metadata=MAY_CHANGE)
     """Recipe that is run first and whose model is then `initial`, see `stages`."""
     cell_diameter: float = 24.0
     """Median cell diameter, in pixels, that the network is taught to expect."""
@@ -98,7 +84,7 @@ class TrainConfig:
     network's position code is relative to the tile: it must not bind to one size."""
     batch_size: int = 16
     """Crops per step."""
-    epochs: int = 40
+    epochs: int = field(default=40, metadata=MAY_CHANGE)
     """An epoch is `steps_per_epoch` steps; a checkpoint is written after each."""
     steps_per_epoch: int = 100
     learning_rate: float = 6e-4
@@ -117,20 +103,22 @@ class TrainConfig:
     """Decay per step of the exponential average of the weights; 0 turns it off."""
     loss: Literal["mse", "bce"] = "bce"
     """Squared error, or cross-entropy against the soft target."""
-    patience: int = 15
+    patience: int = field(default=15, metadata=MAY_CHANGE)
     """Epochs without a better validation score before the run stops."""
     validation_images: int = 60
     """At most so many validation images are scored after an epoch."""
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    device: str = "auto"
-    compiled: bool = False
+    precision: Literal["auto", "float32", "bfloat16"] = field(
+        default="auto", metadata=MAY_CHANGE
+    )
+    device: str = field(default="auto", metadata=MAY_CHANGE)
+    compiled: bool = field(default=False, metadata=MAY_CHANGE)
     """Let torch compile the network: minutes at the start, a third less time per step;
     needs a C++ compiler."""
-    workers: int | None = None
+    workers: int | None = field(default=None, metadata=MAY_CHANGE)
     """Processes that draw crops ahead; None: as many as suit the device."""
-    licence: str = ""
+    licence: str = field(default="", metadata=MAY_CHANGE)
     """Licence of the resulting weights, stored in the checkpoint."""
-    data_sources: tuple[str, ...] = ()
+    data_sources: tuple[str, ...] = field(default=(), metadata=MAY_CHANGE)
     """One line per data set with its licence, stored in the checkpoint."""
 
     def __post_init__(self) -> None:

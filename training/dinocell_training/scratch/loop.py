@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from dinocell_training.finish import finish_checkpoint
-from dinocell_training.loss import distance_loss
-from dinocell_training.pairs import find_pairs, split_pairs
-from dinocell_training.schedule import learning_rate_factor
+from dinocell_training.data.pairs import find_pairs
+from dinocell_training.data.split import split_pairs
 from dinocell_training.scratch.batches import draw_batches
 from dinocell_training.scratch.events import (
     EpochDone,
@@ -26,6 +24,7 @@ from dinocell_training.scratch.events import (
     TrainingStarted,
     TuningThresholds,
 )
+from dinocell_training.scratch.finish import finish_checkpoint
 from dinocell_training.scratch.run import (
     BEST_FILE,
     TrainingRun,
@@ -36,8 +35,10 @@ from dinocell_training.scratch.run import (
     state_to_resume,
 )
 from dinocell_training.scratch.scoring import score_samples, weighted_score
+from dinocell_training.trainer.autocast import autocast
+from dinocell_training.trainer.loss import distance_loss
+from dinocell_training.trainer.trainer import require_number, tried_convolutions
 from napari_dinocell.engine.config import WatershedConfig
-from napari_dinocell.engine.errors import TrainingFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -160,8 +161,7 @@ def _steps(run: TrainingRun, batches: Iterator[Batch]) -> Iterator[StepDone]:
     first = run.epoch * run.config.steps_per_epoch
     unread: tuple[int, Tensor, float] | None = None
     for step in range(first, first + run.config.steps_per_epoch):
-        rate = _set_learning_rate(run, step)
-        loss = _step(run, next(batches))
+        loss, rate = _step(run, step, next(batches))
         if unread is not None:
             yield _step_done(run, *unread)
         unread = (step, loss, rate)
@@ -169,42 +169,25 @@ def _steps(run: TrainingRun, batches: Iterator[Batch]) -> Iterator[StepDone]:
         yield _step_done(run, *unread)
 
 
-def _set_learning_rate(run: TrainingRun, step: int) -> float:
-    config = run.config
-    rate = config.learning_rate * learning_rate_factor(
-        step,
-        total=config.total_steps,
-        warmup=config.warmup_steps,
-        decay_share=config.decay_share,
-    )
-    for group in run.optimizer.param_groups:
-        group["lr"] = rate
-    return rate
-
-
-def _step(run: TrainingRun, batch: Batch) -> Tensor:
-    """One step of the optimizer; the loss, still on the device."""
+def _step(run: TrainingRun, step: int, batch: Batch) -> tuple[Tensor, float]:
+    """One step of the trainer; the loss, still on the device, and the rate."""
     image, target, verified = batch
-    with torch.autocast(
-        run.device.type, torch.bfloat16, enabled=run.precision == "bfloat16"
-    ):
-        logits = run.logits(image)
-    loss = distance_loss(logits, target, verified, kind=run.config.loss)
-    run.optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(run.model.parameters(), run.config.gradient_clip)
-    run.optimizer.step()
+    with tried_convolutions():
+        with autocast(run.device, run.precision):
+            logits = run.logits(image)
+        loss = distance_loss(logits, target, verified, kind=run.config.loss)
+        factor = run.trainer.step(step, loss)
     run.average.update(run.model)
-    return loss.detach()
+    return loss.detach(), run.config.learning_rate * factor
 
 
 def _step_done(run: TrainingRun, step: int, loss: Tensor, rate: float) -> StepDone:
     """Read the loss of a step and check it."""
     value = float(loss)
-    if not np.isfinite(value):
-        raise TrainingFailedError(
-            f"The loss became {value} in epoch {run.epoch + 1}. The best checkpoint "
-            f"so far is kept in {run.folder}. Try a lower learning rate than "
-            f"{run.config.learning_rate}."
-        )
+    require_number(
+        value,
+        epoch=run.epoch + 1,
+        kept=f"The best checkpoint so far is kept in {run.folder}.",
+        learning_rate=run.config.learning_rate,
+    )
     return StepDone(step + 1, run.config.total_steps, value, rate)

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from dinocell_training.samples import Sample, prepare_sample
 from dinocell_training.scratch.average import WeightAverage
-from dinocell_training.state import RunState, load_state, save_state
+from dinocell_training.scratch.config import TrainConfig
+from dinocell_training.scratch.samples import Sample, prepare_sample
+from dinocell_training.trainer.resume import changed_settings
+from dinocell_training.trainer.state import RunState, load_state, save_state
+from dinocell_training.trainer.trainer import Trainer, by_decay
 from napari_dinocell.engine.config import WatershedConfig
 from napari_dinocell.engine.errors import TrainingDataError, TrainingFailedError
 from napari_dinocell.engine.inference.device import choose_device, choose_precision
 from napari_dinocell.engine.model.checkpoint import (
     CheckpointInfo,
+    file_sha256,
     load_checkpoint,
     save_checkpoint,
 )
@@ -29,27 +33,10 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from dinocell_training.pairs import Split
-    from dinocell_training.scratch.config import TrainConfig
-    from napari_dinocell.engine.inference.device import PrecisionName
+    from dinocell_training.data.split import Split
+    from napari_dinocell.engine.inference.device import Precision
 
 BEST_FILE = "best.safetensors"
-
-_MAY_CHANGE = frozenset(
-    {
-        "epochs",
-        "patience",
-        "device",
-        "precision",
-        "compiled",
-        "workers",
-        "licence",
-        "data_sources",
-        "initial",
-        "initial_recipe",
-    }
-)
-"""Settings that two slices of one run need not share."""
 
 
 @dataclass(slots=True)
@@ -59,17 +46,19 @@ class TrainingRun:
     config: TrainConfig
     folder: Path
     device: torch.device
-    precision: PrecisionName
+    precision: Precision
     train: Sequence[Sample]
     validation: Sequence[Sample]
     model: DinoCell
     average: WeightAverage
-    optimizer: torch.optim.Optimizer
+    trainer: Trainer
     logits: Callable[[Tensor], Tensor]
     """Of the model, perhaps compiled."""
     epoch: int = 0
     best_epoch: int = 0
     best_score: float = -1.0
+    parent_sha256: str | None = None
+    """Of the checkpoint that the run started from; None for random weights."""
 
 
 def state_to_resume(
@@ -84,26 +73,13 @@ def state_to_resume(
             f"{output} already holds a training run. Resume it, or choose another "
             "output folder."
         )
-    changed = sorted(
-        name
-        for name, value in config.to_dict().items()
-        if name not in _MAY_CHANGE and _plain(value) != _plain(state.config.get(name))
-    )
+    changed = changed_settings(config, TrainConfig.from_dict(state.config))
     if changed:
         raise TrainingFailedError(
             f"The run in {output} was started with other settings for {changed}. "
             "Resume with the same ones, or choose another output folder."
         )
     return state
-
-
-def _plain(value: object) -> object:
-    """Tuples and lists compare alike: a stored state may hold either."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
 
 
 def start_run(output: Path, config: TrainConfig, split: Split) -> TrainingRun:
@@ -121,7 +97,6 @@ def start_run(output: Path, config: TrainConfig, split: Split) -> TrainingRun:
         )
     device = choose_device(config.device)
     torch.manual_seed(config.seed)
-    torch.backends.cudnn.benchmark = True  # crops come in few sizes
     # channels-last: a quarter less time per step on a CPU
     model = _new_model(config).to(device)
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -139,11 +114,16 @@ def start_run(output: Path, config: TrainConfig, split: Split) -> TrainingRun:
         validation=[prepare_sample(pair, config) for pair in chosen],
         model=model,
         average=WeightAverage(model, decay=config.average_decay),
-        optimizer=_optimizer(model, config),
+        trainer=_trainer(model, config),
+        parent_sha256=_parent(config),
         logits=torch.compile(model.logits, dynamic=False)
         if config.compiled
         else model.logits,
     )
+
+
+def _parent(config: TrainConfig) -> str | None:
+    return file_sha256(resolve_model(config.initial)) if config.initial else None
 
 
 def _new_model(config: TrainConfig) -> DinoCell:
@@ -173,27 +153,23 @@ def _new_model(config: TrainConfig) -> DinoCell:
     return model
 
 
-def _optimizer(model: DinoCell, config: TrainConfig) -> torch.optim.Optimizer:
-    """AdamW; biases, norms and layer scales are not decayed (they are vectors)."""
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
-    return torch.optim.AdamW(
-        [
-            {"params": decayed, "weight_decay": config.weight_decay},
-            {"params": others, "weight_decay": 0.0},
-        ],
-        lr=config.learning_rate,
-        fused=True,
+def _trainer(model: DinoCell, config: TrainConfig) -> Trainer:
+    groups = by_decay(
+        model.parameters(), rate=config.learning_rate, weight_decay=config.weight_decay
     )
+    # Vectors last: so are they in the states of earlier versions.
+    groups.reverse()
+    return Trainer(model, groups, config, total_steps=config.total_steps, fused=True)
 
 
 def restore_run(run: TrainingRun, state: RunState) -> None:
     """Bring a started run to where the stored one was."""
     run.model.load_state_dict(state.weights)
     run.average.load_state_dict(state.average)
-    run.optimizer.load_state_dict(state.optimizer)
+    run.trainer.optimizer.load_state_dict(state.optimizer)
     run.epoch = state.epoch
     run.best_epoch, run.best_score = state.best_epoch, state.best_score
+    run.parent_sha256 = state.parent_sha256 or run.parent_sha256
 
 
 def save_best(run: TrainingRun, scores: dict[str, float]) -> None:
@@ -208,6 +184,7 @@ def save_best(run: TrainingRun, scores: dict[str, float]) -> None:
         licence=config.licence,
         data_sources=config.data_sources,
         metrics={"validation_ap50": scores, "epoch": run.epoch},
+        parent_sha256=run.parent_sha256,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         recipe=config.to_dict(),
     )
@@ -222,9 +199,10 @@ def save_run(run: TrainingRun) -> None:
             config=run.config.to_dict(),
             weights=run.model.state_dict(),
             average=run.average.state_dict(),
-            optimizer=run.optimizer.state_dict(),
+            optimizer=run.trainer.optimizer.state_dict(),
             epoch=run.epoch,
             best_epoch=run.best_epoch,
             best_score=run.best_score,
+            parent_sha256=run.parent_sha256,
         ),
     )

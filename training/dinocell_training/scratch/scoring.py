@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from dinocell_training.samples import Sample
+    from dinocell_training.scratch.samples import Sample
     from napari_dinocell.engine.arrays import DistanceMap
     from napari_dinocell.engine.inference.device import PrecisionName
     from napari_dinocell.engine.model.dinocell import DinoCell

@@ -82,7 +82,7 @@ def train(
     DinoCellError
         If it cannot be done; the best epoch so far is kept.
     """
-    from dinocell_training.finetune.finetune import STOPPED, finetune
+    from dinocell_training.finetune.loop import STOPPED, finetune
     from napari_dinocell.engine.inference.device import is_out_of_memory
 
     output, validation = own_model_path(request.name), request.validation

@@ -16,7 +16,7 @@ from tests.widgets.drivers.training_driver import (
 
 from dinocell_training.corrections.folder import Corrections
 from dinocell_training.finetune import epoch as finetune_epoch
-from dinocell_training.finetune import finetune as core
+from dinocell_training.finetune import loop as core
 from dinocell_training.finetune.events import (
     FeaturesDone,
     FinetuneEpoch,

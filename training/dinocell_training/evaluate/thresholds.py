@@ -1,65 +1,29 @@
-"""The end of a run: thresholds tuned on validation images, the file to ship."""
+"""Which thresholds divide validation images best, and the scores they give."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
-from dinocell_training.evaluate.evaluate import predict_map, score_image, summarise
-from dinocell_training.samples import read_pair
+from dinocell_training.data.read_pair import read_pair
+from dinocell_training.evaluate.scores import predict_map, score_image, summarise
 from napari_dinocell.engine.config import WatershedConfig
 from napari_dinocell.engine.metrics import average_precision
-from napari_dinocell.engine.model.checkpoint import load_checkpoint, save_checkpoint
-from napari_dinocell.engine.segmenter import Segmenter
 from napari_dinocell.engine.watershed.live_watershed import LiveWatershed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from dinocell_training.pairs import Pair
+    from dinocell_training.data.pairs import Pair
     from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.segmenter import Segmenter
 
 SEED_THRESHOLDS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
 FOREGROUND_THRESHOLDS = (0.03, 0.05, 0.07, 0.09, 0.13, 0.17, 0.21)
 """A lower foreground is finer: a cell's outline lies where the map is lowest."""
-
-_PRECISIONS = {"float16": torch.float16, "float32": torch.float32}
-
-
-def finish_checkpoint(
-    trained: Path,
-    destination: Path,
-    validation: Sequence[Pair],
-    *,
-    device: str = "auto",
-    stored_as: Literal["float16", "float32"] = "float16",
-) -> WatershedConfig:
-    """Tune the thresholds of a trained checkpoint and write the final file.
-
-    The final file is scored as it will be used: its weights are rounded to
-    `stored_as` first, and images go through the whole pipeline as they are.
-
-    Returns
-    -------
-    The thresholds now stored in `destination`.
-    """
-    model, info = load_checkpoint(trained)
-    dtype = _PRECISIONS[stored_as]
-    save_checkpoint(destination, model, info, dtype=dtype)
-    segmenter = Segmenter(destination, device=device)
-    watershed, metrics = tune_thresholds(
-        segmenter, segmenter.default_config(), validation
-    )
-    finished = replace(
-        info, watershed=watershed, metrics={**info.metrics, "validation": metrics}
-    )
-    save_checkpoint(destination, model, finished, dtype=dtype)
-    return watershed
 
 
 def threshold_candidates(base: WatershedConfig) -> list[WatershedConfig]:

@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from dinocell_training.targets import distance_target
-from napari_dinocell.engine.errors import TrainingDataError
-from napari_dinocell.engine.images.image_files import open_image
+from dinocell_training.data.cell_size import median_diameter
+from dinocell_training.data.read_pair import read_pair
+from dinocell_training.data.targets import distance_target
 from napari_dinocell.engine.inference.preprocess import adjust_contrast, to_plane
 from napari_dinocell.engine.inference.scale import resize_plane, scaled_shape
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
-    from dinocell_training.pairs import Pair
-    from dinocell_training.scratch.config import SourceConfig, TrainConfig
+    from dinocell_training.data.pairs import Pair
+    from dinocell_training.data.source import SourceConfig
+    from dinocell_training.scratch.config import TrainConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,35 +43,6 @@ class Sample:
     """Width of the untrusted border, in pixels of this sample."""
     name: str
     source: SourceConfig
-
-
-def read_pair(pair: Pair) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Image (Y, X) or (Y, X, 3) and labels (Y, X) of a pair.
-
-    Raises
-    ------
-    TrainingDataError
-        If the two do not have the same height and width, the labels are no integers
-        or there is more than one page.
-    """
-    image, labels = _only_page(pair.image), _only_page(pair.label)
-    if labels.ndim != 2 or labels.shape != image.shape[:2]:
-        raise TrainingDataError(
-            f"Expected labels of shape {image.shape[:2]} for {pair.image}, got "
-            f"{labels.shape} in {pair.label}."
-        )
-    if not np.issubdtype(labels.dtype, np.integer):
-        raise TrainingDataError(
-            f"Expected integer instance ids in {pair.label}, got {labels.dtype}."
-        )
-    return image, labels
-
-
-def median_diameter(labels: NDArray[Any]) -> float | None:
-    """Median equivalent diameter of the cells in pixels; None without a cell."""
-    areas = np.bincount(labels.ravel())[1:]
-    areas = areas[areas > 0]
-    return None if areas.size == 0 else float(2 * np.sqrt(np.median(areas) / np.pi))
 
 
 def prepare_sample(pair: Pair, config: TrainConfig) -> Sample:
@@ -104,16 +74,6 @@ def prepare_sample(pair: Pair, config: TrainConfig) -> Sample:
         name=pair.name,
         source=pair.source,
     )
-
-
-def _only_page(path: Path) -> NDArray[Any]:
-    pages = list(open_image(path).pages())
-    if len(pages) != 1:
-        raise TrainingDataError(
-            f"Expected a single image in {path}, got a stack of {len(pages)}. "
-            "Save each plane as its own file."
-        )
-    return pages[0]
 
 
 def _zoomed(values: NDArray[np.uint8], zoom: float) -> NDArray[np.uint8]:

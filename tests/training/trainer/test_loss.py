@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from dinocell_training.loss import distance_loss
+from dinocell_training.trainer.loss import distance_loss
 
 KINDS = ["mse", "bce"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dinocell_training.schedule import learning_rate_factor
+from dinocell_training.trainer.schedule import learning_rate_factor
 
 
 def _factors(total=1000, warmup=100, decay_share=0.4):

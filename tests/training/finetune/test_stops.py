@@ -19,7 +19,7 @@ from dinocell_training.finetune.events import (
     FinetunePlanned,
     FinetuneStep,
 )
-from dinocell_training.finetune.finetune import discard_run, finetune, unfinished_run
+from dinocell_training.finetune.loop import discard_run, finetune, unfinished_run
 from napari_dinocell.engine.errors import (
     TrainingFailedError,
 )
@@ -108,7 +108,7 @@ from pathlib import Path
 from tests.training.conftest import register_tiny_variant
 from tests.training.finetune.conftest import small
 from dinocell_training.corrections.folder import Corrections
-from dinocell_training.finetune.finetune import finetune
+from dinocell_training.finetune.loop import finetune
 register_tiny_variant()
 base, folder, output = map(Path, sys.argv[1:])
 for event in finetune(base, Corrections(folder), output, small(epochs=500)):

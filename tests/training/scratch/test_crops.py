@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dinocell_training.samples import Sample
-from dinocell_training.scratch.augment import random_crop
-from dinocell_training.scratch.config import AugmentConfig, SourceConfig
+from dinocell_training.data.source import SourceConfig
+from dinocell_training.scratch.config import AugmentConfig
+from dinocell_training.scratch.crops import random_crop
+from dinocell_training.scratch.samples import Sample
 
 QUIET = AugmentConfig(
     gamma=(1.0, 1.0),

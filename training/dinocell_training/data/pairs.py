@@ -1,4 +1,4 @@
-"""Which images have labels, which belong together, and who validates.
+"""Which images have labels, and which belong together.
 
 Two layouts are read: a folder with a `manifest.csv` (columns image, label and,
 optionally, group; paths relative to it), and a plain folder of `NAME.ext` beside
@@ -8,7 +8,6 @@ optionally, group; paths relative to it), and a plain folder of `NAME.ext` besid
 from __future__ import annotations
 
 import csv
-import random
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -16,10 +15,10 @@ from typing import TYPE_CHECKING
 from napari_dinocell.engine.errors import TrainingDataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from dinocell_training.scratch.config import SourceConfig
+    from dinocell_training.data.source import SourceConfig
 
 _LABEL_SUFFIXES = ("_label", "_labels", "_masks")
 _IMAGE_TYPES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg"})
@@ -36,15 +35,6 @@ class Pair:
     group: str
     """Images of one group show the same field: never split them."""
     source: SourceConfig
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Pairs to train on, pairs to validate on, pairs only ever evaluated."""
-
-    train: tuple[Pair, ...]
-    validation: tuple[Pair, ...]
-    evaluation_only: tuple[Pair, ...]
 
 
 def find_pairs(folder: Path, sources: Sequence[SourceConfig]) -> list[Pair]:
@@ -80,36 +70,6 @@ def find_pairs(folder: Path, sources: Sequence[SourceConfig]) -> list[Pair]:
             f"match one of the patterns {[s.pattern for s in sources]}."
         )
     return sorted(pairs, key=lambda pair: pair.name)
-
-
-def split_pairs(pairs: Iterable[Pair], *, validation_share: float, seed: int) -> Split:
-    """Split by whole groups, each source by itself; the same seed, the same split.
-
-    Groups are shuffled per source and go to validation until its share of the
-    source's images is reached. A source with one group only trains. A group that
-    two sources share stays on the side where the first one put it.
-    """
-    pairs = list(pairs)
-    side: dict[str, str] = {}
-    for source in dict.fromkeys(p.source for p in pairs if p.source.train):
-        own = [p for p in pairs if p.source == source]
-        names = sorted({p.group for p in own})
-        random.Random(f"{seed}/{source.name}").shuffle(names)
-        wanted = validation_share * len(own) if len(names) > 1 else 0
-        taken = 0
-        for name in names:
-            size = sum(p.group == name for p in own)
-            fits = taken + size <= max(1.25 * wanted, taken + 1)
-            if name not in side:
-                side[name] = "validation" if taken < wanted and fits else "train"
-            taken += size * (side[name] == "validation")
-    return Split(
-        train=tuple(p for p in pairs if p.source.train and side[p.group] == "train"),
-        validation=tuple(
-            p for p in pairs if p.source.train and side[p.group] == "validation"
-        ),
-        evaluation_only=tuple(p for p in pairs if not p.source.train),
-    )
 
 
 def only_sources(pairs: Sequence[Pair], words: Sequence[str]) -> list[Pair]:

@@ -1,4 +1,4 @@
-"""Random changes of a crop's light: exposure, stain, focus, noise."""
+"""Random light on a crop, as another microscope, stain or exposure might show it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+
+from dinocell_training.trainer.light import contrasted, defocused, exposed
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -32,20 +34,17 @@ def relit(
     (S, S) in [0, 1].
     """
     if rng.random() < 0.4:
-        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, config.blur))
+        image = defocused(image, config.blur, rng)
     if rng.random() < config.invert:
         image = 1 - image
-    # Filters overshoot by a rounding error, and a negative base has no power.
-    image = np.clip(image, 0, 1) ** np.exp(rng.uniform(*np.log(config.gamma)))
+    image = exposed(image, config.gamma, rng)
     if rng.random() < config.tone:
         image = _toned(image, rng)
     if rng.random() < config.haze:
         image = _hazy(image, rng)
     if rng.random() < config.texture:
         image = image * _texture(image.shape[0], rng)
-    mean = image.mean()
-    image = (image - mean) * rng.uniform(*config.contrast) + mean
-    image = image + rng.uniform(-config.brightness, config.brightness)
+    image = contrasted(image, config.contrast, config.brightness, rng)
     if rng.random() < config.illumination:
         image = image * _gradient(image.shape[0], rng)
     if rng.random() < 0.5:

@@ -9,7 +9,7 @@ import pytest
 from skimage.measure import regionprops
 
 from dinocell_training.scenes import Scene, dividing_cells
-from dinocell_training.scenes.dividing_scene import _without_gaps
+from dinocell_training.scenes.samples.dividing import _without_gaps
 from napari_dinocell.engine.errors import SettingsError
 
 Track = dict[int, tuple[float, float]]

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from dinocell_training.scratch.augment_light import relit
+from dinocell_training.scratch.light import relit
 
 if TYPE_CHECKING:
     from numpy.random import Generator
     from numpy.typing import NDArray
 
-    from dinocell_training.samples import Sample
     from dinocell_training.scratch.config import AugmentConfig
+    from dinocell_training.scratch.samples import Sample
 
 ELASTIC_STEP = 48
 """Pixels between the points that an elastic deformation shifts."""

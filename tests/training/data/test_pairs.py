@@ -4,8 +4,10 @@ import csv
 
 import pytest
 
-from dinocell_training.pairs import find_pairs, split_pairs
-from dinocell_training.scratch.config import SourceConfig, load_recipe
+from dinocell_training.data.pairs import find_pairs
+from dinocell_training.data.source import SourceConfig
+from dinocell_training.data.split import split_pairs
+from dinocell_training.scratch.config import load_recipe
 from napari_dinocell.engine.errors import TrainingDataError
 
 ALL = (SourceConfig(name="all"),)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from tests.training.conftest import draw_cells
 
-from dinocell_training.evaluate.evaluate import evaluate, summarise
-from dinocell_training.finish import tune_thresholds
-from dinocell_training.pairs import find_pairs
-from dinocell_training.scratch.config import SourceConfig
-from dinocell_training.targets import distance_target
+from dinocell_training.data.pairs import find_pairs
+from dinocell_training.data.source import SourceConfig
+from dinocell_training.data.targets import distance_target
+from dinocell_training.evaluate.scores import evaluate, summarise
+from dinocell_training.scratch.finish import tune_thresholds
 from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.engine.errors import PredictionError
 from napari_dinocell.engine.inference.events import DistanceMapReady

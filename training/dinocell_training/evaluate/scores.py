@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from dinocell_training.samples import median_diameter, read_pair
+from dinocell_training.data.cell_size import median_diameter
+from dinocell_training.data.read_pair import read_pair
 from napari_dinocell.engine.inference.events import DistanceMapReady, ScaleChosen
 from napari_dinocell.engine.metrics import IOU_THRESHOLDS, Score, Tally
 from napari_dinocell.engine.overlap import match
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from dinocell_training.pairs import Pair
+    from dinocell_training.data.pairs import Pair
     from napari_dinocell.engine.arrays import DistanceMap, Labels
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.segmenter import Segmenter

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
-from dinocell_training.finetune.unfinished import STATE_FILE
+from dinocell_training.trainer.resume import STATE_FILE
 from napari_dinocell.engine.errors import TrainingFailedError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage as ndi
 
-from dinocell_training.targets import distance_target
+from dinocell_training.data.targets import distance_target
 
 
 def _disk(shape: tuple[int, int], centre: tuple[int, int], radius: int) -> np.ndarray:

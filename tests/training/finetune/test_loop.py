@@ -21,7 +21,8 @@ from dinocell_training.finetune.events import (
     FinetunePlanned,
     FinetuneStep,
 )
-from dinocell_training.finetune.finetune import unfinished_run
+from dinocell_training.finetune.loop import unfinished_run
+from dinocell_training.trainer import trainer
 from napari_dinocell.engine.config import ContrastConfig, SegmentConfig
 from napari_dinocell.engine.errors import (
     ExportError,
@@ -123,16 +124,10 @@ def test_a_model_that_got_worse_is_kept_and_says_so(base, corrections, output):
 
 
 def test_patience_ends_a_run(base, corrections, output, monkeypatch):
-    monkeypatch.setattr(finetune_epoch, "_set_learning_rate", _no_learning)
+    monkeypatch.setattr(trainer, "learning_rate_factor", lambda *_, **__: 0.0)
     ended = run(base, corrections, output, epochs=9, patience=2)[-1]
     assert ended.reason == "no better for 2 epochs"
     assert ended.best_epoch == 1
-
-
-def _no_learning(a_run: finetune_run.FinetuneRun, _step: int) -> float:
-    for group in a_run.optimizer.param_groups:
-        group["lr"] = 0.0
-    return 0.0
 
 
 def test_one_example_is_enough_and_judged_by_itself(base, tmp_path, output):

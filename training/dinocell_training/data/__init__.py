@@ -1,0 +1,1 @@
+"""Images with labels on disk: which there are, who validates, what labels teach."""

@@ -1,0 +1,1 @@
+"""The three made-up pictures that users can open as samples."""

@@ -1,0 +1,1 @@
+"""What every kind of training does alike: loss, learning rate, steps, resuming."""
