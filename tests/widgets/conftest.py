@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QCoreApplication, QEvent, QObject, QTimer
 from qtpy.QtWidgets import QApplication
 from tests.conftest import PATIENCE
+from tests.widgets.drivers import lent_viewer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 OURS = "napari_dinocell"
 
 
-WINDOW_FIXTURES = {"make_napari_viewer", "make_napari_viewer_proxy", "qtbot"}
+viewer_of_the_file = lent_viewer.viewer_of_the_file
+lend_viewer = lent_viewer.lend_viewer
+lend_viewer_proxy = lent_viewer.lend_viewer_proxy
 
 
 class PatientBot(QtBot):
@@ -75,7 +78,7 @@ def nothing_left_behind(
     """
     threads = set(threading.enumerate())
     yield
-    if not WINDOW_FIXTURES & set(request.fixturenames):
+    if "qtbot" not in request.fixturenames:
         return  # looking at all objects for timers takes a while
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     windows = [w for w in QApplication.topLevelWidgets() if _is_ours(w)]

@@ -35,11 +35,11 @@ def images(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def driver(
-    make_napari_viewer: Callable[..., Any],
+    lend_viewer: Callable[..., Any],
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> BatchDriver:
-    return BatchDriver(make_napari_viewer(), qtbot)
+    return BatchDriver(lend_viewer(), qtbot)
 
 
 def table(folder: Path) -> list[dict[str, str]]:
@@ -261,11 +261,11 @@ def test_choices_are_remembered(
     "text", ["{", "[]", '{"kind": "x"}'], ids=["cut off", "list", "foreign"]
 )
 def test_damaged_memory_is_ignored(
-    make_napari_viewer: Callable[..., Any], qtbot: QtBot, home: Path, text: str
+    lend_viewer: Callable[..., Any], qtbot: QtBot, home: Path, text: str
 ) -> None:
     home.mkdir()
     (home / "batch_settings.json").write_text(text)
-    dock = BatchDock(make_napari_viewer())
+    dock = BatchDock(lend_viewer())
     qtbot.addWidget(dock)
     assert dock.sections.output.values()["resume"] is True
     dock.close_controllers()

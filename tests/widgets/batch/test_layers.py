@@ -32,13 +32,13 @@ STACK = np.stack([PLANE, spots((100, 120), [(50, 50)])])
 
 @pytest.fixture
 def driver(
-    make_napari_viewer: Callable[..., Any],
+    lend_viewer: Callable[..., Any],
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> BatchDriver:
     monkeypatch.setenv("DINOCELL_HOME", str(tmp_path / "home"))
-    driver = BatchDriver(make_napari_viewer(), qtbot)
+    driver = BatchDriver(lend_viewer(), qtbot)
     driver.choose_source("layers")
     driver.choose_output(tmp_path / "out")
     return driver

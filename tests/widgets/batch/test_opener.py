@@ -32,11 +32,11 @@ def images(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def driver(
-    make_napari_viewer: Callable[..., Any],
+    lend_viewer: Callable[..., Any],
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> BatchDriver:
-    return BatchDriver(make_napari_viewer(), qtbot)
+    return BatchDriver(lend_viewer(), qtbot)
 
 
 def test_double_click_opens_image_and_labels_once(

@@ -40,12 +40,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def driver(
-    make_napari_viewer: Callable[..., Any],
+    lend_viewer: Callable[..., Any],
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> BatchDriver:
-    driver = BatchDriver(make_napari_viewer(), qtbot)
+    driver = BatchDriver(lend_viewer(), qtbot)
     write_images(tmp_path / "images", "a.tif", "b.tif")
     driver.choose_folder(tmp_path / "images")
     return driver

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from superqt.utils import WorkerBase
+from tests.conftest import PATIENCE
 from tests.widgets.drivers.measure_driver import (
     SIDES,
     MeasureDriver,
@@ -31,18 +32,17 @@ AREAS = [side**2 for side in SIDES.values()]
 
 
 @pytest.fixture
-def driver(make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> MeasureDriver:
+def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> MeasureDriver:
     """As napari opens it: with a viewer in a proxy."""
-    return MeasureDriver(make_napari_viewer_proxy(), qtbot)
+    return MeasureDriver(lend_viewer_proxy(), qtbot)
 
 
-@pytest.fixture
-def hold(measured: MeasureDriver, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+def held_measuring(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Measuring waits for it from now on."""
     go_on = threading.Event()
 
     def held(*arguments: Any, **options: Any) -> Any:
-        assert go_on.wait(30)
+        assert go_on.wait(PATIENCE)
         return measure_cells(*arguments, **options)
 
     monkeypatch.setattr(_measure_job, "measure_cells", held)
@@ -50,10 +50,20 @@ def hold(measured: MeasureDriver, monkeypatch: pytest.MonkeyPatch) -> threading.
 
 
 @pytest.fixture
-def measured(driver: MeasureDriver) -> MeasureDriver:
+def hold(measured: MeasureDriver, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    return held_measuring(monkeypatch)
+
+
+def show_cells(driver: MeasureDriver) -> None:
+    """An image and labels, which are measured."""
     driver.viewer.add_image(ramp(), name="dna")
     driver.viewer.add_labels(squares(), name="cells")
     driver.measure()
+
+
+@pytest.fixture
+def measured(driver: MeasureDriver) -> MeasureDriver:
+    show_cells(driver)
     return driver
 
 
@@ -224,9 +234,14 @@ def test_layer_may_go_while_it_is_measured(
 
 
 def test_viewer_may_close_while_measuring(
-    measured: MeasureDriver, hold: threading.Event
+    make_napari_viewer_proxy: Callable[..., Any],
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The fixtures watch that nothing is left."""
+    measured = MeasureDriver(make_napari_viewer_proxy(), qtbot)
+    show_cells(measured)
+    hold = held_measuring(monkeypatch)
     measured.dock.open_table()
     measured.brush("area_px", 30, 100)
     measured.press()

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def driver(make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> MeasureDriver:
+def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> MeasureDriver:
     """As napari opens it: with a viewer in a proxy."""
-    return MeasureDriver(make_napari_viewer_proxy(), qtbot)
+    return MeasureDriver(lend_viewer_proxy(), qtbot)
 
 
 @pytest.fixture
