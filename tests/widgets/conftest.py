@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 OURS = "napari_dinocell"
 
 
-viewer_of_the_file = lent_viewer.viewer_of_the_file
+window_of_the_file = lent_viewer.window_of_the_file
 lend_viewer = lent_viewer.lend_viewer
 lend_viewer_proxy = lent_viewer.lend_viewer_proxy
 

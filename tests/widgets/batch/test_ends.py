@@ -31,11 +31,11 @@ def images(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def driver(
-    make_napari_viewer: Callable[..., Any],
+    lend_viewer: Callable[..., Any],
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> BatchDriver:
-    return BatchDriver(make_napari_viewer(), qtbot)
+    return BatchDriver(lend_viewer(), qtbot)
 
 
 def test_viewer_closed_while_running(driver: BatchDriver, images: Path) -> None:

@@ -31,8 +31,8 @@ def labels(value: int = 1) -> np.ndarray:
 
 
 @pytest.fixture
-def driver(make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> CorrectDriver:
-    return CorrectDriver(make_napari_viewer_proxy(show=True), qtbot)
+def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> CorrectDriver:
+    return CorrectDriver(lend_viewer_proxy(show=True), qtbot)
 
 
 def test_an_empty_viewer_says_what_to_do(driver: CorrectDriver) -> None:

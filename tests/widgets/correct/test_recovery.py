@@ -105,11 +105,11 @@ def test_a_program_that_ends_leaves_nothing(ending: str, qapp: Any) -> None:
 
 
 def test_a_killed_window_is_recovered(
-    make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
 ) -> None:
     """All of it: the part that was split off, and that it is kept."""
     run_window("kill")
-    driver = CorrectDriver(make_napari_viewer_proxy(), qtbot)
+    driver = CorrectDriver(lend_viewer_proxy(), qtbot)
     assert "Recover corrections of cells" in driver.sections.recovery.offered()
     driver.sections.recovery.restore.click()
     assert set(np.unique(driver.labels[:9, :9]).tolist()) == {3, 4}
@@ -151,10 +151,10 @@ def test_a_killed_program_leaves_a_whole_file(left_behind: None) -> None:
 
 
 def test_the_dock_recovers_what_was_left(
-    left_behind: None, make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    left_behind: None, lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
 ) -> None:
     """As a layer of its own where the image is not open, placed as it was."""
-    viewer = make_napari_viewer_proxy()
+    viewer = lend_viewer_proxy()
     driver = CorrectDriver(viewer, qtbot)
     section = driver.sections.recovery
     assert "movie labels" in section.offered()
@@ -174,9 +174,9 @@ def test_the_dock_recovers_what_was_left(
 
 
 def test_corrections_go_back_into_the_layer_they_come_from(
-    left_behind: None, make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    left_behind: None, lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
 ) -> None:
-    viewer = make_napari_viewer_proxy()
+    viewer = lend_viewer_proxy()
     data = np.zeros((2, 300, 400), np.int32)
     viewer.add_labels(data, name="movie labels")
     driver = CorrectDriver(viewer, qtbot)
@@ -187,21 +187,21 @@ def test_corrections_go_back_into_the_layer_they_come_from(
 
 
 def test_discarding_deletes(
-    left_behind: None, make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    left_behind: None, lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
 ) -> None:
-    driver = CorrectDriver(make_napari_viewer_proxy(), qtbot)
+    driver = CorrectDriver(lend_viewer_proxy(), qtbot)
     driver.sections.recovery.discard.click()
     assert driver.sections.recovery.offered() == ""
     assert list(recovery_folder().iterdir()) == []
 
 
 def test_changes_are_saved_soon_and_dropped_at_a_clean_end(
-    make_napari_viewer_proxy: Callable[..., Any],
+    lend_viewer_proxy: Callable[..., Any],
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(_correct_autosave, "REST_MS", 50)
-    viewer = make_napari_viewer_proxy()
+    viewer = lend_viewer_proxy()
     labels = np.zeros((60, 60), np.int32)
     labels[10:30, 10:30] = 1
     labels[40:50, 40:50] = 2

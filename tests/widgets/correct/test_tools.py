@@ -27,8 +27,8 @@ def cells() -> np.ndarray:
 
 
 @pytest.fixture
-def driver(make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> CorrectDriver:
-    viewer = make_napari_viewer_proxy(show=True)
+def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> CorrectDriver:
+    viewer = lend_viewer_proxy(show=True)
     viewer.add_labels(cells(), name="cells", scale=(2, 2))
     return CorrectDriver(viewer, qtbot)
 
@@ -224,9 +224,9 @@ def test_nothing_is_kept_unless_wanted(driver: CorrectDriver) -> None:
 
 
 def test_ids_of_new_cells_are_free_in_the_whole_stack(
-    make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
 ) -> None:
-    viewer = make_napari_viewer_proxy(show=True)
+    viewer = lend_viewer_proxy(show=True)
     stack = np.stack([cells(), cells() * 10])
     viewer.add_labels(stack, name="stack")
     driver = CorrectDriver(viewer, qtbot)

@@ -99,8 +99,8 @@ def open_screen(qtbot: QtBot) -> Iterator[Callable[..., Screen]]:
 
 
 @pytest.fixture
-def viewer(make_napari_viewer: Any) -> Any:
-    return make_napari_viewer()
+def viewer(lend_viewer: Any) -> Any:
+    return lend_viewer()
 
 
 def two_cells(*leading: int) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 `lend_viewer` and `lend_viewer_proxy` are used like napari's `make_napari_viewer` and
 `make_napari_viewer_proxy`, once per test. What a test has put into the window goes
-when the test is over. A test that closes its viewer, or needs two, opens its own.
+when the test is over. A test that needs two viewers opens its own.
 """
 
 from __future__ import annotations
@@ -42,38 +42,59 @@ class _NoConsole(QWidget):
         pass
 
 
+class WindowOfTheFile:
+    """Opens a viewer when one is needed: a test may have closed the last one."""
+
+    def __init__(self) -> None:
+        self._viewer: Viewer | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._viewer is not None and hasattr(self._viewer.window, "_qt_window")
+
+    def viewer(self) -> Viewer:
+        if not self.is_open:
+            self._viewer = Viewer(show=False, show_welcome_screen=False)
+            QtViewer._instances.clear()  # napari's fixture would take it for a leak
+        assert self._viewer is not None
+        return self._viewer
+
+    def close(self) -> None:
+        """Close the window, and see that nothing holds it."""
+        if not self.is_open:
+            return
+        assert self._viewer is not None
+        widget = weakref.ref(self._viewer.window._qt_viewer)
+        self._viewer.close()
+        self._viewer = None
+        gc.collect()
+        assert widget() is None, "the window of the file was not freed"
+
+
 @pytest.fixture(scope="module")
-def viewer_of_the_file(
-    qapp: QApplication, request: pytest.FixtureRequest
-) -> Iterator[Viewer]:
-    """A viewer in surroundings like those of `make_napari_viewer`."""
-    failed = request.session.testsfailed
+def window_of_the_file(qapp: QApplication) -> Iterator[WindowOfTheFile]:
+    """A window in surroundings like those of `make_napari_viewer`."""
     app = NapariApplication("dinocell_tests")
     app.injection_store.namespace = _napari_names
     init_qactions.cache_clear()
+    window = WindowOfTheFile()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(NapariApplication, "get_app_model", lambda *_: app)
         patch.setattr(StatusChecker, "start", lambda *_: None)
         patch.setattr(QtViewer, "_get_console", _NoConsole)
         patch.setattr(qt_main_window, "SHOW_QT_WARNING", False)
-        viewer = Viewer(show=False, show_welcome_screen=False)
-        yield viewer
-        window = weakref.ref(viewer.window._qt_viewer)
-        QtViewer._instances.clear()  # napari's fixture would miss it, and fail
-        viewer.close()
+        yield window
+        window.close()
         NapariApplication.destroy("dinocell_tests")
         init_qactions.cache_clear()
-    del viewer, app
-    gc.collect()
-    if request.session.testsfailed == failed:  # else tracebacks may hold it
-        assert window() is None, "the window of the file was not freed"
 
 
 @pytest.fixture
-def lend_viewer(viewer_of_the_file: Viewer, qtbot: QtBot) -> Iterator[MakeViewer]:
-    viewer = viewer_of_the_file
+def lend_viewer(
+    window_of_the_file: WindowOfTheFile, qtbot: QtBot
+) -> Iterator[MakeViewer]:
+    viewer = window_of_the_file.viewer()
     mouse = _mouse_callbacks(viewer)
-    QtViewer._instances.clear()
 
     def lend(*, show: bool = False) -> Viewer:
         if show:
@@ -82,6 +103,8 @@ def lend_viewer(viewer_of_the_file: Viewer, qtbot: QtBot) -> Iterator[MakeViewer
         return viewer
 
     yield lend
+    if not window_of_the_file.is_open:
+        return
     _empty(viewer)
     left = _mouse_callbacks(viewer)
     viewer.reset()  # takes napari's own callbacks, too

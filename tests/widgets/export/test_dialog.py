@@ -241,9 +241,9 @@ def test_no_labels_are_said(viewer, monkeypatch):
 
 
 def test_export_button_of_the_dock_waits_for_a_result(
-    make_napari_viewer: Any, qtbot: QtBot
+    lend_viewer: Any, qtbot: QtBot
 ):
-    driver = DockDriver(make_napari_viewer(), qtbot)
+    driver = DockDriver(lend_viewer(), qtbot)
     driver.viewer.add_image(spots((64, 64), [(20, 20), (45, 45)]), name="cells")
     button = driver.sections.run._export
     assert not button.isEnabled()

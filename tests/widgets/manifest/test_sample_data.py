@@ -61,8 +61,8 @@ def test_image_and_hidden_truth(manifest: PluginManifest, key: str) -> None:
     assert image.min() <= low < high <= image.max()
 
 
-def test_layers_open_in_a_viewer(make_napari_viewer_proxy, manifest) -> None:
-    viewer = make_napari_viewer_proxy()
+def test_layers_open_in_a_viewer(lend_viewer_proxy, manifest) -> None:
+    viewer = lend_viewer_proxy()
     for key in SYNTHETIC:
         for data, attributes, kind in open_sample(manifest, key):
             getattr(viewer, f"add_{kind}")(data, **attributes)

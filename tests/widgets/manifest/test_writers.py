@@ -45,8 +45,8 @@ def plugin() -> PluginManifest:
 
 
 @pytest.fixture
-def viewer(make_napari_viewer: Any, plugin: PluginManifest) -> Any:
-    return make_napari_viewer()
+def viewer(lend_viewer: Any, plugin: PluginManifest) -> Any:
+    return lend_viewer()
 
 
 def two_cells() -> np.ndarray:

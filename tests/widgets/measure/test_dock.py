@@ -234,12 +234,12 @@ def test_layer_may_go_while_it_is_measured(
 
 
 def test_viewer_may_close_while_measuring(
-    make_napari_viewer_proxy: Callable[..., Any],
+    lend_viewer_proxy: Callable[..., Any],
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The fixtures watch that nothing is left."""
-    measured = MeasureDriver(make_napari_viewer_proxy(), qtbot)
+    measured = MeasureDriver(lend_viewer_proxy(), qtbot)
     show_cells(measured)
     hold = held_measuring(monkeypatch)
     measured.dock.open_table()

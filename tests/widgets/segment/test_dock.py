@@ -22,8 +22,8 @@ OTHER = spots((100, 120), [(50, 50)])
 
 
 @pytest.fixture
-def driver(make_napari_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
-    return DockDriver(make_napari_viewer(), qtbot)
+def driver(lend_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
+    return DockDriver(lend_viewer(), qtbot)
 
 
 def test_nothing_can_be_segmented_without_an_image(driver: DockDriver) -> None:

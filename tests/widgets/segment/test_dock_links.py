@@ -39,8 +39,8 @@ THRESHOLDS = WatershedConfig(seed_threshold=0.9, foreground_threshold=0.6)
 
 
 @pytest.fixture
-def driver(make_napari_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
-    return DockDriver(make_napari_viewer(), qtbot)
+def driver(lend_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
+    return DockDriver(lend_viewer(), qtbot)
 
 
 @pytest.fixture

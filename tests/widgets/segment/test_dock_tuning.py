@@ -24,8 +24,8 @@ OTHER = spots((100, 120), [(50, 50)])
 
 
 @pytest.fixture
-def driver(make_napari_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
-    return DockDriver(make_napari_viewer(), qtbot)
+def driver(lend_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
+    return DockDriver(lend_viewer(), qtbot)
 
 
 # -- thresholds

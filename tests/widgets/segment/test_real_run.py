@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def driver(make_napari_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
-    return DockDriver(make_napari_viewer(), qtbot)
+def driver(lend_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
+    return DockDriver(lend_viewer(), qtbot)
 
 
 def test_run_drag_cancel_rerun_with_the_bundled_model(driver: DockDriver) -> None:

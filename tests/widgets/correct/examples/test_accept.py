@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def driver(
-    make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
 ) -> ExamplesDriver:
-    return ExamplesDriver(make_napari_viewer_proxy(show=True), qtbot)
+    return ExamplesDriver(lend_viewer_proxy(show=True), qtbot)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])

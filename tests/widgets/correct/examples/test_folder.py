@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def driver(
-    make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
 ) -> ExamplesDriver:
-    return ExamplesDriver(make_napari_viewer_proxy(show=True), qtbot)
+    return ExamplesDriver(lend_viewer_proxy(show=True), qtbot)
 
 
 def test_examples_are_in_the_users_data_folder(

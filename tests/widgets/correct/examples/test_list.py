@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def driver(
-    make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
 ) -> ExamplesDriver:
-    return ExamplesDriver(make_napari_viewer_proxy(show=True), qtbot)
+    return ExamplesDriver(lend_viewer_proxy(show=True), qtbot)
 
 
 def test_an_empty_folder_is_neither_made_nor_an_error(driver: ExamplesDriver) -> None:

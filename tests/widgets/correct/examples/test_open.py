@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def driver(
-    make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
 ) -> ExamplesDriver:
-    return ExamplesDriver(make_napari_viewer_proxy(show=True), qtbot)
+    return ExamplesDriver(lend_viewer_proxy(show=True), qtbot)
 
 
 def test_an_opened_example_is_corrected_and_accepted_anew(

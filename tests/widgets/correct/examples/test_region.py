@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def driver(
-    make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
 ) -> ExamplesDriver:
-    return ExamplesDriver(make_napari_viewer_proxy(show=True), qtbot)
+    return ExamplesDriver(lend_viewer_proxy(show=True), qtbot)
 
 
 def test_the_visible_region_is_what_the_canvas_shows(driver: ExamplesDriver) -> None:

@@ -37,8 +37,8 @@ class Both:
 
 
 @pytest.fixture
-def both(make_napari_viewer: Callable[..., Any], qtbot: QtBot) -> Both:
-    return Both(make_napari_viewer(), qtbot)
+def both(lend_viewer: Callable[..., Any], qtbot: QtBot) -> Both:
+    return Both(lend_viewer(), qtbot)
 
 
 def test_settings_of_the_run_are_kept(both: Both) -> None:

@@ -35,14 +35,14 @@ LONG = {"epochs": 3}
 
 
 @pytest.fixture
-def driver(make_napari_viewer, qtbot, tiny_base, examples):
-    return TrainingDriver(make_napari_viewer(), qtbot, **LONG)
+def driver(lend_viewer, qtbot, tiny_base, examples):
+    return TrainingDriver(lend_viewer(), qtbot, **LONG)
 
 
 @pytest.fixture
-def empty(make_napari_viewer, qtbot, tiny_base):
+def empty(lend_viewer, qtbot, tiny_base):
     """A dock without any example."""
-    return TrainingDriver(make_napari_viewer(), qtbot)
+    return TrainingDriver(lend_viewer(), qtbot)
 
 
 def stop_at(driver, monkeypatch, kind, *, count=1):

@@ -31,8 +31,8 @@ __all__ = ["examples", "tiny_base"]  # fixtures
 
 
 @pytest.fixture
-def driver(make_napari_viewer, qtbot, tiny_base, examples):
-    return TrainingDriver(make_napari_viewer(), qtbot)
+def driver(lend_viewer, qtbot, tiny_base, examples):
+    return TrainingDriver(lend_viewer(), qtbot)
 
 
 def judge_as(monkeypatch, *, better):
@@ -109,9 +109,9 @@ def test_without_a_segment_dock_the_model_is_listed_when_one_is_opened(driver):
 
 
 def test_the_base_follows_the_segment_dock_until_the_user_picks_one(
-    make_napari_viewer, qtbot, tiny_base, examples
+    lend_viewer, qtbot, tiny_base, examples
 ):
-    driver = TrainingDriver(make_napari_viewer(), qtbot, pick_base=False)
+    driver = TrainingDriver(lend_viewer(), qtbot, pick_base=False)
     base, segment = driver.options.base, driver.add_segment_dock()
     assert base.chosen().value == "default"
     segment.sections.model.choose("tiny")
@@ -169,10 +169,10 @@ def test_no_training_starts_beside_another_job(driver):
 
 
 def test_the_dock_stays_with_its_base_for_the_next_run(
-    make_napari_viewer, qtbot, tiny_base, examples, monkeypatch
+    lend_viewer, qtbot, tiny_base, examples, monkeypatch
 ):
     judge_as(monkeypatch, better=True)
-    driver = TrainingDriver(make_napari_viewer(), qtbot, pick_base=False)
+    driver = TrainingDriver(lend_viewer(), qtbot, pick_base=False)
     segment = driver.add_segment_dock()
     segment.sections.model.choose("tiny")
     driver.training.look()
@@ -254,7 +254,7 @@ def test_while_training_the_options_are_locked(driver, monkeypatch, qtbot):
 
 
 def test_a_backbone_becomes_a_model(
-    make_napari_viewer, qtbot, tiny_base, examples, tmp_path
+    lend_viewer, qtbot, tiny_base, examples, tmp_path
 ):
     from safetensors.torch import save_file
     from tests.engine.model.backbone_files.conftest import to_timm
@@ -265,7 +265,7 @@ def test_a_backbone_becomes_a_model(
     path = tmp_path / "backbone.safetensors"
     weights = to_timm(backbone.state_dict())
     save_file({n: value.contiguous() for n, value in weights.items()}, path)
-    driver = TrainingDriver(make_napari_viewer(), qtbot)
+    driver = TrainingDriver(lend_viewer(), qtbot)
     driver.options.base.pick(str(path))
     assert "backbone only" in driver.options.base._message.message()
     assert "40" in driver.options.epochs.specialValueText()
