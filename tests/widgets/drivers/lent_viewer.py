@@ -18,9 +18,12 @@ from napari._qt import qt_main_window
 from napari._qt._qapp_model.qactions import init_qactions
 from napari._qt.qt_viewer import QtViewer
 from napari._qt.threads.status_checker import StatusChecker
+from napari.components import Dims
 from napari.utils._proxies import PublicOnlyProxy
 from qtpy.QtCore import QCoreApplication, QEvent
 from qtpy.QtWidgets import QApplication, QWidget
+
+from napari_dinocell.session.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -107,7 +110,8 @@ def lend_viewer(
         return
     _empty(viewer)
     left = _mouse_callbacks(viewer)
-    viewer.reset()  # takes napari's own callbacks, too
+    viewer.dims.ndisplay, viewer.dims.axis_labels = 2, Dims().axis_labels
+    viewer.reset()  # not these of the dims; but napari's own callbacks, too
     viewer.update(mouse)
     assert left == mouse, "a dock has left its mouse callbacks"
 
@@ -127,7 +131,7 @@ def _mouse_callbacks(viewer: Viewer) -> dict[str, list[Any]]:
 
 
 def _empty(viewer: Viewer) -> None:
-    """Neither docks nor layers, and hidden."""
+    """Neither docks nor layers nor the session of both, and hidden."""
     window = viewer.window
     while docks := list(window._wrapped_dock_widgets.values()):
         inner = docks[0].widget()
@@ -135,6 +139,7 @@ def _empty(viewer: Viewer) -> None:
         inner.close()
         inner.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    Session._of_viewers.pop(viewer, None)
     viewer.layers.clear()
     viewer.keymap.clear()
     window._qt_window.hide()

@@ -240,9 +240,7 @@ def test_no_labels_are_said(viewer, monkeypatch):
     assert said == ["There are no labels to export. Segment an image first."]
 
 
-def test_export_button_of_the_dock_waits_for_a_result(
-    lend_viewer: Any, qtbot: QtBot
-):
+def test_export_button_of_the_dock_waits_for_a_result(lend_viewer: Any, qtbot: QtBot):
     driver = DockDriver(lend_viewer(), qtbot)
     driver.viewer.add_image(spots((64, 64), [(20, 20), (45, 45)]), name="cells")
     button = driver.sections.run._export

@@ -21,8 +21,8 @@ IMAGE = spots((100, 120), [(15, 20), (50, 60), (80, 20), (85, 100)])
 
 
 @pytest.fixture
-def driver(make_napari_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
-    return DockDriver(make_napari_viewer(), qtbot)
+def driver(lend_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
+    return DockDriver(lend_viewer(), qtbot)
 
 
 def reopen(driver: DockDriver) -> DockDriver:

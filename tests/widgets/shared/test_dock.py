@@ -24,8 +24,8 @@ class CountingDock(Dock):
         self.closings += 1
 
 
-def test_all_four_docks_become_tabs_of_one_place(make_napari_viewer, qtbot):
-    viewer = make_napari_viewer()
+def test_all_four_docks_become_tabs_of_one_place(lend_viewer, qtbot):
+    viewer = lend_viewer()
     kinds = [MeasureDock, BatchDock, CorrectDock, SegmentDock]
     first, *others = _add(viewer, qtbot, *kinds)
     assert set(_tabs(viewer, first)) == set(others)
@@ -39,8 +39,8 @@ def test_docks_of_another_window_are_left_alone(make_napari_viewer, qtbot):
     assert first.parentWidget() is not second.parentWidget()
 
 
-def test_a_dock_that_was_closed_is_no_company(make_napari_viewer, qtbot):
-    viewer = make_napari_viewer()
+def test_a_dock_that_was_closed_is_no_company(lend_viewer, qtbot):
+    viewer = lend_viewer()
     first, second = CountingDock(), CountingDock()
     placed, window = Dock._placed, viewer.window._qt_window
     viewer.window.add_dock_widget(first, name="first")
@@ -64,8 +64,8 @@ def test_a_dock_that_is_closed_and_then_let_go_is_closed_once(qtbot):
 
 
 @pytest.mark.parametrize("kinds", [DOCKS, DOCKS[::-1]])
-def test_the_second_dock_becomes_a_tab_in_front(make_napari_viewer, qtbot, kinds):
-    viewer = make_napari_viewer()
+def test_the_second_dock_becomes_a_tab_in_front(lend_viewer, qtbot, kinds):
+    viewer = lend_viewer()
     first, second = _add(viewer, qtbot, *kinds)
     assert _tabs(viewer, first) == [second]
     assert not second.isHidden()
@@ -73,9 +73,9 @@ def test_the_second_dock_becomes_a_tab_in_front(make_napari_viewer, qtbot, kinds
 
 @pytest.mark.parametrize("kinds", [DOCKS, DOCKS[::-1]])
 def test_of_two_docks_opened_at_once_the_later_one_is_in_front(
-    make_napari_viewer, qtbot, kinds
+    lend_viewer, qtbot, kinds
 ):
-    viewer = make_napari_viewer(show=True)
+    viewer = lend_viewer(show=True)
     window = viewer.window
     first, second = (
         window.add_dock_widget(kind(viewer), name=kind.__name__) for kind in kinds
@@ -85,24 +85,24 @@ def test_of_two_docks_opened_at_once_the_later_one_is_in_front(
     assert first.visibleRegion().isEmpty()
 
 
-def test_docks_of_others_are_left_alone(make_napari_viewer, qtbot):
-    viewer = make_napari_viewer()
+def test_docks_of_others_are_left_alone(lend_viewer, qtbot):
+    viewer = lend_viewer()
     other = viewer.window.add_dock_widget(QWidget(), name="other", area="right")
     (own,) = _add(viewer, qtbot, CorrectDock)
     assert not _tabs(viewer, own)
     assert not _tabs(viewer, other)
 
 
-def test_a_dock_on_the_other_side_is_left_alone(make_napari_viewer, qtbot):
-    viewer = make_napari_viewer()
+def test_a_dock_on_the_other_side_is_left_alone(lend_viewer, qtbot):
+    viewer = lend_viewer()
     (first,) = _add(viewer, qtbot, SegmentDock, area="left")
     (second,) = _add(viewer, qtbot, CorrectDock)
     assert not _tabs(viewer, second)
     assert first.isVisibleTo(viewer.window._qt_window)
 
 
-def test_a_dock_that_the_user_has_moved_stays_there(make_napari_viewer, qtbot):
-    viewer = make_napari_viewer()
+def test_a_dock_that_the_user_has_moved_stays_there(lend_viewer, qtbot):
+    viewer = lend_viewer()
     window = viewer.window._qt_window
     _, second = _add(viewer, qtbot, *DOCKS)
     window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, second)

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def driver(
-    lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
-) -> ExamplesDriver:
+def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> ExamplesDriver:
     return ExamplesDriver(lend_viewer_proxy(show=True), qtbot)
 
 

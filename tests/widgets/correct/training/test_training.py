@@ -253,9 +253,7 @@ def test_while_training_the_options_are_locked(driver, monkeypatch, qtbot):
     assert not driver.train.bar.isVisibleTo(driver.train)
 
 
-def test_a_backbone_becomes_a_model(
-    lend_viewer, qtbot, tiny_base, examples, tmp_path
-):
+def test_a_backbone_becomes_a_model(lend_viewer, qtbot, tiny_base, examples, tmp_path):
     from safetensors.torch import save_file
     from tests.engine.model.backbone_files.conftest import to_timm
 
