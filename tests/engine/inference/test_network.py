@@ -18,7 +18,7 @@ from napari_dinocell.engine.inference.events import (
     DistanceMapReady,
 )
 from napari_dinocell.engine.inference.network import Network, prepare_for_inference
-from napari_dinocell.engine.inference.self_test import agrees_with_cpu
+from napari_dinocell.engine.inference.self_test import agrees_with_cpu, bfloat16_agrees
 from napari_dinocell.engine.model.dinocell import DinoCell, ModelConfig
 from napari_dinocell.engine.model.variants import VARIANTS, Variant
 
@@ -137,6 +137,38 @@ def test_self_test_tells_rounding_from_wrong_values(
     second: float | None, agrees: bool
 ) -> None:
     assert agrees_with_cpu(Liar(second), CPU) is agrees
+
+
+def test_bfloat16_that_gives_other_values_is_left(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(network_module, "bfloat16_agrees", lambda _: False)
+    network = make_network(monkeypatch, tmp_path, Echo(), precision="bfloat16")
+    assert network.precision == "float32"
+    assert network.degraded is not None
+    assert "bfloat16" in network.degraded.reason
+    assert network.degraded.device == "cpu"
+
+
+class LowLiar(nn.Module):
+    """Computes something else in bfloat16, on tiles one patch wide only."""
+
+    def __init__(self, change: float) -> None:
+        super().__init__()
+        self.change = change
+
+    def forward(self, image: Tensor) -> Tensor:
+        low = torch.is_autocast_enabled("cpu") and image.shape[-1] == 16
+        return image + self.change if low else image
+
+
+@pytest.mark.parametrize(
+    ("change", "agrees"),
+    [(0.0, True), (0.01, True), (0.3, False), (float("nan"), False)],
+    ids=["same", "rounded", "other", "nan"],
+)
+def test_self_test_of_bfloat16_knows_narrow_tiles(change: float, agrees: bool) -> None:
+    assert bfloat16_agrees(LowLiar(change)) is agrees
 
 
 def test_model_prepared_for_speed_gives_the_same_map(

@@ -162,3 +162,17 @@ def test_features_equal_the_reference_implementation(
             torch.testing.assert_close(
                 found.flatten(2).mT, tokens, atol=1e-4, rtol=1e-4
             )
+
+
+def test_patches_are_embedded_in_float32_also_under_autocast() -> None:
+    """In bfloat16, torch reads memory that nobody wrote on images one patch wide."""
+    tiny = Variant("vitx", 24, 4, 2, "mlp", 40, (0, 1, 2, 3))
+    torch.manual_seed(0)
+    backbone = VisionTransformer(tiny, 16).eval()
+    seen: list[torch.dtype] = []
+    backbone.patch_embed.register_forward_hook(
+        lambda layer, given, made: seen.append(made.dtype)
+    )
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        backbone(torch.rand(1, 3, 96, 16))
+    assert seen == [torch.float32]

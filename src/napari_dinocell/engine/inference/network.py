@@ -16,7 +16,7 @@ from napari_dinocell.engine.inference.device import (
 )
 from napari_dinocell.engine.inference.events import Degraded
 from napari_dinocell.engine.inference.predict import predict_distance_map
-from napari_dinocell.engine.inference.self_test import agrees_with_cpu
+from napari_dinocell.engine.inference.self_test import agrees_with_cpu, bfloat16_agrees
 from napari_dinocell.engine.inference.small_cells import outline_excess
 from napari_dinocell.engine.model.checkpoint import load_checkpoint
 from napari_dinocell.engine.model.dinocell import DinoCell, fold_batch_norm
@@ -95,11 +95,8 @@ class Network:
         self._batch_limit: int | None = None
         model, self.info = load_checkpoint(path)
         self._model = prepare_for_inference(model)
-        self.degraded: Degraded | None = None
+        self.degraded: Degraded | None = self._test_itself()
         """What the self-test of the device found wrong, if anything."""
-        # Apple's GPUs only: there, wrong maps without an error have been reported.
-        if self.device.type == "mps" and not agrees_with_cpu(self._model, self.device):
-            self.degraded = self._move_to_cpu(f"{self.device} computes other values")
 
     @property
     def precision(self) -> Precision:
@@ -142,6 +139,21 @@ class Network:
         """Give the device's memory back; the network is of no use afterwards."""
         self._model.to("cpu")
         free_memory(self.device)
+
+    def _test_itself(self) -> Degraded | None:
+        """Ask where wrong maps without an error have been seen, and avoid them."""
+        if self.device.type == "mps" and not agrees_with_cpu(self._model, self.device):
+            return self._move_to_cpu(f"{self.device} computes other values")
+        low = self.device.type == "cpu" and self.precision == "bfloat16"
+        if low and not bfloat16_agrees(self._model):
+            return self._leave_bfloat16()
+        return None
+
+    def _leave_bfloat16(self) -> Degraded:
+        self._precision = "float32"
+        size = default_batch_size(self.device, self._model)
+        reason = "this CPU gives other values in bfloat16"
+        return Degraded(reason, "using float32, which is slower", size, "cpu")
 
     def _move_to_cpu(self, reason: str) -> Degraded:
         self.device = torch.device("cpu")

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_dinocell.engine.model.attention import Attention
-from napari_dinocell.engine.model.autocast import autocast_dtype
+from napari_dinocell.engine.model.autocast import autocast_dtype, without_autocast
 from napari_dinocell.engine.model.rope import RotaryTableCache
 
 if TYPE_CHECKING:
@@ -152,12 +152,16 @@ class VisionTransformer(nn.Module):
 
     def _embed(self, image: Tensor) -> Tensor:
         """(B, 3, H, W) -> tokens (B, 5 + P, C): cls, registers, patches row by row."""
-        patches = self.patch_embed(image).flatten(2).transpose(1, 2)  # (B, P, C)
+        # In bfloat16, oneDNN reads memory that nobody wrote where an image is one patch
+        # wide and six or more high (torch 2.13); in float32 this layer costs nothing.
+        with without_autocast(image.device):
+            grid = self.patch_embed(image.to(self.patch_embed.weight.dtype))
+        patches = grid.flatten(2).transpose(1, 2)  # (B, P, C)
         count = len(image)
         cls_token = self.cls_token.expand(count, -1, -1)
         registers = self.register_tokens.expand(count, -1, -1)
         # fp32 also under autocast: the residual sum needs its precision
-        return torch.cat([cls_token, registers, patches.to(cls_token.dtype)], dim=1)
+        return torch.cat([cls_token, registers, patches], dim=1)
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Features after the variant's tap blocks, normalised by the final LayerNorm.
