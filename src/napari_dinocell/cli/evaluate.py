@@ -29,6 +29,7 @@ from napari_dinocell.cli.evaluate_report import (
 )
 from napari_dinocell.cli.evaluate_table import comparison_table, score_table
 from napari_dinocell.cli.options import (
+    AugmentOption,
     DataArgument,
     DeviceOption,
     ForegroundThresholdOption,
@@ -58,6 +59,7 @@ def evaluate(
     source: SourceOption = None,
     ignore_border: BorderOption = 0,
     diameter: DiameterOption = DiameterPolicyName.auto,
+    augment: AugmentOption = None,
     seed_threshold: SeedThresholdOption = None,
     foreground_threshold: ForegroundThresholdOption = None,
     baselines: BaselinesOption = False,
@@ -89,7 +91,9 @@ def evaluate(
     segmenter = Segmenter(model, device=device)
     config = segmenter.default_config().with_overrides(
         **given_overrides(
-            seed_threshold=seed_threshold, foreground_threshold=foreground_threshold
+            augment=augment,
+            seed_threshold=seed_threshold,
+            foreground_threshold=foreground_threshold,
         )
     )
     policy: DiameterPolicy = diameter.value
@@ -187,7 +191,11 @@ def _settings(
 
     thresholds = {MODEL: config.watershed} | shifted_thresholds(config.watershed)
     used = {name: both for name, both in thresholds.items() if name in methods}
-    return {"diameter": diameter, "thresholds": threshold_settings(used)}
+    return {
+        "diameter": diameter,
+        "augment": config.augment,
+        "thresholds": threshold_settings(used),
+    }
 
 
 def _draw_examples(

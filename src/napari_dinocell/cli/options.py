@@ -144,6 +144,17 @@ CellDiameterOption = Annotated[
         rich_help_panel=CELLS_PANEL,
     ),
 ]
+AugmentOption = Annotated[
+    int | None,
+    typer.Option(
+        "--augment",
+        metavar="1-8",
+        help="Average the map over so many flips and turns of the image: better, and "
+        "slower by that factor.",
+        show_default="1",
+        rich_help_panel=CELLS_PANEL,
+    ),
+]
 SeedThresholdOption = Annotated[
     float | None,
     typer.Option(

@@ -11,6 +11,7 @@ import typer
 
 from napari_dinocell.cli.errors import FAILED, INTERRUPTED, debugging, print_note
 from napari_dinocell.cli.options import (
+    AugmentOption,
     AxesOption,
     CellDiameterOption,
     ChannelOption,
@@ -60,6 +61,7 @@ def segment(
     clip_limit: ClipLimitOption = None,
     window: WindowOption = None,
     cell_diameter: CellDiameterOption = None,
+    augment: AugmentOption = None,
     seed_threshold: SeedThresholdOption = None,
     foreground_threshold: ForegroundThresholdOption = None,
     min_size: MinSizeOption = None,

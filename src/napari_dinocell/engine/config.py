@@ -126,6 +126,9 @@ class SegmentConfig:
     cell_diameter: CellDiameter = "auto"
     """Typical cell diameter in this image; scales it to the model's. A small model
     knows one size well, so that the size is measured unless it is given."""
+    augment: int = field(default=1, metadata=LATER)
+    """Flips and turns of the image, of eight, over which the map is averaged: better
+    maps for as many times the work. 1 takes the image as it is."""
     link: bool = field(default=False, metadata=LATER)
     """Whether a cell keeps its id through the pages of a stack (`instances.link`)."""
 
@@ -137,6 +140,10 @@ class SegmentConfig:
             or (isinstance(diameter, int | float) and 1 <= diameter <= 10_000),
             f"Expected a cell diameter of 1 to 10000 pixels, 'auto' or none, "
             f"got {diameter!r}.",
+        )
+        _require(
+            1 <= self.augment <= 8,
+            f"Expected 1 to 8 flips and turns to average over, got {self.augment}.",
         )
         channel = self.channel
         _require(

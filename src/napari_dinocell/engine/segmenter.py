@@ -299,8 +299,8 @@ def segment(
         Axis of the channels of a 3-D image that is not RGB.
     **overrides
         Single settings by name, over those of `config`: `cell_diameter`, `channel`,
-        `clahe`, `seed_threshold`, `foreground_threshold`, `min_size`, `fill_holes`
-        and the others of `SegmentConfig.with_overrides`.
+        `clahe`, `augment`, `seed_threshold`, `foreground_threshold`, `min_size`,
+        `fill_holes` and the others of `SegmentConfig.with_overrides`.
 
     Returns
     -------

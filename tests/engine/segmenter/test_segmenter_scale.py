@@ -120,3 +120,23 @@ def test_cancel_while_measuring_ends_the_run(
     events = list(segmenter.steps(image, config, cancel=lambda: True))
     assert [type(event) for event in events] == [ModelLoaded]
     assert segmenter.distance_map is None
+
+
+def test_only_the_map_is_averaged_over_flips_not_the_size_of_cells(
+    echo, segmenter, image, config
+):
+    """A cell diameter is measured once; then each tile is seen four times."""
+    plain = replace(config, cell_diameter="auto")
+    list(segmenter.steps(image, plain))
+    labels, once = segmenter.labels(), echo.model.calls
+    list(
+        segmenter.steps(
+            image, replace(plain, cell_diameter=segmenter.scale.cell_diameter)
+        )
+    )
+    tiles = echo.model.calls - once
+    assert tiles > 0
+    echo.model.calls = 0
+    list(segmenter.steps(image, replace(plain, augment=4)))
+    assert echo.model.calls == once + 3 * tiles
+    np.testing.assert_array_equal(segmenter.labels(), labels)

@@ -15,6 +15,7 @@ from napari_dinocell.engine.inference.device import (
     free_memory,
 )
 from napari_dinocell.engine.inference.events import Degraded
+from napari_dinocell.engine.inference.orientations import MeanOverOrientations
 from napari_dinocell.engine.inference.predict import predict_distance_map
 from napari_dinocell.engine.inference.self_test import agrees_with_cpu, bfloat16_agrees
 from napari_dinocell.engine.inference.small_cells import outline_excess
@@ -109,18 +110,24 @@ class Network:
         tiling: TilingConfig,
         *,
         scale: float = 1.0,
+        augment: int = 1,
         viewport: Viewport | None = None,
         cancel: Callable[[], bool] | None = None,
     ) -> Iterator[SegmentEvent]:
         """Predict a map as `predict_distance_map` does, on the rung last reached.
+
+        With `augment` the map is the mean over so many flips and turns of each tile.
 
         A batch or a device that was too much for one plane is not tried again with
         the next.
         """
         size = tiling.batch_size or default_batch_size(self.device, self._model)
         limited = replace(tiling, batch_size=min(size, self._batch_limit or size))
+        model: nn.Module = self._model
+        if augment > 1:
+            model = MeanOverOrientations(model, augment)
         for event in predict_distance_map(
-            self._model,
+            model,
             image,
             limited,
             device=self.device,

@@ -55,6 +55,7 @@ def predict_plane(
         image,
         config.tiling,
         scale=1.0 if chosen is None else chosen.scale,
+        augment=config.augment,
         viewport=viewport,
         cancel=cancel,
     )
