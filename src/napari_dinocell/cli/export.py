@@ -186,7 +186,8 @@ def _read_channels(image: Path, labels: Path, file: LabelFile) -> dict[str, Any]
 
 def _image_of(image: Path, labels: Path) -> Path:
     from napari_dinocell.engine.errors import ImageFileError
-    from napari_dinocell.engine.images.image_files import LABEL_ENDINGS, find_images
+    from napari_dinocell.engine.images.file_kinds import LABEL_ENDINGS
+    from napari_dinocell.engine.images.find_images import find_images
 
     if not image.is_dir():
         return image

@@ -133,7 +133,11 @@ def _measure_pages(
     import numpy as np
 
     from napari_dinocell.engine.measure.measure_cells import measure_cells
-    from napari_dinocell.engine.measure.stack import join_pages, page_columns
+    from napari_dinocell.engine.measure.stack import (
+        join_pages,
+        page_columns,
+        with_times,
+    )
 
     spacing, unit = _spacing(pixel_size, [labels, *images.values()])
     tables = []
@@ -153,7 +157,8 @@ def _measure_pages(
         }
         table = measure_cells(plane, channels=channels, spacing=spacing, unit=unit)
         tables.append((index, table))
-    return join_pages(tables, page_columns(labels.page_axes))
+    columns = join_pages(tables, page_columns(labels.page_axes))
+    return with_times(columns, _interval([labels, *images.values()]))
 
 
 def _every_page(image: ImageFile, labels: ImageFile) -> Iterator[NDArray[Any]]:
@@ -178,11 +183,16 @@ def _spacing(
     given: tuple[float, ...] | None, files: list[ImageFile]
 ) -> tuple[Spacing | None, str]:
     """What the user says, else what the first file says that says anything."""
-    from napari_dinocell.engine.images.pixel_size import MICROMETRE
+    from napari_dinocell.engine.results.measurements_csv import spacing_of
 
     if given is not None:
-        return ((given[0], given[-1]) if given else None), MICROMETRE
+        return ((given[0], given[-1]) if given else None), "µm"
+    sizes = [file.pixel_size for file in files]
+    known = [size for size in sizes if size is not None and size.unit is not None]
+    return spacing_of(known[0] if known else None)
+
+
+def _interval(files: list[ImageFile]) -> float | None:
+    """Seconds between frames, as the first file says that says anything."""
     sizes = [file.pixel_size for file in files if file.pixel_size is not None]
-    if not sizes:
-        return None, MICROMETRE
-    return (sizes[0].y, sizes[0].x), sizes[0].unit
+    return next((size.t for size in sizes if size.t is not None), None)

@@ -114,7 +114,7 @@ def find_targets(
 ) -> list[Target]:
     """Where the labels of all images go; errors come before any work."""
     from napari_dinocell.engine.batch.targets import plan_targets
-    from napari_dinocell.engine.images.image_files import find_images
+    from napari_dinocell.engine.images.find_images import find_images
 
     return plan_targets(find_images(images), folder, file_format.value)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from napari_dinocell.engine.errors import ImageFileError
-from napari_dinocell.engine.images.image_files import find_images
+from napari_dinocell.engine.images.find_images import find_images
 
 
 class TestFindImages:

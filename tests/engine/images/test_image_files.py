@@ -11,7 +11,8 @@ import tifffile
 from tests.engine.images.pixels import random_pixels
 
 from napari_dinocell.engine.errors import ImageFileError
-from napari_dinocell.engine.images.image_files import find_images, open_image
+from napari_dinocell.engine.images.find_images import find_images
+from napari_dinocell.engine.images.image_files import open_image
 from napari_dinocell.engine.images.pixel_size import PixelSize, normalised_unit
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from tests.widgets.drivers.fakes import spots
 
 from napari_dinocell.engine.errors import ImageError
 from napari_dinocell.engine.images.image_files import open_image
+from napari_dinocell.engine.images.pixel_size import PixelSize
 from napari_dinocell.widgets.batch.layers import (
     channel_axis_of,
     image_layers,
@@ -106,7 +107,10 @@ def test_pixel_size_in_micrometres(driver: BatchDriver) -> None:
     assert size is not None
     assert (size.z, size.y, size.x) == pytest.approx((3, 0.2, 0.1))
     plain = driver.viewer.add_image(STACK, scale=(1, 2, 2))
-    assert take_layer(plain, None)[0].open().pixel_size is None
+    scaled = PixelSize(y=2, x=2, unit=None)
+    assert take_layer(plain, None)[0].open().pixel_size == scaled
+    unscaled = driver.viewer.add_image(STACK)
+    assert take_layer(unscaled, None)[0].open().pixel_size is None
 
 
 def test_layer_that_cannot_be_segmented_says_why(driver: BatchDriver) -> None:

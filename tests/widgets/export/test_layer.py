@@ -46,7 +46,7 @@ def test_axes_are_what_their_labels_say_or_the_usual_ones(names, axes):
     ("options", "size"),
     [
         ({}, None),
-        ({"scale": (2, 0.5, 0.25)}, None),
+        ({"scale": (2, 0.5, 0.25)}, PixelSize(y=0.5, x=0.25, unit=None)),
         (
             {"scale": (2, 0.5, 0.25), "units": ("pixel", "um", "um")},
             PixelSize(y=0.5, x=0.25),
@@ -59,8 +59,16 @@ def test_axes_are_what_their_labels_say_or_the_usual_ones(names, axes):
             },
             PixelSize(y=0.065, x=0.065, z=2),
         ),
+        (
+            {"scale": (0.5, 2, 2), "units": ("min", "pixel", "pixel")},
+            PixelSize(y=2, x=2, unit=None, t=30),
+        ),
+        (
+            {"scale": (0.5, 1, 1), "units": ("min", "pixel", "pixel")},
+            PixelSize(y=1, x=1, unit=None, t=30),
+        ),
     ],
-    ids=["none", "no_units", "pixel", "depth"],
+    ids=["none", "no_units", "pixel", "depth", "frames", "only_frames"],
 )
 def test_pixel_size_comes_from_scale_and_units(options, size):
     assert taken(3, 4, 5, **options).pixel_size == size

@@ -1,4 +1,4 @@
-"""Image files as pages to segment: TIFF stacks lazily, PNG and JPEG whole.
+"""Image files as pages to segment: TIFF, NPY and microscope formats lazily.
 
 A page is one plane with its colours or channels: (Y, X), (Y, X, 3 or 4) or
 (C, Y, X). All other axes of a file (time, depth, positions) count pages.
@@ -6,41 +6,45 @@ A page is one plane with its colours or channels: (Y, X), (Y, X, 3 or 4) or
 
 from __future__ import annotations
 
-import glob
-import os
 import struct
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import cv2
 import numpy as np
 import tifffile
 
 from napari_dinocell.engine.errors import ImageFileError
+from napari_dinocell.engine.images.file_kinds import (
+    PICTURE_SUFFIXES,
+    TIFF_SUFFIXES,
+    kind_by_content,
+    kind_by_name,
+    suffix_of,
+)
+from napari_dinocell.engine.images.microscope_files import open_microscope_file
 from napari_dinocell.engine.images.pictures import read_picture
 from napari_dinocell.engine.images.tiff_planes import open_planes, read_layout
+from napari_dinocell.engine.images.unnamed_axes import axes_of_array, check_unnamed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from napari_dinocell.engine.arrays import Image, Shape2D
     from napari_dinocell.engine.images.pixel_size import PixelSize
+    from napari_dinocell.engine.images.tiff_planes import ReadSelection
 
-TIFF_SUFFIXES = (".tif", ".tiff")
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
-IMAGE_SUFFIXES = TIFF_SUFFIXES + PICTURE_SUFFIXES
-
-LABEL_ENDINGS = ("_labels", "_label", "_masks")
-OVERLAY_ENDING = "_overlay"
-"""Names of results, and of labels to train on: never taken for images in a folder."""
+    OpenPlanes: TypeAlias = Callable[[], AbstractContextManager[ReadSelection]]
 
 _DECODER_ERRORS = (
     ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError,
-    RuntimeError, TypeError, ValueError, cv2.error, struct.error, zlib.error,
-    tifffile.TiffFileError,
+    RuntimeError, SyntaxError, TypeError, ValueError, cv2.error, struct.error,
+    tifffile.TiffFileError, zlib.error,
 )  # fmt: skip
 """What decoders raise on damaged bytes: nearly anything."""
 
@@ -56,10 +60,17 @@ class ImageFile:
     """One length per letter of `axes`."""
     dtype: np.dtype[Any]
     pixel_size: PixelSize | None = None
-    other_images: int = 0
-    """Further images of another shape in the file, which are not read."""
-    picture: Image | None = field(default=None, repr=False)
-    """Pixels of a PNG or JPEG, which cannot be read in parts."""
+    scene: int = 0
+    """Which of the file's images it is, counted from 0."""
+    scenes: tuple[str, ...] = ("",)
+    """Names of all images (positions, series) of the file; "" for those without."""
+    planes: OpenPlanes | None = field(default=None, repr=False, compare=False)
+    """Opens the file; what it gives reads a selection along `axes`."""
+
+    @property
+    def other_images(self) -> int:
+        """Further images of the file, which are not read."""
+        return len(self.scenes) - 1
 
     @property
     def page_axes(self) -> str:
@@ -101,13 +112,10 @@ class ImageFile:
         ImageFileError
             If pixels cannot be read or decoded.
         """
-        with naming_file(self.path):
-            if self.picture is not None:
-                yield self.picture
-                return
-            with open_planes(self.path) as read:
-                for index in np.ndindex(self.page_counts):
-                    yield self._arranged(read(self._selection(index)))
+        assert self.planes is not None  # others read pages their own way
+        with naming_file(self.path), self.planes() as read:
+            for index in np.ndindex(self.page_counts):
+                yield self._arranged(read(self._selection(index)))
 
     def _length(self, letter: str) -> int:
         return self.shape[self.axes.index(letter)]
@@ -124,71 +132,50 @@ class ImageFile:
         return np.ascontiguousarray(page.transpose([letters.index(c) for c in wanted]))
 
 
-def open_image(path: str | Path, *, axes: str | None = None) -> ImageFile:
-    """Describe an image file; TIFF pixels stay on disk until `ImageFile.pages`.
+def open_image(
+    path: str | Path,
+    *,
+    axes: str | None = None,
+    scene: int | str | None = None,
+    colours: bool = True,
+) -> ImageFile:
+    """Describe an image file; its pixels stay on disk until `ImageFile.pages`.
+
+    What the file is, its content says, or its suffix where that tells nothing. PNG and
+    JPEG cannot be read in parts, and are read at once.
 
     Parameters
     ----------
     path
-        A TIFF (also ImageJ, OME, BigTIFF; any compression), PNG or JPEG file.
+        A TIFF (also ImageJ, OME, BigTIFF, LSM, STK, SVS, QPTIFF; any compression), PNG,
+        JPEG or NPY file, or what the extra `formats` reads (CZI, ND2, LIF, OME-Zarr).
     axes
-        Letters to use instead of those that a TIFF states, one per dimension, for
+        Letters to use instead of those that the file states, one per dimension, for
         example "CYX" for a plain stack that holds channels.
+    scene
+        Which of several images in the file (positions, series), by number from 0 or by
+        name; None takes the first.
+    colours
+        Whether palettes, inverted greys and the like become the colours that they stand
+        for. Labels are numbers whatever they are shown as.
 
     Raises
     ------
     ImageFileError
-        If the file is missing, of another kind, damaged, or does not fit `axes`.
+        If the file is missing, of another kind, damaged, does not fit `axes`, has axes
+        that nobody names, or has no such scene.
     """
     path = Path(path)
     _require_file(path)
     with naming_file(path):
-        if path.suffix.lower() in PICTURE_SUFFIXES:
-            picture = read_picture(path)
-            return ImageFile(
-                path=path,
-                axes="YXS"[: picture.ndim],
-                shape=picture.shape,
-                dtype=picture.dtype,
-                picture=picture,
-            )
-        return _open_tiff(path, axes)
-
-
-def find_images(arguments: Iterable[str | Path]) -> list[Path]:
-    """Image files named by files, folders (not their subfolders) and glob patterns.
-
-    Folders and patterns give what has an image's suffix and is neither hidden, nor a
-    result of this program or a label image to train on, sorted by name. A file named
-    as such is taken as it is, and so is a name under which nothing exists:
-    `open_image` tells its error.
-
-    Returns
-    -------
-    Paths in the order of the arguments, each file once.
-
-    Raises
-    ------
-    ImageFileError
-        If a folder or a pattern gives no image.
-    """
-    found: dict[str, Path] = {}
-    for argument in arguments:
-        path = Path(argument).expanduser()
-        if path.is_dir():
-            paths = _only_images(path.iterdir())
-        elif not path.exists() and glob.has_magic(str(path)):
-            paths = _only_images(map(Path, glob.glob(str(path), recursive=True)))
-        else:
-            paths = [path]
-        if not paths:
-            raise ImageFileError(
-                f"No image in {str(argument)!r}. Expected files ending in "
-                f"{', '.join(IMAGE_SUFFIXES)}."
-            )
-        for image in paths:
-            found.setdefault(os.path.realpath(image), image)
-    return list(found.values())
+        kind = kind_by_content(path) or kind_by_name(path)
+        if kind == "picture":
+            return _open_picture(path, scene, colours=colours)
+        if kind == "npy":
+            return _open_array(path, axes, scene)
+        if kind == "tiff":
+            return _open_tiff(path, axes, scene, colours=colours)
+        return _open_microscope(path, axes, scene)
 
 
 @contextmanager
@@ -216,55 +203,117 @@ def naming_file(path: Path) -> Iterator[None]:
 
 
 def _kind(path: Path) -> str:
-    suffix = path.suffix.lower()
+    suffix = suffix_of(path)
     if suffix in TIFF_SUFFIXES:
         return "TIFF"
-    return "PNG" if suffix == ".png" else "JPEG"
+    if suffix in PICTURE_SUFFIXES:
+        return "PNG" if suffix == ".png" else "JPEG"
+    return suffix.lstrip(".").upper() or "an image"
 
 
 def _require_file(path: Path) -> None:
-    if path.is_dir():
+    kind = kind_by_name(path)
+    if path.is_dir() and kind != "microscope":
         raise ImageFileError(f"{path} is a folder. Expected an image file.")
-    if path.suffix.lower() not in IMAGE_SUFFIXES:
-        raise ImageFileError(
-            f"Expected a file ending in {', '.join(IMAGE_SUFFIXES)}, got {path}. "
-            "Convert it first."
-        )
     try:
         size = path.stat().st_size
+        kind = kind_by_content(path) or kind
     except FileNotFoundError as error:
         raise ImageFileError(f"{path} does not exist. Check its name.") from error
     except OSError as error:
-        raise ImageFileError(f"{path} cannot be read: {error.strerror}.") from error
+        reason = error.strerror or error
+        raise ImageFileError(f"{path} cannot be read: {reason}.") from error
     if size == 0:
         raise ImageFileError(f"{path} is empty (0 bytes). Copy it again.")
-
-
-def _only_images(paths: Iterable[Path]) -> list[Path]:
-    return sorted(path for path in paths if _looks_like_image(path))
-
-
-def _looks_like_image(path: Path) -> bool:
-    stem = path.stem.rstrip("0123456789").rstrip("_")  # overlays of pages are numbered
-    is_result = path.stem.endswith(LABEL_ENDINGS) or stem.endswith(OVERLAY_ENDING)
-    is_image = path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
-    return is_image and not is_result and path.is_file()
-
-
-def _open_tiff(path: Path, axes: str | None) -> ImageFile:
-    layout = read_layout(path)
-    letters = layout.axes if axes is None else axes.upper()
-    named_once = len(set(letters)) == len(letters) == len(layout.shape)
-    if not (named_once and {"Y", "X"} <= set(letters)):
+    if kind is None:
         raise ImageFileError(
-            f"Expected axes that name each of the {len(layout.shape)} dimensions "
-            f"{layout.shape} of {path} once, Y and X among them, got {letters!r}."
+            f"Expected a TIFF, PNG, JPEG or NPY file, or one of a microscope such as "
+            f"CZI, ND2 or LIF, got {path}. Convert it first."
         )
+
+
+def _open_picture(path: Path, scene: int | str | None, *, colours: bool) -> ImageFile:
+    _only_scene(path, scene)
+    picture = read_picture(path, colours=colours)
     return ImageFile(
         path=path,
-        axes=letters,
+        axes="YXS"[: picture.ndim],
+        shape=picture.shape,
+        dtype=picture.dtype,
+        planes=lambda: nullcontext(picture.__getitem__),
+    )
+
+
+def _open_array(path: Path, axes: str | None, scene: int | str | None) -> ImageFile:
+    _only_scene(path, scene)
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    if array.dtype.kind not in "biuf" or array.ndim < 2 or array.size == 0:
+        raise ImageFileError(
+            f"Expected an image of numbers in {path}, got {array.dtype} of the shape "
+            f"{array.shape}. Save another array."
+        )
+    own = axes_of_array(array.shape)
+    return ImageFile(
+        path=path,
+        axes=_checked_axes(path, own, array.shape, axes),
+        shape=array.shape,
+        dtype=array.dtype,
+        planes=lambda: nullcontext(array.__getitem__),
+    )
+
+
+def _open_tiff(
+    path: Path, axes: str | None, scene: int | str | None, *, colours: bool
+) -> ImageFile:
+    layout = read_layout(path, scene=scene or 0, colours=colours)
+    return ImageFile(
+        path=path,
+        axes=_checked_axes(path, layout.axes, layout.shape, axes),
         shape=layout.shape,
         dtype=layout.dtype,
         pixel_size=layout.pixel_size,
-        other_images=layout.other_images,
+        scene=layout.scene,
+        scenes=layout.scenes,
+        planes=partial(open_planes, path, scene=layout.scene, colours=colours),
     )
+
+
+def _open_microscope(
+    path: Path, axes: str | None, scene: int | str | None
+) -> ImageFile:
+    found = open_microscope_file(path, scene or 0)
+    return ImageFile(
+        path=path,
+        axes=_checked_axes(path, found.axes, found.shape, axes),
+        shape=found.shape,
+        dtype=found.dtype,
+        pixel_size=found.pixel_size,
+        scene=found.scene,
+        scenes=found.scenes,
+        planes=found.open_planes,
+    )
+
+
+def _checked_axes(
+    path: Path, own: str, shape: tuple[int, ...], wanted: str | None
+) -> str:
+    """Axes of the file, or those that the user gives."""
+    if wanted is None:
+        check_unnamed(own, shape, path)
+        return own
+    letters = wanted.upper()
+    named_once = len(set(letters)) == len(letters) == len(shape)
+    if not (named_once and {"Y", "X"} <= set(letters)):
+        raise ImageFileError(
+            f"Expected axes that name each of the {len(shape)} dimensions "
+            f"{shape} of {path} once, Y and X among them, got {letters!r}."
+        )
+    return letters
+
+
+def _only_scene(path: Path, scene: int | str | None) -> None:
+    if scene not in (None, 0, "0"):
+        raise ImageFileError(
+            f"Expected scene 0 of {path}, which holds one image, got {scene!r}. Leave "
+            "the scene out."
+        )

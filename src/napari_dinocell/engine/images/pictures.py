@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import Image
 
 
-def read_picture(path: Path) -> Image:
+def read_picture(path: Path, *, colours: bool = True) -> Image:
     """Read a PNG or JPEG at its own depth.
+
+    Parameters
+    ----------
+    colours
+        Whether palettes become colours; without, a PNG with one gives its indices.
 
     Returns
     -------
     (Y, X), (Y, X, 3) RGB or (Y, X, 4) RGBA; uint8, or uint16 for a 16-bit PNG.
-    Palettes are resolved to RGB; orientation tags of cameras are not followed.
+    Orientation tags of cameras are not followed.
 
     Raises
     ------
@@ -30,6 +35,8 @@ def read_picture(path: Path) -> Image:
     """
     data = np.fromfile(path, dtype=np.uint8)  # cv2.imread fails on some names
     _require_whole(path, data.tobytes())
+    if not colours and _has_palette(data.tobytes()):
+        return _indices(path)
     picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
     if picture is None:
         raise ImageFileError(
@@ -57,3 +64,16 @@ def _require_whole(path: Path, data: bytes) -> None:
         raise ImageFileError(
             f"{path} is cut off: its end is missing. Copy it again from its source."
         )
+
+
+def _has_palette(data: bytes) -> bool:
+    """Whether a PNG is of colour type 3 (PNG specification, section 11.2.1)."""
+    return data.startswith(b"\x89PNG") and data[25:26] == b"\x03"
+
+
+def _indices(path: Path) -> Image:
+    """(Y, X) of uint8; OpenCV gives colours only."""
+    from PIL import Image as Picture
+
+    with Picture.open(path) as picture:
+        return np.array(picture, dtype=np.uint8)

@@ -12,12 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from napari_dinocell.engine.errors import ImageFileError
-from napari_dinocell.engine.images.image_files import (
-    LABEL_ENDINGS,
-    TIFF_SUFFIXES,
-    naming_file,
-    open_image,
-)
+from napari_dinocell.engine.images.file_kinds import LABEL_ENDINGS, TIFF_SUFFIXES
+from napari_dinocell.engine.images.image_files import naming_file, open_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.measure.measure_cells import Columns
 
-_NAMES = {"t": "frame", "time": "frame", "z": "slice"}
+FRAME, SECONDS = "frame", "time_s"
+
+_NAMES = {"t": FRAME, "time": FRAME, "z": "slice"}
 
 
 def page_columns(axes: Sequence[str]) -> tuple[str, ...]:
@@ -61,3 +63,24 @@ def join_pages(
         name: np.concatenate([table[name] for table in tables]) for name in tables[0]
     }
     return {LABEL: joined.pop(LABEL), **places, **joined}
+
+
+def with_times(columns: Columns, interval: float | None) -> Columns:
+    """Add when each frame was taken, in seconds from the first, beside its number.
+
+    Parameters
+    ----------
+    columns
+        Of a stack; without a column of frames they stay as they are.
+    interval
+        Seconds between frames; None where nobody knows it.
+    """
+    if interval is None or FRAME not in columns:
+        return columns
+    times = columns[FRAME] * float(interval)
+    joined = {}
+    for name, values in columns.items():
+        joined[name] = values
+        if name == FRAME:
+            joined[SECONDS] = times
+    return joined

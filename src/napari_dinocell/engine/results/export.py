@@ -10,9 +10,9 @@ import numpy as np
 import tifffile
 
 from napari_dinocell.engine.errors import ExportError
-from napari_dinocell.engine.images.pixel_size import tiff_metadata
 from napari_dinocell.engine.labels.label_values import check_labels
 from napari_dinocell.engine.results.atomic_file import replaced_file
+from napari_dinocell.engine.results.tiff_metadata import tiff_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,7 +11,7 @@ from napari_dinocell.engine.errors import ExportError
 from napari_dinocell.engine.images.pixel_size import MICROMETRE
 from napari_dinocell.engine.labels.label_stack import read_channels
 from napari_dinocell.engine.measure.measure_cells import measure_cells
-from napari_dinocell.engine.measure.stack import join_pages, page_columns
+from napari_dinocell.engine.measure.stack import join_pages, page_columns, with_times
 from napari_dinocell.engine.results.atomic_file import replaced_file
 
 if TYPE_CHECKING:
@@ -81,8 +81,7 @@ def measure_stack(
     -------
     Arrays (N,) by column.
     """
-    spacing = None if pixel_size is None else (pixel_size.y, pixel_size.x)
-    unit = MICROMETRE if pixel_size is None else pixel_size.unit
+    spacing, unit = spacing_of(pixel_size)
     pages = (
         (
             page.index,
@@ -95,7 +94,15 @@ def measure_stack(
         )
         for page in stack.pages()
     )
-    return join_pages(pages, page_columns(stack.axes))
+    columns = join_pages(pages, page_columns(stack.axes))
+    return with_times(columns, None if pixel_size is None else pixel_size.t)
+
+
+def spacing_of(pixel_size: PixelSize | None) -> tuple[tuple[float, float] | None, str]:
+    """Lengths of a pixel (Y, X) and their unit; None measures in pixels."""
+    if pixel_size is None or pixel_size.unit is None:
+        return None, MICROMETRE
+    return (pixel_size.y, pixel_size.x), pixel_size.unit
 
 
 def _texts(values: NDArray[Any]) -> list[str]:

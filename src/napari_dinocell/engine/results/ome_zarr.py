@@ -84,9 +84,12 @@ def _level_shape(stack: LabelStack, step: int) -> tuple[int, ...]:
 def _metadata(stack: LabelStack, levels: int, pixel_size: PixelSize | None) -> Any:
     from yaozarrs import v05
 
-    unit = None if pixel_size is None else _UNIT_NAMES.get(pixel_size.unit)
+    unit = None if pixel_size is None else _UNIT_NAMES.get(pixel_size.unit or "")
+    seconds = None if pixel_size is None or pixel_size.t is None else "second"
     axes = [
-        v05.TimeAxis(name="t") if letter == "T" else _space_axis(letter, unit)
+        v05.TimeAxis(name="t", unit=seconds)
+        if letter == "T"
+        else _space_axis(letter, unit)
         for letter in f"{stack.axes}YX"
     ]
     lengths = _pixel_lengths(stack.axes, pixel_size)
@@ -114,5 +117,5 @@ def _space_axis(letter: str, unit: str | None) -> Any:
 def _pixel_lengths(axes: str, pixel_size: PixelSize | None) -> list[float]:
     if pixel_size is None:
         return [1.0] * (len(axes) + 2)
-    known = {"T": 1.0, "Z": pixel_size.z or 1.0}
+    known = {"T": pixel_size.t or 1.0, "Z": pixel_size.z or 1.0}
     return [*(known[letter] for letter in axes), pixel_size.y, pixel_size.x]

@@ -71,7 +71,7 @@ class FileSource:
         ImageFileError
             If a folder or a pattern gives no image.
         """
-        from napari_dinocell.engine.images.image_files import find_images
+        from napari_dinocell.engine.images.find_images import find_images
 
         return find_images(map(self._searched, self.paths))
 

@@ -12,6 +12,7 @@ from napari.layers import Image
 from napari_dinocell.engine.errors import ImageError
 from napari_dinocell.session.image_source import ImageSource
 from napari_dinocell.widgets.layers.image_source import image_source_of
+from napari_dinocell.widgets.layers.pixel_size import pixel_size_of
 from napari_dinocell.widgets.layers.placement import placement_of
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.batch.targets import MemoryImage
     from napari_dinocell.engine.images.image_files import ImageFile
-    from napari_dinocell.engine.images.pixel_size import PixelSize
 
 CHANNEL_LABELS = ("c", "ch", "channel", "channels")
 """Of axes, in small letters."""
@@ -28,8 +28,6 @@ PAGE_LETTERS = {"t": "T", "time": "T", "z": "Z", "depth": "Z"}
 """Of axes with a meaning; others get the next free letter."""
 
 FREE_LETTERS = "TZQIABDEFGH"
-
-MICROMETRE = "micrometer"
 
 
 def image_layers(layers: LayerList) -> list[Image]:
@@ -93,12 +91,15 @@ def _describe(layer: Image, source: ImageSource) -> ImageFile:
     shape += [int(source.data.shape[axis]) for axis in channels]
     shape += source.shape[-2:]
     letters = _letters([layer.axis_labels[axis] for axis in pages])
+    at = dict(zip(letters, pages, strict=True))
     return ArrayImage(
         path=Path(layer.name),
         axes=f"{letters}{'C' * len(channels)}YX{'S' * source.rgb}",
         shape=(*shape, *source.data.shape[-1:]) if source.rgb else tuple(shape),
         dtype=source.dtype,
-        pixel_size=_pixel_size(layer, dict(zip(letters, pages, strict=True)).get("Z")),
+        pixel_size=pixel_size_of(
+            layer.scale, layer.units, t=at.get("T"), z=at.get("Z")
+        ),
         read=lambda index: source.read(_plane(source, index)),
     )
 
@@ -119,24 +120,3 @@ def _letters(labels: list[str]) -> str:
         free = (letter for letter in FREE_LETTERS if letter not in letters)
         letters += own if own and own not in letters else next(free)
     return letters
-
-
-def _pixel_size(layer: Image, depth: int | None) -> PixelSize | None:
-    """In micrometres, where both sides of a pixel have a length.
-
-    `depth` is the axis along which slices lie, if there is one.
-    """
-    from napari_dinocell.engine.images.pixel_size import PixelSize
-
-    y, x = _micrometres(layer, -2), _micrometres(layer, -1)
-    if y is None or x is None:
-        return None
-    z = None if depth is None else _micrometres(layer, depth)
-    return PixelSize(y=y, x=x, z=z)
-
-
-def _micrometres(layer: Image, axis: int) -> float | None:
-    unit = layer.units[axis]
-    if not unit.is_compatible_with(MICROMETRE):
-        return None
-    return float(abs(layer.scale[axis]) * (1.0 * unit).to(MICROMETRE).magnitude)

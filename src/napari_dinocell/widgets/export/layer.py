@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from napari_dinocell.engine.errors import SettingsError
-from napari_dinocell.engine.images.pixel_size import PixelSize
 from napari_dinocell.engine.labels.label_stack import USUAL_AXES
 from napari_dinocell.session.replay.run_record import RunRecord
+from napari_dinocell.widgets.layers.pixel_size import pixel_size_of
 
 if TYPE_CHECKING:
     from napari.layers import Image, Labels
     from numpy.typing import NDArray
+
+    from napari_dinocell.engine.images.pixel_size import PixelSize
 
 ReadPlane: TypeAlias = Callable[[tuple[int, ...]], Any]
 
@@ -27,8 +29,6 @@ LETTERS = {
     "z": "Z", "depth": "Z", "slice": "Z", "slices": "Z",
 }  # fmt: skip
 """Of axes, by their labels in small letters."""
-
-_MICROMETRE = "micrometer"
 
 
 class LayerPages:
@@ -62,7 +62,7 @@ class LayerLabels:
     axes: str
     """Letter of each axis before Y and X."""
     pixel_size: PixelSize | None
-    """In micrometres; None for a layer without such units."""
+    """In micrometres, or without a unit; None for a layer that is not scaled."""
     record: Mapping[str, Any] | None
     """How the Segment dock made them; None for other labels."""
 
@@ -83,10 +83,13 @@ def take_labels(data: Any, meta: Mapping[str, Any]) -> LayerLabels:
     shape = tuple(int(length) for length in data.shape)
     pages = LayerPages(shape, lambda index: data[index])
     axes = _letters(pages, meta.get("axis_labels") or ())
+    at = dict(zip(axes, pages.axes, strict=True))
     return LayerLabels(
         labels=pages,
         axes=axes,
-        pixel_size=_pixel_size(meta, dict(zip(axes, pages.axes, strict=True))),
+        pixel_size=pixel_size_of(
+            meta.get("scale"), meta.get("units"), t=at.get("T"), z=at.get("Z")
+        ),
         record=_record(meta.get("metadata") or {}),
     )
 
@@ -107,26 +110,6 @@ def _letters(pages: LayerPages, names: tuple[str, ...]) -> str:
     if all(known) and len(set(known)) == count:
         return "".join(known)
     return USUAL_AXES[count] if count < len(USUAL_AXES) else "?" * count
-
-
-def _pixel_size(meta: Mapping[str, Any], axes: Mapping[str, int]) -> PixelSize | None:
-    y, x = _micrometres(meta, -2), _micrometres(meta, -1)
-    if y is None or x is None:
-        return None
-    z = _micrometres(meta, axes["Z"]) if "Z" in axes else None
-    return PixelSize(y=y, x=x, z=z)
-
-
-def _micrometres(meta: Mapping[str, Any], axis: int) -> float | None:
-    """Length of a pixel along an axis; None where its unit is no length."""
-    scale, units = meta.get("scale"), meta.get("units")
-    if scale is None or units is None:
-        return None
-    unit = units[axis]
-    if not unit.is_compatible_with(_MICROMETRE):
-        return None
-    length = abs(float(scale[axis])) * (1.0 * unit).to(_MICROMETRE).magnitude
-    return float(f"{length:.12g}")  # 0.065, not 0.06500000000000002
 
 
 def _record(metadata: Mapping[str, Any]) -> dict[str, Any] | None:
