@@ -17,43 +17,16 @@ from napari_dinocell.engine.results.provenance import ModelRecord
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.batch.events import BatchEvent
+    from napari_dinocell.engine.batch.recipe import Recipe
     from napari_dinocell.engine.batch.targets import MemoryImage, Target
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.results.export import LabelFormat
-    from napari_dinocell.engine.results.page_region import PageRegion
     from napari_dinocell.session.model_slot import ModelSlot
 
 Cancel: TypeAlias = Callable[[], bool]
 
 ALL_IMAGES = "*"
 """Pattern that stands for every file that looks like an image."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """What is done to each image, as the user chose it."""
-
-    name: str = ""
-    """Of a preset."""
-    model: str | ModelRecord
-    """By name, whatever file that is now; or the very one of a checksum."""
-    device: str = "auto"
-    settings: SegmentConfig | None = None
-    """None takes the model's own."""
-    axes: str | None = None
-    region: PageRegion | None = None
-
-    @classmethod
-    def of_preset(cls, preset: Preset, *, device: str) -> Recipe:
-        """What a preset says, on a device."""
-        return cls(
-            name=preset.name,
-            model=preset.model,
-            device=device,
-            settings=preset.settings,
-            axes=preset.axes,
-            region=preset.region,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +103,6 @@ def run_batch(
         If images, model or settings cannot be found, or no result could be written.
     """
     from napari_dinocell.engine.batch.run_batch import segment_batch
-    from napari_dinocell.engine.batch.segment_files import SegmentJob
     from napari_dinocell.engine.batch.targets import plan_targets
 
     source = request.images
@@ -138,15 +110,8 @@ def run_batch(
     targets = plan_targets(images, request.folder, request.file_format)
     yield Planned(tuple(targets))
     recipe = request.recipe
-    segmenter, model = slot.get(_model_name(recipe), recipe.device)
-    job = SegmentJob(
-        segmenter=segmenter,
-        model=model,
-        config=recipe.settings or segmenter.default_config(),
-        axes=recipe.axes,
-        region=recipe.region,
-        overlay=request.overlay,
-    )
+    segmenter, model = slot.get(recipe.find_model(), recipe.device)
+    job = recipe.job(segmenter, model, overlay=request.overlay)
     try:
         yield from segment_batch(
             job,
@@ -182,7 +147,7 @@ def save_as_preset(
 
     preset = Preset(
         name=name,
-        model=ModelRecord(name=_model_name(recipe), sha256=""),
+        model=ModelRecord(name=recipe.find_model(), sha256=""),
         settings=recipe.settings or _own_settings(recipe),
         axes=recipe.axes,
         region=recipe.region,
@@ -194,16 +159,7 @@ def save_as_preset(
         yield preset
 
 
-def _model_name(recipe: Recipe) -> str:
-    """What the model slot takes."""
-    from napari_dinocell.engine.batch.make_job import find_model
-
-    if isinstance(recipe.model, str):
-        return recipe.model
-    return find_model(recipe.model, wanted_by=recipe.name)
-
-
 def _own_settings(recipe: Recipe) -> SegmentConfig:
     from napari_dinocell.engine.segmenter import Segmenter
 
-    return Segmenter(_model_name(recipe)).default_config()
+    return Segmenter(recipe.find_model()).default_config()

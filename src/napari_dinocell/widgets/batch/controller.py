@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, QUrl
 from qtpy.QtGui import QDesktopServices
 
+from napari_dinocell.engine.batch.recipe import Recipe
 from napari_dinocell.engine.batch.summary import SUMMARY_NAME
 from napari_dinocell.engine.errors import DinoCellError, SettingsError
-from napari_dinocell.session.batch.job import BatchRequest, Recipe
+from napari_dinocell.session.batch.job import BatchRequest
 from napari_dinocell.session.session import Session
 from napari_dinocell.widgets.batch.layers import (
     channel_axis_of,

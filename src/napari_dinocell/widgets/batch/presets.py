@@ -23,7 +23,7 @@ from napari_dinocell.widgets.shared.notify import notify_error
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.batch.preset import Preset
-    from napari_dinocell.session.batch.job import Recipe
+    from napari_dinocell.engine.batch.recipe import Recipe
 
 FILE_FILTER = "Presets (*.json);;All files (*)"
 

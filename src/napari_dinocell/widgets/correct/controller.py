@@ -229,7 +229,11 @@ class CorrectController(QObject):
             self._locks.keeping = keeping
 
     def _on_refused(self) -> None:
-        self._sections.tools.show_message(REFUSED, "warning")
+        self.warn(REFUSED)
+
+    def warn(self, text: str) -> None:
+        """Say beside the tools why something cannot be done."""
+        self._sections.tools.show_message(text, "warning")
 
     # -- events
 

@@ -88,7 +88,7 @@ class ReviewController(QObject):
         try:
             session.set_locked([cell], True)
         except EditError as error:
-            self._controller.hand.said.emit(str(error), "warning")
+            self._controller.warn(str(error))
             return
         rest = [d for d in self._doubts if d.cell != cell]
         self._doubts, self._current = rest, None

@@ -1,0 +1,86 @@
+"""What is done to each image of a batch, as a plain description.
+
+It is frozen and light, and can be sent anywhere: the model is loaded by whoever does
+the work, once per process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_dinocell.engine.batch.preset import Preset
+    from napari_dinocell.engine.batch.segment_files import SegmentJob
+    from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.results.page_region import PageRegion
+    from napari_dinocell.engine.results.provenance import ModelRecord
+    from napari_dinocell.engine.segmenter import Segmenter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Model, device and settings, as the user chose them."""
+
+    name: str = ""
+    """Of a preset."""
+    model: str | ModelRecord
+    """By name, whatever file that is now; or the very one of a checksum."""
+    device: str = "auto"
+    settings: SegmentConfig | None = None
+    """None takes the model's own."""
+    axes: str | None = None
+    """Letters that replace those of the files."""
+    region: PageRegion | None = None
+    """The part of each page to segment; None for whole pages."""
+
+    @classmethod
+    def of_preset(cls, preset: Preset, *, device: str) -> Recipe:
+        """What a preset says, on a device."""
+        return cls(
+            name=preset.name,
+            model=preset.model,
+            device=device,
+            settings=preset.settings,
+            axes=preset.axes,
+            region=preset.region,
+        )
+
+    def find_model(self) -> str:
+        """Name or path of the model on this machine.
+
+        Raises
+        ------
+        CheckpointError
+            If the very model that is asked for is not here.
+        """
+        from napari_dinocell.engine.batch.make_job import find_model
+
+        if isinstance(self.model, str):
+            return self.model
+        return find_model(self.model, wanted_by=self.name)
+
+    def job(
+        self, segmenter: Segmenter, model: ModelRecord, *, overlay: bool = False
+    ) -> SegmentJob:
+        """What `segment_batch` takes, in the process that has loaded the model.
+
+        Parameters
+        ----------
+        segmenter
+            Of `find_model`, on the device.
+        model
+            What identifies that model.
+        overlay
+            Write pictures with outlines, too.
+        """
+        from napari_dinocell.engine.batch.segment_files import SegmentJob
+
+        return SegmentJob(
+            segmenter=segmenter,
+            model=model,
+            config=self.settings or segmenter.default_config(),
+            axes=self.axes,
+            region=self.region,
+            overlay=overlay,
+        )

@@ -1,0 +1,117 @@
+"""The job of a batch: from a request to labels on disk, without a viewer."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.widgets.drivers.batch_driver import BatchFake, write_images
+from tests.widgets.drivers.fakes import FakeModelSlot
+
+from napari_dinocell.engine.batch.events import FileEnded
+from napari_dinocell.engine.batch.preset import Preset
+from napari_dinocell.engine.batch.recipe import Recipe
+from napari_dinocell.engine.config import SegmentConfig
+from napari_dinocell.engine.errors import CheckpointError, ImageFileError
+from napari_dinocell.engine.results.provenance import ModelRecord, read_provenance
+from napari_dinocell.session.batch.job import (
+    BatchRequest,
+    FileSource,
+    Planned,
+    list_images,
+    run_batch,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETTINGS = SegmentConfig().with_overrides(min_size=5, cell_diameter=20.0)
+
+
+def never() -> bool:
+    return False
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_images(tmp_path / "images", "a.tif", "b.tif", "day2 [1].tif")
+    return tmp_path / "images"
+
+
+@pytest.fixture
+def slot() -> FakeModelSlot:
+    return FakeModelSlot(BatchFake())
+
+
+def request(folder: Path, **changes: Any) -> BatchRequest:
+    values: dict[str, Any] = {
+        "images": FileSource(paths=(str(folder),)),
+        "recipe": Recipe(model="default", device="cpu", settings=SETTINGS),
+        "folder": folder / "out",
+    }
+    return BatchRequest(**(values | changes))
+
+
+def test_all_images_are_planned_and_then_done(
+    folder: Path, slot: FakeModelSlot
+) -> None:
+    events = list(run_batch(request(folder), slot, never))
+    assert isinstance(events[0], Planned)
+    assert [t.name for t in events[0].targets] == ["a.tif", "b.tif", "day2 [1].tif"]
+    rows = [event.row for event in events if isinstance(event, FileEnded)]
+    assert [(row.status, row.cells) for row in rows] == [("done", 4)] * 3
+    assert slot.asked == [("default", "cpu")]
+    assert slot.segmenter.runs == [SETTINGS] * 3
+
+
+def test_without_settings_the_model_has_its_own(
+    folder: Path, slot: FakeModelSlot
+) -> None:
+    list(run_batch(request(folder, recipe=Recipe(model="default")), slot, never))
+    made = read_provenance(folder / "out" / "a_labels.json")
+    assert made.settings == BatchFake().default_config()
+    assert slot.asked == [("default", "auto")]
+
+
+def test_once_cancelled_nothing_more_is_done(folder: Path, slot: FakeModelSlot) -> None:
+    done = list[Any]()
+    for event in run_batch(request(folder), slot, lambda: bool(done)):
+        if isinstance(event, FileEnded):
+            done.append(event)
+    assert len(done) == 1
+    assert not (folder / "out" / "b_labels.tif").exists()
+
+
+def test_the_last_map_is_forgotten(folder: Path, slot: FakeModelSlot) -> None:
+    forgotten = list[int]()
+    slot.segmenter.forget_map = lambda: forgotten.append(1)  # type: ignore[method-assign]
+    list(run_batch(request(folder), slot, never))
+    assert forgotten == [1]
+
+
+def test_a_pattern_chooses_files_of_folders(folder: Path) -> None:
+    source = FileSource(paths=(str(folder),), pattern="day2*")
+    ((only,),) = list(list_images(source, never))
+    assert only.name == "day2 [1].tif"
+
+
+def test_a_pattern_that_fits_nothing_is_said(folder: Path) -> None:
+    with pytest.raises(ImageFileError):
+        FileSource(paths=(str(folder),), pattern="day3*").find()
+
+
+def test_a_preset_wants_the_very_model_it_was_made_with() -> None:
+    gone = ModelRecord(name="theirs", sha256="f" * 64)
+    preset = Preset(name="mine", model=gone, settings=SETTINGS, axes="TYX")
+    recipe = Recipe.of_preset(preset, device="cpu")
+    assert (recipe.settings, recipe.axes, recipe.device) == (SETTINGS, "TYX", "cpu")
+    with pytest.raises(CheckpointError, match="Expected the model 'theirs' of 'mine'"):
+        recipe.find_model()
+    assert replace(recipe, model="theirs").find_model() == "theirs"
+
+
+def test_a_recipe_can_be_sent_to_another_process() -> None:
+    recipe = Recipe(model="default", settings=SETTINGS)
+    assert pickle.loads(pickle.dumps(recipe)) == recipe
