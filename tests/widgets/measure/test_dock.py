@@ -254,11 +254,14 @@ def test_cancelled_measuring_leaves_the_former_numbers(
     measured: MeasureDriver, hold: threading.Event
 ) -> None:
     before = measured.controller.measurement
+    button = measured.sections.run._button
     measured.press()
+    assert button.text() == "Cancel"
     measured.press()
-    assert measured.message.startswith("Cancelling")
+    assert (button.text(), button.isEnabled()) == ("Cancelling ...", False)
     hold.set()
     measured.at_rest()
+    assert (button.text(), button.isEnabled()) == ("&Measure", True)
     assert measured.controller.measurement is before
     assert measured.message.startswith("Cancelled")
 

@@ -8,12 +8,12 @@ from qtpy.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from napari_dinocell.widgets.segment.run_section import (
     RunSection,
-    duration_text,
     progress_text,
     result_text,
     stale_text,
 )
 from napari_dinocell.widgets.shared.controls import NumberBox
+from napari_dinocell.widgets.shared.run_box import duration_text
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -36,14 +36,14 @@ def plain(text: str) -> str:
 
 def test_segment_becomes_cancel_and_back(section: RunSection, qtbot: QtBot) -> None:
     button = section._button
-    with qtbot.waitSignal(section.segment_requested):
+    with qtbot.waitSignal(section.start_requested):
         button.click()
     section.set_state("running")
     assert (button.text(), button.isEnabled()) == ("Cancel", True)
     assert section._bar.isVisible()
     with (
         qtbot.waitSignal(section.cancel_requested),
-        qtbot.assertNotEmitted(section.segment_requested),
+        qtbot.assertNotEmitted(section.start_requested),
     ):
         button.click()
     section.set_state("cancelling")
@@ -58,7 +58,7 @@ def test_segment_becomes_cancel_and_back(section: RunSection, qtbot: QtBot) -> N
 def test_double_click_on_segment_does_not_cancel(
     section: RunSection, qtbot: QtBot
 ) -> None:
-    section.segment_requested.connect(lambda: section.set_state("running"))
+    section.start_requested.connect(lambda: section.set_state("running"))
     with qtbot.assertNotEmitted(section.cancel_requested):
         qtbot.mouseClick(section._button, LEFT)
         qtbot.mouseDClick(section._button, LEFT)
@@ -242,7 +242,7 @@ def press(qtbot: QtBot, widget: QWidget, key: Qt.Key = Qt.Key.Key_Return) -> Non
 def test_ctrl_return_segments_from_anywhere_in_the_dock(
     section: RunSection, dock: QWidget, qtbot: QtBot, key: Qt.Key
 ) -> None:
-    with qtbot.waitSignal(section.segment_requested):
+    with qtbot.waitSignal(section.start_requested):
         press(qtbot, dock.field, key)
 
 
@@ -251,7 +251,7 @@ def test_ctrl_return_does_nothing_where_segment_cannot_be_pressed(
 ) -> None:
     """And never cancels."""
     with (
-        qtbot.assertNotEmitted(section.segment_requested),
+        qtbot.assertNotEmitted(section.start_requested),
         qtbot.assertNotEmitted(section.cancel_requested),
     ):
         section.set_enabled_reason("Open an image first.")
@@ -265,7 +265,7 @@ def test_ctrl_return_takes_the_number_being_typed(
     section: RunSection, dock: QWidget, qtbot: QtBot
 ) -> None:
     seen: list[float] = []
-    section.segment_requested.connect(lambda: seen.append(dock.box.value()))
+    section.start_requested.connect(lambda: seen.append(dock.box.value()))
     dock.box.setFocus()
     dock.box.selectAll()
     qtbot.keyClicks(dock.box, "42")
@@ -277,7 +277,7 @@ def test_click_takes_the_number_being_typed(
     section: RunSection, dock: QWidget, qtbot: QtBot
 ) -> None:
     seen: list[float] = []
-    section.segment_requested.connect(lambda: seen.append(dock.box.value()))
+    section.start_requested.connect(lambda: seen.append(dock.box.value()))
     dock.box.setFocus()
     dock.box.selectAll()
     qtbot.keyClicks(dock.box, "42")

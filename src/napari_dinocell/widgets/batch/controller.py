@@ -76,7 +76,7 @@ class BatchController(QObject):
         runner.progressed.connect(sections.run.show_progress)
         runner.doubted.connect(self._on_doubt)
         runner.ended.connect(self._on_ended)
-        sections.run.run_requested.connect(self.run)
+        sections.run.start_requested.connect(self.run)
         sections.run.cancel_requested.connect(self.cancel)
         sections.run.row_opened.connect(self._on_row_opened)
         sections.run.folder_requested.connect(self._on_folder_requested)

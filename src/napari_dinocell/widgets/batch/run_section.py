@@ -1,122 +1,70 @@
-"""Run or Cancel, progress, the table of images, and what is said about the batch."""
+"""What runs a batch, the table of its images, and what is said about them."""
 
 from __future__ import annotations
 
 from math import ceil
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, Qt, Signal
-from qtpy.QtGui import QKeySequence, QShortcut
-from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QPushButton
 
 from napari_dinocell.widgets.batch.table import BatchTable
-from napari_dinocell.widgets.segment.run_section import (
-    BAR_STYLE,
-    BUTTON_STYLE,
-    RunButton,
-    RunState,
-    duration_text,
-)
-from napari_dinocell.widgets.shared.controls import column_layout, describe
-from napari_dinocell.widgets.shared.message_line import MessageLevel, MessageLine
+from napari_dinocell.widgets.shared.controls import describe
+from napari_dinocell.widgets.shared.message_line import MessageLine
+from napari_dinocell.widgets.shared.run_box import RunBox, RunWords, duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari_dinocell.engine.batch.summary import SummaryRow
     from napari_dinocell.session.batch.progress import BatchProgress
+    from napari_dinocell.widgets.shared.run_box import JobState
 
-_TITLES = {"idle": "&Run", "running": "Cancel", "cancelling": "Cancelling ..."}
+_WORDS = RunWords(
+    start="&Run",
+    ready="Segments all images, one after the other.",
+    cancel="Ends the batch; images that are done stay.",
+    cancelling="The batch ends as soon as the tiles at work are done.",
+    progress="How far the batch has come.",
+)
 
 STEPS = 1000
 """Of the bar for each image."""
 
 
-class BatchRunSection(QWidget):
+class BatchRunSection(RunBox):
     """Button, bar, table and messages of the Batch dock."""
 
-    run_requested = Signal()
-    cancel_requested = Signal()
     row_opened = Signal(int)
     """The user wants to see this row's image and labels."""
     folder_requested = Signal()
 
     def __init__(self) -> None:
-        super().__init__()
-        self._state: RunState = "idle"
-        self._reason = ""
-        self._button = RunButton()
-        self._button.setStyleSheet(BUTTON_STYLE)
-        self._button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setStyleSheet(BAR_STYLE)
-        describe(self._bar, "Progress", "How far the batch has come.")
-        self._progress = QLabel()
-        self._progress.setWordWrap(True)
-        self._progress.hide()
-        self._message = MessageLine()
-        self._hint = MessageLine()
+        super().__init__(_WORDS)
         self._table = BatchTable()
         self._remark = MessageLine()
         self._folder = QPushButton("Open fol&der")
         describe(self._folder, "Open folder", "Shows the results in the file manager.")
         self._folder.setEnabled(False)
-        layout = column_layout(self)
-        said = (self._progress, self._message, self._hint)
-        for part in (self._button, self._bar, *said, self._table, self._remark):
-            layout.addWidget(part, stretch=1 if part is self._table else 0)
-        layout.addWidget(self._folder)
-        self._shortcut = QShortcut(self)
-        self._connect()
-        self.set_state("idle")
-
-    def _connect(self) -> None:
-        self._button.clicked.connect(self._on_clicked)
+        self.column.addWidget(self._table, stretch=1)
+        self.column.addWidget(self._remark)
+        self.column.addWidget(self._folder)
         self._folder.clicked.connect(self.folder_requested)
         self._table.activated.connect(lambda index: self.row_opened.emit(index.row()))
         selection = self._table.selectionModel()
         selection.currentRowChanged.connect(lambda *_: self._show_remark())
-        shortcut = self._shortcut
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.setKeys([QKeySequence("Ctrl+Return"), QKeySequence("Ctrl+Enter")])
-        shortcut.setAutoRepeat(False)
-        shortcut.activated.connect(self._on_shortcut)
 
-    def changeEvent(self, event: QEvent | None) -> None:
-        """Let the shortcut go along to another parent."""
-        super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.ParentChange:
-            self._shortcut.setParent(self.parentWidget() or self)
-
-    def set_state(self, state: RunState) -> None:
+    def set_state(self, state: JobState) -> None:
         """Show that nothing runs, that a batch is under way, or that it is to end."""
-        if state == "running":
-            self._bar.setRange(0, 0)
-            self._progress.setText("")
+        super().set_state(state)
         if state == "idle":
             self._table.images.stop_work()
-        self._state = state
-        self._bar.setVisible(state != "idle")
-        self._progress.setVisible(state != "idle" and bool(self._progress.text()))
-        self._update_button()
-
-    def set_enabled_reason(self, reason: str) -> None:
-        """Say why Run cannot be pressed; "" lets it be pressed."""
-        self._reason = reason
-        self._update_button()
 
     def show_progress(self, progress: BatchProgress, what: str) -> None:
         """Show how far the batch has come; `what` is about the image at work."""
-        self._bar.setRange(0, max(progress.total, 1) * STEPS)
-        self._bar.setValue(round((progress.done + progress.fraction) * STEPS))
-        text = progress_text(progress, what)
-        self._progress.setText(text)
-        self._progress.setVisible(self._state != "idle")
-
-    def show_message(self, text: str, level: MessageLevel = "info") -> None:
-        """Show a sentence until the next one; "" takes it away."""
-        self._message.show_message(text, level)
+        done = round((progress.done + progress.fraction) * STEPS)
+        total = max(progress.total, 1) * STEPS
+        self.move_bar(done, total, progress_text(progress, what))
 
     def show_rows(self, rows: Sequence[SummaryRow]) -> None:
         """Show other images."""
@@ -144,31 +92,6 @@ class BatchRunSection(QWidget):
     def set_folder_exists(self, exists: bool) -> None:
         """Whether there are results to show in the file manager."""
         self._folder.setEnabled(exists)
-
-    def _update_button(self) -> None:
-        is_idle = self._state == "idle"
-        can_press = not self._reason if is_idle else self._state == "running"
-        self._button.setText(_TITLES[self._state])
-        self._button.setProperty("primary", is_idle)
-        self._button.style().polish(self._button)  # as the property has changed
-        self._button.setEnabled(can_press)
-        describe(self._button, _TITLES[self._state].replace("&", ""), self._tip())
-        self._hint.show_message(self._reason if is_idle else "")
-
-    def _tip(self) -> str:
-        if self._state == "idle":
-            return self._reason or "Segments all images, one after the other."
-        return "Ends the batch; images that are done stay."
-
-    def _on_clicked(self) -> None:
-        if self._state == "idle":
-            self.run_requested.emit()
-        elif self._state == "running":
-            self.cancel_requested.emit()
-
-    def _on_shortcut(self) -> None:
-        if self._state == "idle" and not self._reason:
-            self.run_requested.emit()
 
 
 def progress_text(progress: BatchProgress, what: str) -> str:

@@ -71,7 +71,7 @@ class MeasureController(QObject):
     def _connect(self) -> None:
         sections = self._sections
         sections.choice.layer_changed.connect(self._on_layer_changed)
-        sections.run.measure_requested.connect(self.measure)
+        sections.run.start_requested.connect(self.measure)
         sections.run.cancel_requested.connect(self.cancel)
         sections.run.export_requested.connect(self._on_export)
         sections.column.remove_requested.connect(self.remove_outside)
@@ -112,21 +112,21 @@ class MeasureController(QObject):
             if self._sections.choice.all_planes()
             else self.view.shown_plane(),
         )
-        self._sections.run.set_running(True)
+        self._sections.run.set_state("running")
         self._sections.run.show_message("")
         self.jobs.start(lambda cancel: measure_planes(request, cancel))
 
     def cancel(self) -> None:
         """Stop within one plane; a former measurement stays."""
         if self.jobs.busy:
-            self._sections.run.show_message("Cancelling ...")
+            self._sections.run.set_state("cancelling")
             self.jobs.cancel()
 
     def _on_event(self, event: PlaneMeasured | Measured | Saved) -> None:
         run = self._sections.run
         match event:
             case PlaneMeasured(done, total) if total > 1:
-                run.show_message(f"Plane {done} of {total}")
+                run.show_progress(done, total)
             case Measured(measurement):
                 self._take(measurement)
             case Saved(path):
@@ -145,7 +145,7 @@ class MeasureController(QObject):
         self.watch.follow(layer, measurement.planes)
 
     def _on_ended(self, error: BaseException | None) -> None:
-        self._sections.run.set_running(False)
+        self._sections.run.set_state("idle")
         if error is not None:
             self._on_failed(error)
         elif self.jobs.cancelled:
@@ -195,7 +195,7 @@ class MeasureController(QObject):
         self._shown, self._stale = measurement, False
         sections.column.show_measurement(measurement)
         sections.table.show_measurement(measurement)
-        sections.run.set_state(measured=True, stale=False)
+        sections.run.set_measured(measured=True, stale=False)
         sections.run.show_message(text)
         self.view.show(measurement)
         removal = self._before_removal
@@ -208,7 +208,7 @@ class MeasureController(QObject):
         self.view.hide(restore=True)
         self._sections.column.show_measurement(None)
         self._sections.column.set_undo_enabled(False)
-        self._sections.run.set_state(measured=self._shown is not None, stale=stale)
+        self._sections.run.set_measured(measured=self._shown is not None, stale=stale)
         self._sections.run.show_message("")
         if self._shown is None:
             self._sections.table.show_measurement(None)

@@ -103,7 +103,7 @@ class SegmentController(QObject):
 
     def _connect_sections(self) -> None:
         sections = self._sections
-        sections.run.segment_requested.connect(self.segment)
+        sections.run.start_requested.connect(self.segment)
         sections.run.cancel_requested.connect(self.cancel)
         sections.thresholds.changed.connect(self._on_thresholds_changed)
         sections.image.layer_changed.connect(self._on_layer_changed)
