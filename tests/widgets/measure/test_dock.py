@@ -115,7 +115,7 @@ def test_pixel_size_of_the_layer_is_used(driver: MeasureDriver) -> None:
     driver.viewer.add_labels(squares(), **placed)
     driver.viewer.add_image(ramp(), name="elsewhere")
     driver.viewer.add_image(ramp(), name="over it", **placed)
-    driver.sections.choice.list_layers()
+    driver.sections.choice.list_images()
     driver.measure()
     assert driver.values("area_um2") == [area / 8 for area in AREAS]
     assert driver.controller.measurement is not None

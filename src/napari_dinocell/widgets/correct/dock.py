@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_dinocell.widgets.correct.autosave import Autosave
-from napari_dinocell.widgets.correct.choice import CorrectChoice
 from napari_dinocell.widgets.correct.controller import CorrectController
 from napari_dinocell.widgets.correct.examples.controller import ExamplesController
 from napari_dinocell.widgets.correct.examples.section import ExamplesSection
@@ -24,7 +23,9 @@ from napari_dinocell.widgets.correct.tools import (
 )
 from napari_dinocell.widgets.correct.training.controller import TrainingController
 from napari_dinocell.widgets.correct.training.section import TrainingSection
+from napari_dinocell.widgets.shared.controls import make_row
 from napari_dinocell.widgets.shared.dock import Dock
+from napari_dinocell.widgets.shared.layer_choice import labels_choice
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -43,7 +44,7 @@ class CorrectDock(Dock):
         super().__init__("correct")
         self.sections = CorrectSections(
             recovery=RecoverySection(),
-            choice=CorrectChoice(viewer),
+            choice=labels_choice(viewer, "Whose cells are corrected."),
             tools=ToolSection(),
             locks=LockSection(),
             review=ReviewSection(),
@@ -75,7 +76,7 @@ class CorrectDock(Dock):
         sections = self.sections
         self.column.addWidget(sections.recovery)
         for title, section in (
-            ("Labels", sections.choice),
+            ("Labels", make_row("&Labels:", sections.choice)),
             ("Tools", sections.tools),
             ("Keep", sections.locks),
             ("Review", sections.review),

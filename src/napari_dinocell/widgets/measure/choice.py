@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-from weakref import ref
+from typing import TYPE_CHECKING
 
 from napari.layers import Image, Labels
 from qtpy.QtCore import Qt, Signal
@@ -19,6 +17,8 @@ from napari_dinocell.widgets.shared.controls import (
     describe,
     make_row,
 )
+from napari_dinocell.widgets.shared.layer_choice import labels_choice, list_events
+from napari_dinocell.widgets.shared.listening import Listening
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -40,14 +40,9 @@ class MeasureChoice(QWidget):
     def __init__(self, viewer: Viewer) -> None:
         super().__init__()
         self._viewer = viewer
-        self._layer: Labels | None = None
-        self._listed: list[Labels] = []
         self._images: list[Image] = []
         self._unticked: set[str] = set()
-        self._connected: list[tuple[Any, Any]] = []
-        self._labels = ElidedComboBox()
-        self._labels.setPlaceholderText("No labels")
-        describe(self._labels, "Labels", "Whose cells are measured.")
+        self._labels = labels_choice(viewer, "Whose cells are measured.")
         self._extent = ElidedComboBox()
         self._extent.addItem("All frames / slices", "all")
         self._extent.addItem("Shown plane", "plane")
@@ -62,15 +57,20 @@ class MeasureChoice(QWidget):
         layout.addWidget(make_row("&Labels:", self._labels))
         layout.addWidget(self._extent_row)
         layout.addWidget(self._tick_row)
-        self._labels.currentIndexChanged.connect(self._on_index_changed)
+        self._labels.layer_changed.connect(self._on_layer_changed)
         self._ticks.itemChanged.connect(self._on_ticked)
-        self._connect()
-        self.list_layers()
-        self.follow_selection()
+        layers = viewer.layers
+        self._listening = Listening(self)
+        self._listening.listen(
+            MeasureChoice.list_images,
+            *list_events(layers),
+            layers.selection.events.active,  # placed anew meanwhile?
+        )
+        self.list_images()
 
     def layer(self) -> Labels | None:
         """The chosen labels; None if there are none."""
-        return self._layer
+        return self._labels.layer()
 
     def all_planes(self) -> bool:
         """Whether all planes are to be measured, not the shown one alone."""
@@ -80,21 +80,9 @@ class MeasureChoice(QWidget):
         """The ticked images, each of which lies over the labels."""
         return [self._images[row] for row in self._ticks.ticked()]
 
-    def list_layers(self) -> None:
-        """List the viewer's labels and images anew, and keep the choice."""
-        layers = list(reversed(self._viewer.layers))
-        self._listed = [layer for layer in layers if isinstance(layer, Labels)]
-        with signals_blocked(self._labels):
-            self._labels.clear()
-            self._labels.addItems([layer.name for layer in self._listed])
-        self._labels.setEnabled(bool(self._listed))
-        top = self._listed[0] if self._listed else None
-        self._choose(self._layer if self._layer in self._listed else top)
-        self.list_images()
-
     def list_images(self) -> None:
         """Offer the images that lie over the labels; ticks stay as they were."""
-        layer = self._layer
+        layer = self._labels.layer()
         images = [a for a in reversed(self._viewer.layers) if isinstance(a, Image)]
         plain = [image for image in images if not image.metadata.get("dinocell")]
         self._images = [a for a in plain if layer is not None and channels_of(a, layer)]
@@ -107,48 +95,14 @@ class MeasureChoice(QWidget):
         is_stack = layer is not None and layer.ndim > 2
         self._extent_row.setVisible(is_stack)
 
-    def follow_selection(self) -> None:
-        """Choose the labels that are active in the viewer, if any are."""
-        active = self._viewer.layers.selection.active
-        if active in self._listed:
-            self._choose(self._listed[self._listed.index(active)])
-
     def disconnect_viewer(self) -> None:
         """Listen to the viewer no longer."""
-        for emitter, on_event in self._connected:
-            emitter.disconnect(on_event)
-        self._connected.clear()
+        self._labels.disconnect_viewer()
+        self._listening.stop()
 
-    def _connect(self) -> None:
-        layers = self._viewer.layers
-        names = ("inserted", "removed", "moved", "reordered", "renamed")
-        for name in names:
-            self._listen(getattr(layers.events, name), MeasureChoice.list_layers)
-        active = layers.selection.events.active
-        self._listen(active, MeasureChoice.follow_selection)
-        self._listen(active, MeasureChoice.list_images)  # placed anew meanwhile?
-
-    def _listen(self, emitter: Any, call: Callable[[MeasureChoice], None]) -> None:
-        still_there = ref(self)
-
-        def on_event(_: object) -> None:
-            if (section := still_there()) is not None:
-                call(section)
-
-        emitter.connect(on_event)
-        self._connected.append((emitter, on_event))
-
-    def _choose(self, layer: Labels | None) -> None:
-        index = -1 if layer is None else self._listed.index(layer)
-        with signals_blocked(self._labels):
-            self._labels.setCurrentIndex(index)
-        if layer != self._layer:
-            self._layer = layer
-            self.list_images()
-            self.layer_changed.emit()
-
-    def _on_index_changed(self, index: int) -> None:
-        self._choose(self._listed[index])
+    def _on_layer_changed(self) -> None:
+        self.list_images()
+        self.layer_changed.emit()
 
     def _on_ticked(self, item: QListWidgetItem) -> None:
         image = str(self._images[self._ticks.row(item)].unique_id)

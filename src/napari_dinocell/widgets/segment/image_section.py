@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary
 
-from napari.layers import Image
+from napari.layers import Image, Layer
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 from superqt.utils import signals_blocked
@@ -20,6 +20,8 @@ from napari_dinocell.widgets.shared.controls import (
     describe,
     make_row,
 )
+from napari_dinocell.widgets.shared.layer_choice import LayerChoice
+from napari_dinocell.widgets.shared.listening import Listening
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -43,12 +45,9 @@ class ImageSection(QWidget):
     def __init__(self, viewer: Viewer) -> None:
         super().__init__()
         self._viewer = viewer
-        self._layer: Image | None = None
-        self._listed: list[Image] = []
         self._memory: WeakKeyDictionary[Image, dict[str, Any]] = WeakKeyDictionary()
-        self._connected: dict[str, list[Any]] = {}
-        self._images = ElidedComboBox()
-        self._images.setPlaceholderText("No image")
+        self._listening = Listening(self)
+        self._images: LayerChoice[Image] = LayerChoice(viewer, _is_image, "No image")
         self._channels = ChannelRows()
         self._regions = RegionRows()
         layout = column_layout(self)
@@ -56,32 +55,22 @@ class ImageSection(QWidget):
         layout.addWidget(self._channels)
         layout.addWidget(self._regions)
         self._connect()
-        self.read_layer()
-        self.list_layers()
-        self.follow_selection()
+        self._on_layer_chosen()
 
     def _connect(self) -> None:
-        self._images.currentIndexChanged.connect(self._on_index_changed)
+        self._images.layer_changed.connect(self._on_layer_chosen)
         self._channels.changed.connect(self._on_channels_changed)
         self._regions.changed.connect(self.changed)
         self._regions.link_changed.connect(self.link_changed)
-        layers = self._viewer.layers
-        names = ("inserted", "removed", "moved", "reordered", "renamed")
-        lists = [getattr(layers.events, name) for name in names]
-        self._listen("list", lists, ImageSection.list_layers)
-        active = layers.selection.events.active
-        self._listen("active", [active], ImageSection.follow_selection)
-        connected = self._connected  # the section itself is half gone by then
-        self.destroyed.connect(lambda: _disconnect(connected, *connected))
+        self.destroyed.connect(self._listening.stop)  # this one is half gone by then
 
     def layer(self) -> Image | None:
         """The chosen layer; None if there is none to choose."""
-        return self._layer
+        return self._images.layer()
 
     def set_layer(self, layer: object) -> None:
         """Choose a layer, and emit if it is another; one not listed changes nothing."""
-        if layer in self._listed:  # itself, or napari's wrapper of the moment
-            self._choose(self._listed[self._listed.index(layer)])
+        self._images.set_layer(layer)
 
     def channel_axis(self) -> int | None:
         """Axis of the layer's data that holds the channels; None if there is none."""
@@ -107,68 +96,32 @@ class ImageSection(QWidget):
         if isinstance(values.get("link"), bool):
             self._regions.set_link(values["link"])
 
-    def list_layers(self) -> None:
-        """List the viewer's images anew, top layer first, and keep the choice."""
-        images = [a for a in reversed(self._viewer.layers) if isinstance(a, Image)]
-        self._listed = [image for image in images if not image.metadata.get("dinocell")]
-        with signals_blocked(self._images):
-            self._images.clear()
-            self._images.addItems([layer.name for layer in self._listed])
-        self._images.setEnabled(bool(self._listed))
-        top = self._listed[0] if self._listed else None
-        self._choose(self._layer if self._layer in self._listed else top)
-
-    def follow_selection(self) -> None:
-        """Choose the layer that is active in the viewer, if it is listed."""
-        self.set_layer(self._viewer.layers.selection.active)
-
     def read_layer(self) -> None:
         """Offer what the chosen layer has; its former channels stay if they can."""
-        layer = self._layer
+        layer = self.layer()
         with signals_blocked(self):
             self._channels.show_layer(layer)
-            if layer in self._listed:
+            if layer is not None:
                 self._channels.set_values(self._memory.get(layer, {}))
             self._regions.set_is_stack(self._is_stack())
         describe(self._images, "Image", _layer_tip(layer))
         self.layer_changed.emit()
 
-    def _choose(self, layer: Image | None) -> None:
-        index = -1 if layer is None else self._listed.index(layer)
-        with signals_blocked(self._images):
-            self._images.setCurrentIndex(index)
-        if layer is not self._layer:
-            self._layer = layer
-            events = None if layer is None else layer.events
-            emitters = [events.data, events.axis_labels] if events else []
-            self._listen("layer", emitters, ImageSection.read_layer)
-            self.read_layer()
-
-    def _listen(
-        self, name: str, emitters: list[Any], call: Callable[[ImageSection], None]
-    ) -> None:
-        """Call a method at these events, and no longer at those before by that name."""
-        _disconnect(self._connected, name)
-        still_there = ref(self)
-
-        def on_event(_: object) -> None:
-            if (section := still_there()) is not None:
-                call(section)
-
-        for emitter in emitters:
-            emitter.connect(on_event)
-        self._connected[name] = [(emitter, on_event) for emitter in emitters]
+    def _on_layer_chosen(self) -> None:
+        self._listening.stop()
+        if (layer := self.layer()) is not None:
+            emitters = (layer.events.data, layer.events.axis_labels)
+            self._listening.listen(ImageSection.read_layer, *emitters)
+        self.read_layer()
 
     def _is_stack(self) -> bool:
         """Whether the layer has axes besides Y, X and channel."""
         in_plane = 2 + (self.channel_axis() is not None)
-        return self._layer is not None and self._layer.ndim > in_plane
-
-    def _on_index_changed(self, index: int) -> None:
-        self._choose(self._listed[index])
+        layer = self.layer()
+        return layer is not None and layer.ndim > in_plane
 
     def _on_channels_changed(self) -> None:
-        self._memory[self._layer] = {
+        self._memory[self.layer()] = {
             "channel_axis": self.channel_axis(),
             **self._channels.values(),
         }
@@ -263,10 +216,9 @@ class ChannelRows(QWidget):
         self.changed.emit()
 
 
-def _disconnect(connected: dict[str, list[Any]], *names: str) -> None:
-    for name in names:
-        for emitter, on_event in connected.pop(name, []):
-            emitter.disconnect(on_event)
+def _is_image(layer: Layer) -> bool:
+    """Whether it can be segmented: results are no images."""
+    return isinstance(layer, Image) and not layer.metadata.get("dinocell")
 
 
 def _shape_of(layer: Image) -> tuple[int, ...]:
