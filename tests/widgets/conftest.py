@@ -104,7 +104,7 @@ def _is_ours(thing: QObject | None) -> bool:
 
 
 def _running_timers() -> list[QTimer]:
-    found = [thing for thing in gc.get_objects() if type(thing) is QTimer]
+    found = [thing for thing in gc.get_objects() if issubclass(type(thing), QTimer)]
     return [timer for timer in found if _is_active(timer)]
 
 

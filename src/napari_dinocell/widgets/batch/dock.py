@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QTimer
-
 from napari_dinocell.session.remembered import load_remembered, save_remembered
 from napari_dinocell.widgets.batch.controller import BatchController
 from napari_dinocell.widgets.batch.images import BatchImages
@@ -15,6 +13,7 @@ from napari_dinocell.widgets.batch.recipe import RecipeSection
 from napari_dinocell.widgets.batch.run_section import BatchRunSection
 from napari_dinocell.widgets.batch.sections import BatchSections
 from napari_dinocell.widgets.shared.dock import Dock
+from napari_dinocell.widgets.shared.later import Later
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -47,10 +46,7 @@ class BatchDock(Dock):
         self._lay_out()
         self.sections.set_values(load_remembered(MEMORY))
         self.controller = BatchController(viewer, self.sections, self)
-        self._save = QTimer(self)
-        self._save.setSingleShot(True)
-        self._save.setInterval(SAVE_MS)
-        self._save.timeout.connect(self._on_save)
+        self._save = Later(SAVE_MS, self._on_save, self)
         sections = self.sections
         for section in (sections.images, sections.recipe, sections.output):
             section.changed.connect(self._save.start)
@@ -83,10 +79,8 @@ class BatchDock(Dock):
 
     def close_parts(self) -> None:
         """Stop workers and timers, write what is to be remembered."""
-        if self._save.isActive():
-            self._on_save()
+        self._save.finish()
         self.controller.close()
 
     def _on_save(self) -> None:
-        self._save.stop()
         save_remembered(self.sections.values(), MEMORY)

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtCore import QTimer, Signal
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QLineEdit, QWidget
 from superqt.utils import signals_blocked
 
@@ -26,6 +26,7 @@ from napari_dinocell.widgets.shared.controls import (
     make_row,
 )
 from napari_dinocell.widgets.shared.engine_worker import JobRunner
+from napari_dinocell.widgets.shared.later import Later
 from napari_dinocell.widgets.shared.message_line import MessageLine
 
 SOURCES = {
@@ -64,9 +65,7 @@ class BatchImages(QWidget):
         )
         self._files = FileList()
         self._count = MessageLine()
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(COUNT_MS)
+        self._soon = Later(COUNT_MS, self._start_counting, self)
         self._jobs = JobRunner(self)
         self._lay_out()
         self._connect()
@@ -85,7 +84,6 @@ class BatchImages(QWidget):
         self._folder.changed.connect(self._on_changed)
         self._pattern.textChanged.connect(self._on_changed)
         self._files.changed.connect(self._on_changed)
-        self._soon.timeout.connect(self._start_counting)
         self._jobs.yielded.connect(self._on_listed)
         self._jobs.ended.connect(self._on_counted)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.layers import Labels
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject
 
 from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.session.recovery_file import (
@@ -28,6 +28,7 @@ from napari_dinocell.session.recovery_file import (
 )
 from napari_dinocell.widgets.layers.locks import locks_of
 from napari_dinocell.widgets.shared.engine_worker import JobRunner
+from napari_dinocell.widgets.shared.later import Later
 from napari_dinocell.widgets.shared.notify import notify_error
 
 if TYPE_CHECKING:
@@ -66,10 +67,7 @@ class Autosave(QObject):
         self.destroyed.connect(self._files.delete)
         weakref.finalize(self, self._files.delete)
         self._offered: list[Corrected] = []
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self.save)
+        self._rest = Later(REST_MS, self.save, self)
         self.jobs = JobRunner(self)
         self.jobs.ended.connect(self._on_ended)
         controller.labels_changed.connect(self._on_labels)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject
 
 from napari_dinocell.widgets.layers.marks import Marks, outline_segments
+from napari_dinocell.widgets.shared.later import Later
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -35,10 +36,7 @@ class KeptOutlines(QObject):
         self._session: CorrectSession | None = None
         self._wanted = True
         self._shown: object = None
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(DELAY_MS)
-        self._rest.timeout.connect(self._draw)
+        self._rest = Later(DELAY_MS, self._draw, self)
 
     def set_wanted(self, wanted: bool) -> None:
         """Show outlines, or none."""

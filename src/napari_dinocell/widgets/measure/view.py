@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject
 
 from napari_dinocell.engine.measure.measure_cells import LABEL
 from napari_dinocell.widgets.layers.image_source import current_plane
@@ -16,6 +16,7 @@ from napari_dinocell.widgets.measure.colours import (
     colours_of,
 )
 from napari_dinocell.widgets.measure.features import show_features
+from napari_dinocell.widgets.shared.later import Later
 
 if TYPE_CHECKING:
     from napari.layers import Labels
@@ -48,9 +49,7 @@ class MeasureView(QObject):
         self._colours: LabelColours | None = None
         self._measurement: Measurement | None = None
         self._plane: PlaneIndex = ()
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self.update_colours)
+        self._soon = Later(SOON_MS, self.update_colours, self)
         section.changed.connect(self._on_section_changed)
         viewer.dims.events.point.connect(self._on_point_changed)
 

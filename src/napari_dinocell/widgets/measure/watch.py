@@ -10,11 +10,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from napari_dinocell.session.measure.job import Checked, check_planes
 from napari_dinocell.widgets.layers.labels_source import labels_source
 from napari_dinocell.widgets.shared.engine_worker import JobRunner
+from napari_dinocell.widgets.shared.later import Later
 
 if TYPE_CHECKING:
     from napari.layers import Labels
@@ -45,10 +46,7 @@ class LabelsWatch(QObject):
         self._started = 0.0
         self._planes: tuple[PlaneIndex, ...] = ()
         self._connected: list[tuple[Any, Any]] = []
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self.check)
+        self._rest = Later(REST_MS, self.check, self)
         self._jobs = JobRunner(self)
         self._jobs.yielded.connect(self._on_event)
         self._jobs.ended.connect(self._on_ended)

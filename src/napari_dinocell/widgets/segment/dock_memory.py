@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject
 
 from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.session.remembered import load_remembered, save_remembered
+from napari_dinocell.widgets.shared.later import Later
 
 if TYPE_CHECKING:
     from napari_dinocell.widgets.segment.controller import SegmentController
@@ -33,10 +34,7 @@ class DockMemory(QObject):
         super().__init__(parent)
         self._controller = controller
         self._sections = sections
-        self._save = QTimer(self)
-        self._save.setSingleShot(True)
-        self._save.setInterval(SAVE_MS)
-        self._save.timeout.connect(self.save)
+        self._save = Later(SAVE_MS, self.save, self)
         self._restore()
         for section in (sections.size, sections.contrast, sections.thresholds):
             section.changed.connect(self._save.start)
@@ -62,8 +60,7 @@ class DockMemory(QObject):
 
     def close(self) -> None:
         """Write what was still to be written; the dock is about to go."""
-        if self._save.isActive():
-            self.save()
+        self._save.finish()
 
     def _restore(self) -> None:
         remembered = load_remembered()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject, Qt, QTimer, Signal
+from qtpy.QtCore import QObject, Qt, Signal
 
 from napari_dinocell.session.regions import (
     PlaneIndex,
@@ -23,6 +23,7 @@ from napari_dinocell.session.regions import (
     shifted,
 )
 from napari_dinocell.widgets.shared.engine_worker import JobRunner
+from napari_dinocell.widgets.shared.later import Later
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.config import WatershedConfig
@@ -70,7 +71,7 @@ class LiveThresholds(QObject):
         # Before Qt repaints the moved slider, which a timer would come after: the
         # window is then put together once for both, and not twice.
         self._asked.connect(self._on_asked, Qt.ConnectionType.QueuedConnection)
-        self._rest = _single_shot(self, REST_MS, self._show_everywhere)
+        self._rest = Later(REST_MS, self._show_everywhere, self)
         self._jobs = JobRunner(self)
         self._jobs.yielded.connect(self._on_event)
         self._jobs.ended.connect(self._on_ended)
@@ -255,13 +256,3 @@ def _segmented_region(stack: StackResult, index: PlaneIndex) -> Region:
     record = stack.record(index)
     assert record is not None
     return record.region or full_region(stack.shape)
-
-
-def _single_shot(
-    parent: QObject, milliseconds: int, slot: Callable[[], None]
-) -> QTimer:
-    timer = QTimer(parent)
-    timer.setSingleShot(True)
-    timer.setInterval(milliseconds)
-    timer.timeout.connect(slot)
-    return timer

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from napari_dinocell.engine.inference.events import (
     DistanceMapReady,
@@ -30,6 +30,7 @@ from napari_dinocell.session.segment.events import (
     SegmentRequest,
 )
 from napari_dinocell.session.segment.progress import ProgressMeter
+from napari_dinocell.widgets.shared.later import Later
 from napari_dinocell.widgets.shared.slot_runner import SlotRunner
 
 if TYPE_CHECKING:
@@ -121,10 +122,7 @@ class SegmentRunner(QObject):
         self._started = 0.0
         self._meter = ProgressMeter(1)
         self._dirty: set[Kind] = set()
-        self._redraw = QTimer(self)
-        self._redraw.setSingleShot(True)
-        self._redraw.setInterval(REDRAW_MS)
-        self._redraw.timeout.connect(self._on_redraw)
+        self._redraw = Later(REDRAW_MS, self._on_redraw, self)
         self._jobs = SlotRunner(session.jobs, "segment", self)
         self._jobs.yielded.connect(self._on_event)
         self._jobs.ended.connect(self._on_ended)
