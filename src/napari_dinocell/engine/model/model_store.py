@@ -56,6 +56,8 @@ def home_folder() -> Path:
 
 
 def _data_folder() -> Path:
+    # Not platformdirs: from some version on it follows XDG_DATA_HOME on macOS as well,
+    # and on Windows no LOCALAPPDATA: folders that exist would not be found again.
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
     if sys.platform == "darwin":
