@@ -253,7 +253,7 @@ def test_choices_are_remembered(
     driver.dock.close_controllers()
     again = BatchDock(driver.viewer)
     driver.qtbot.addWidget(again)
-    assert again.sections.values() == driver.sections.values()
+    assert again.sections.choices() == driver.sections.choices()
     again.close_controllers()
 
 
@@ -267,7 +267,7 @@ def test_damaged_memory_is_ignored(
     (home / "batch_settings.json").write_text(text)
     dock = BatchDock(lend_viewer())
     qtbot.addWidget(dock)
-    assert dock.sections.output.values()["resume"] is True
+    assert dock.sections.output.choice().resume is True
     dock.close_controllers()
 
 

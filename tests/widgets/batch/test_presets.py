@@ -92,7 +92,7 @@ class TestSegmentDock:
         self, driver: BatchDriver, segment: DockDriver
     ) -> None:
         segment.set_thresholds(0.71, 0.22)
-        segment.sections.size.set_values({"cell_diameter": 33.0})
+        segment.sections.size.set_diameter(33.0)
         segment.sections.model.set_device("cpu")
         segment.controller.follow_settings()
         driver.choose_settings("dock")

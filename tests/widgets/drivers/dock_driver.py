@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,7 +62,11 @@ class DockDriver:
     def set_thresholds(self, seed: float, foreground: float) -> None:
         """Move both sliders, as dragging does."""
         section = self.sections.thresholds
-        section.set_values({"seed_threshold": seed, "foreground_threshold": foreground})
+        section.set_config(
+            replace(
+                section.config(), seed_threshold=seed, foreground_threshold=foreground
+            )
+        )
         section.changed.emit()
 
     def look(self, at: tuple[float, float], *, zoom: float) -> None:

@@ -42,7 +42,7 @@ def choose_channel(section: ImageSection, title: str) -> None:
 
 def channels_of(section: ImageSection) -> dict[str, Any]:
     """The settings that say where cells are looked for."""
-    return {name: section.values()[name] for name in NO_CHANNEL}
+    return {name: getattr(section.channels(), name) for name in NO_CHANNEL}
 
 
 def untick(section: ImageSection, channel: int) -> None:

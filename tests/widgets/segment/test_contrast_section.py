@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from qtpy.QtCore import QLocale, Qt
@@ -20,7 +20,7 @@ def section(qtbot: QtBot) -> ContrastSection:
 
 
 def test_starts_with_the_engine_s_defaults(section: ContrastSection) -> None:
-    assert ContrastConfig(**section.values()) == ContrastConfig()
+    assert section.config() == ContrastConfig()
 
 
 @pytest.mark.parametrize(
@@ -30,34 +30,17 @@ def test_values_come_back(
     section: ContrastSection, qtbot: QtBot, percentiles: tuple[float, float]
 ) -> None:
     """Also where both percentiles leave the range that the others allowed."""
-    values = {
-        "low_percentile": percentiles[0],
-        "high_percentile": percentiles[1],
-        "clahe": False,
-        "clip_limit": 3.25,
-        "window": 64,
-    }
+    low, high = percentiles
+    config = ContrastConfig(
+        low_percentile=low,
+        high_percentile=high,
+        clahe=False,
+        clip_limit=3.25,
+        window=64,
+    )
     with qtbot.assertNotEmitted(section.changed):
-        section.set_values({**values, "seed_threshold": 0.4})
-    assert section.values() == values
-    ContrastConfig(**section.values())
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"low_percentile": 50, "high_percentile": 50},
-        {"low_percentile": 99.9},
-        {"high_percentile": 120},
-        {"low_percentile": "0", "clip_limit": None, "window": True, "clahe": 1},
-    ],
-)
-def test_values_of_no_use_are_ignored(
-    section: ContrastSection, values: dict[str, Any]
-) -> None:
-    before = section.values()
-    section.set_values(values)
-    assert section.values() == before
+        section.set_config(config)
+    assert section.config() == config
 
 
 def test_low_stays_below_high_whatever_is_typed(
@@ -72,15 +55,15 @@ def test_low_stays_below_high_whatever_is_typed(
         box.selectAll()
         qtbot.keyClicks(box, text)
         qtbot.keyClick(box, Qt.Key.Key_Return)
-        ContrastConfig(**section.values())
-    assert section.values()["high_percentile"] == 50.01
+        section.config()  # which would not be made
+    assert section.config().high_percentile == 50.01
 
 
 def test_percentiles_step_by_tenths(section: ContrastSection) -> None:
     section._low.stepUp()
     section._high.stepDown()
-    values = section.values()
-    assert (values["low_percentile"], values["high_percentile"]) == (0.2, 99.8)
+    config = section.config()
+    assert (config.low_percentile, config.high_percentile) == (0.2, 99.8)
 
 
 @pytest.mark.parametrize(
@@ -103,35 +86,31 @@ def test_percentile_reads_its_own_text_in_other_languages(
     section._high.selectAll()
     qtbot.keyClicks(section._high, "98,5")
     qtbot.keyClick(section._high, Qt.Key.Key_Return)
-    assert section.values()["high_percentile"] == 98.5
+    assert section.config().high_percentile == 98.5
 
 
 def test_every_control_says_a_change_once(
     section: ContrastSection, qtbot: QtBot
 ) -> None:
-    seen: list[dict[str, Any]] = []
-    section.changed.connect(lambda: seen.append(section.values()))
+    seen: list[ContrastConfig] = []
+    section.changed.connect(lambda: seen.append(section.config()))
     section._low.setValue(1)
     section._high.setValue(99)
     section._clip_limit.setValue(4)
     section._window.setValue(32)
     section._clahe.click()
     assert len(seen) == 5
-    assert seen[-1] == {
-        "low_percentile": 1,
-        "high_percentile": 99,
-        "clahe": False,
-        "clip_limit": 4,
-        "window": 32,
-    }
+    assert seen[-1] == ContrastConfig(
+        low_percentile=1, high_percentile=99, clahe=False, clip_limit=4, window=32
+    )
 
 
 def test_local_contrast_needs_its_tick(section: ContrastSection) -> None:
     """Clip limit and window cannot be set where they have no effect."""
-    section.set_values({"clahe": False})
+    section.set_config(ContrastConfig(clahe=False))
     assert not section._clip_limit.isEnabled()
     assert not section._window.isEnabled()
-    section.set_values({"clahe": True})
+    section.set_config(ContrastConfig(clahe=True))
     assert section._window.isEnabled()
 
 

@@ -80,7 +80,7 @@ def test_cancel_brings_the_former_result_back(driver: DockDriver) -> None:
     driver.viewer.add_image(IMAGE, name="cells")
     driver.segment()
     former = driver.labels("cells").copy()
-    driver.sections.size.set_values({"cell_diameter": 40.0})
+    driver.sections.size.set_diameter(40.0)
     driver.fake.hold_at = 2
     driver.press()
     driver.wait_for_tiles(2)

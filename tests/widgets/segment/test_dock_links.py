@@ -14,7 +14,7 @@ from tests.widgets.drivers.fakes import fake_map, spots
 from tests.widgets.drivers.run_records import run_script
 
 from napari_dinocell.cli import main
-from napari_dinocell.engine.config import WatershedConfig
+from napari_dinocell.engine.config import ContrastConfig, WatershedConfig
 from napari_dinocell.engine.link import PageLinker
 from napari_dinocell.engine.watershed.live_watershed import label_cells
 from napari_dinocell.sample import load_sample
@@ -176,7 +176,7 @@ def test_choice_during_a_run_holds_at_its_end(driver: DockDriver) -> None:
 
 def test_single_planes_stay_by_themselves(driver: DockDriver) -> None:
     """What was chosen for all frames, and is out of sight, does not touch them."""
-    driver.sections.image.set_values({"link": True})
+    driver.sections.image.set_link(True)
     driver.viewer.add_image(MOVIE, name="movie")
     for frame in (0, 3):
         driver.viewer.dims.set_current_step(0, frame)
@@ -192,10 +192,10 @@ def test_choice_is_remembered_until_defaults_are_restored(
 ) -> None:
     linked.dock.memory.save()
     later = DockDriver(make_napari_viewer(), qtbot)
-    assert later.sections.image.values()["link"] is True
+    assert later.sections.image.link() is True
     linked.sections.run.restore_requested.emit()
     linked.at_rest()
-    assert linked.sections.image.values()["link"] is False
+    assert linked.sections.image.link() is False
     own = own_labels(present(linked))
     np.testing.assert_array_equal(linked.labels("movie"), own)
 
@@ -233,7 +233,7 @@ def test_copies_make_the_same_ids(
 
 
 def test_copy_of_one_plane_says_that_its_ids_are_others(linked: DockDriver) -> None:
-    linked.sections.contrast.set_values({"clahe": False})
+    linked.sections.contrast.set_config(ContrastConfig(clahe=False))
     linked.sections.image.set_region("plane")
     linked.viewer.dims.set_current_step(0, 1)
     linked.segment()

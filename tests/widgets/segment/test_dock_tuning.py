@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QApplication
 from tests.widgets.drivers.dock_driver import DockDriver, cells_of
 from tests.widgets.drivers.fakes import fake_map, spots
 
-from napari_dinocell.engine.config import WatershedConfig
+from napari_dinocell.engine.config import ContrastConfig, WatershedConfig
 from napari_dinocell.engine.watershed.live_watershed import label_cells
 
 if TYPE_CHECKING:
@@ -65,21 +65,21 @@ def test_slider_moved_during_a_run_counts_at_its_end(driver: DockDriver) -> None
 
 
 @pytest.mark.parametrize(
-    ("section", "values", "word"),
+    ("section", "change", "word"),
     [
-        ("contrast", {"clahe": False}, "contrast"),
-        ("size", {"cell_diameter": 50.0}, "size"),
+        ("contrast", lambda c: c.set_config(ContrastConfig(clahe=False)), "contrast"),
+        ("size", lambda size: size.set_diameter(50.0), "size"),
     ],
 )
 def test_settings_that_need_a_new_map_mark_the_result_stale(
-    driver: DockDriver, section: str, values: dict[str, Any], word: str
+    driver: DockDriver, section: str, change: Callable[[Any], None], word: str
 ) -> None:
     driver.viewer.add_image(IMAGE, name="cells")
     driver.segment()
     assert driver.banner == ""
     former = driver.labels("cells").copy()
     part = getattr(driver.sections, section)
-    part.set_values(values)
+    change(part)
     part.changed.emit()
     assert word in driver.banner
     assert "Segment" in driver.banner
@@ -201,9 +201,7 @@ def test_copies_are_there_once_there_is_a_result(driver: DockDriver) -> None:
 def test_estimate_fills_the_diameter_in(driver: DockDriver) -> None:
     driver.viewer.add_image(IMAGE, name="cells")
     driver.sections.size.estimate_requested.emit()
-    driver.qtbot.waitUntil(
-        lambda: driver.sections.size.values()["cell_diameter"] == 17.0
-    )
+    driver.qtbot.waitUntil(lambda: driver.sections.size.diameter() == 17.0)
     driver.qtbot.waitUntil(lambda: not driver.dock.size_tools.busy)
     assert "cells labels" not in driver.viewer.layers
 
@@ -215,14 +213,14 @@ def test_settings_are_remembered_by_the_next_dock(
     first.set_thresholds(0.77, 0.33)
     first.dock.memory.save()
     second = DockDriver(make_napari_viewer(), qtbot)
-    values = second.sections.thresholds.values()
-    assert values["seed_threshold"] == pytest.approx(0.77)
+    tuned = second.sections.thresholds.config()
+    assert tuned.seed_threshold == pytest.approx(0.77)
     second.sections.run.restore_requested.emit()
     second.dock.memory.save()
     info = second.sections.model.info()
     assert info is not None
-    restored = second.sections.thresholds.values()
-    assert restored["seed_threshold"] == pytest.approx(info.watershed.seed_threshold)
+    restored = second.sections.thresholds.config()
+    assert restored.seed_threshold == pytest.approx(info.watershed.seed_threshold)
 
 
 def test_nothing_overflows_a_narrow_dock(driver: DockDriver) -> None:

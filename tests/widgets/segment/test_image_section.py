@@ -182,7 +182,7 @@ def test_layer_is_announced_with_its_own_channels(
     """And once, though both the list and the selection change."""
     seen: list[tuple[Any, ...]] = []
     section.layer_changed.connect(
-        lambda: seen.append((section.layer(), section.values()["channel"]))
+        lambda: seen.append((section.layer(), section.channels().channel))
     )
     stack, plane = add(viewer, "stack", **TCYX), add(viewer, "plane")
     assert seen == [(stack, 0), (plane, "gray")]

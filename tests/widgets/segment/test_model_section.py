@@ -67,9 +67,10 @@ def test_pick_by_keyboard_is_signalled_and_by_program_is_not(
     assert section.model() == "mine"
     with qtbot.assertNotEmitted(section.changed):
         section.set_model("default")
-        section.set_values({"model": "mine", "device": "cpu", "clahe": True})
+        section.set_model("mine")
+        section.set_device("cpu")
         section.refresh()
-    assert section.values() == {"model": "mine", "device": "cpu"}
+    assert (section.model(), section.device()) == ("mine", "cpu")
 
 
 @pytest.mark.parametrize(
@@ -95,12 +96,6 @@ def test_unknown_model_becomes_the_default_and_says_so(
     assert "'default' is chosen instead" in shown_messages(section)
     section.set_model("mine")
     assert shown_messages(section) == ""
-
-
-def test_values_of_other_kinds_are_ignored(make_section) -> None:
-    section = make_section()
-    section.set_values({"model": None, "device": 3})
-    assert section.values() == {"model": "default", "device": "auto"}
 
 
 def test_refresh_finds_new_models_and_keeps_the_choice(make_section, own_model) -> None:

@@ -44,7 +44,7 @@ def test_run_drag_cancel_rerun_with_the_bundled_model(driver: DockDriver) -> Non
 
     large = driver.viewer.add_image(np.tile(image, (6, 6)), name="large")
     driver.viewer.layers.selection.active = large
-    driver.sections.size.set_values({"cell_diameter": 11.0})
+    driver.sections.size.set_diameter(11.0)
     driver.press()
     driver.wait_for_tiles()
     driver.press()

@@ -29,26 +29,15 @@ def button(section: SizeSection, name: str) -> QPushButton:
 
 
 def test_measures_unless_told_otherwise(section: SizeSection) -> None:
-    assert section.values() == {"cell_diameter": "auto"}
+    assert section.diameter() == "auto"
     assert not section._pixels.isVisible()
 
 
 @pytest.mark.parametrize("diameter", ["auto", None, 1, 28.4, 10_000])
 def test_values_come_back(section: SizeSection, qtbot: QtBot, diameter: Any) -> None:
     with qtbot.assertNotEmitted(section.changed):
-        section.set_values({"cell_diameter": diameter, "window": 3})
-    assert section.values() == {"cell_diameter": diameter}
-
-
-@pytest.mark.parametrize(
-    "values", [{}, {"cell_diameter": "big"}, {"cell_diameter": True}]
-)
-def test_values_of_no_use_are_ignored(
-    section: SizeSection, values: dict[str, Any]
-) -> None:
-    section.set_values({"cell_diameter": 12})
-    section.set_values(values)
-    assert section.values() == {"cell_diameter": 12}
+        section.set_diameter(diameter)
+    assert section.diameter() == diameter
 
 
 @pytest.mark.parametrize(
@@ -60,7 +49,7 @@ def test_the_user_s_choice_is_said(
 ) -> None:
     with qtbot.waitSignal(section.changed):
         choose(section, title)
-    assert section.values() == {"cell_diameter": diameter}
+    assert section.diameter() == diameter
     assert section._pixels.isVisible() == (title == "Given")
 
 
@@ -73,7 +62,7 @@ def test_pixels_and_micrometres_are_one_diameter(
     assert section._lengths.suffix() == " µm"
     with qtbot.waitSignal(section.changed):
         section._lengths.setValue(12)
-    assert section.values() == {"cell_diameter": 24}
+    assert section.diameter() == 24
     with qtbot.waitSignal(section.changed):
         section._pixels.setValue(30)
     assert section._lengths.value() == 15
@@ -85,7 +74,7 @@ def test_typed_length_stays_as_typed(section: SizeSection) -> None:
     section.set_diameter(20)
     section._lengths.setValue(10)
     assert section._lengths.value() == 10
-    assert section.values() == {"cell_diameter": 30.8}
+    assert section.diameter() == 30.8
 
 
 @pytest.mark.parametrize(
@@ -99,7 +88,7 @@ def test_units_of_other_sizes_are_told_apart_as_finely(
     shown = section._lengths.cleanText()
     assert float(shown) == pytest.approx(float(text.split()[0]), rel=0.01)
     section._lengths.stepUp()
-    assert section.values()["cell_diameter"] != 20
+    assert section.diameter() != 20
 
 
 def test_pixel_size_shows_and_hides_the_length(
@@ -113,7 +102,7 @@ def test_pixel_size_shows_and_hides_the_length(
         assert not section._lengths.isVisible()
         section.set_pixel_size(0.0, "µm")
     assert not section._lengths.isVisible()
-    assert section.values() == {"cell_diameter": 20}
+    assert section.diameter() == 20
 
 
 def test_measured_diameter_is_shown_and_offered(
@@ -124,15 +113,15 @@ def test_measured_diameter_is_shown_and_offered(
     with qtbot.assertNotEmitted(section.changed):
         section.set_measured(28.43)
     assert section._measured.text() == "Measured: 28.4 px (9.24 µm)"
-    assert section.values() == {"cell_diameter": "auto"}
+    assert section.diameter() == "auto"
     choose(section, "Given")
-    assert section.values() == {"cell_diameter": 28.4}
+    assert section.diameter() == 28.4
 
 
 def test_measuring_does_not_touch_a_given_diameter(section: SizeSection) -> None:
     section.set_diameter(50)
     section.set_measured(28.4)
-    assert section.values() == {"cell_diameter": 50}
+    assert section.diameter() == 50
 
 
 def test_nothing_measured_and_nothing_to_say(section: SizeSection) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,26 +23,23 @@ def drag(section: ThresholdSection, slider: str, hundredths: int) -> None:
 
 
 def test_starts_with_the_engine_s_defaults(section: ThresholdSection) -> None:
-    assert WatershedConfig(**section.values()) == WatershedConfig()
+    assert section.config() == WatershedConfig()
 
 
 def test_values_come_back(section: ThresholdSection, qtbot: QtBot) -> None:
-    values = {
-        "seed_threshold": 0.7,
-        "foreground_threshold": 0.33,
-        "min_size": 120,
-        "fill_holes": True,
-    }
+    config = WatershedConfig(
+        seed_threshold=0.7, foreground_threshold=0.33, min_size=120, fill_holes=True
+    )
     with qtbot.assertNotEmitted(section.changed):
-        section.set_values({**values, "clahe": False})
-    assert section.values() == values
-    assert isinstance(section.values()["min_size"], int)
+        section.set_config(config)
+    assert section.config() == config
+    assert isinstance(section.config().min_size, int)
 
 
 def test_every_move_of_a_slider_is_said_once(section: ThresholdSection) -> None:
     """Labels follow while the slider is dragged."""
     seen: list[float] = []
-    section.changed.connect(lambda: seen.append(section.values()["seed_threshold"]))
+    section.changed.connect(lambda: seen.append(section.config().seed_threshold))
     for hundredths in (50, 51, 52):
         drag(section, "_seed", hundredths)
     assert seen == [0.5, 0.51, 0.52]
@@ -60,32 +57,28 @@ def test_thresholds_push_each_other(
     section: ThresholdSection, slider: str, to: int, seed: float, foreground: float
 ) -> None:
     """The foreground threshold is never above the seed threshold, in no signal."""
-    seen: list[dict[str, Any]] = []
-    section.changed.connect(lambda: seen.append(section.values()))
+    seen: list[WatershedConfig] = []
+    section.changed.connect(lambda: seen.append(section.config()))
     drag(section, slider, to)
     assert len(seen) == 1
-    assert seen[0]["seed_threshold"] == seed
-    assert seen[0]["foreground_threshold"] == foreground
+    assert seen[0].seed_threshold == seed
+    assert seen[0].foreground_threshold == foreground
     assert section._seed._box.value() == pytest.approx(seed)
     assert section._foreground._box.value() == pytest.approx(foreground)
-    WatershedConfig(**seen[0])
 
 
 @pytest.mark.parametrize(
-    "values",
-    [
-        {"seed_threshold": 0.05},
-        {"foreground_threshold": 0.6},
-        {"seed_threshold": 0.1, "foreground_threshold": 0.5},
-        {"seed_threshold": 7, "foreground_threshold": -2, "min_size": -3},
-        {"seed_threshold": None, "fill_holes": "yes", "min_size": float("nan")},
-    ],
+    ("seed", "foreground"), [(0.05, 0.05), (0.999, 0.99), (0.004, 0.001), (0.55, 0.55)]
 )
-def test_values_of_any_kind_leave_valid_ones(
-    section: ThresholdSection, values: dict[str, Any]
+def test_what_the_sliders_do_not_reach_becomes_the_nearest(
+    section: ThresholdSection, seed: float, foreground: float
 ) -> None:
-    section.set_values(values)
-    WatershedConfig(**section.values())
+    section.set_config(
+        WatershedConfig(seed_threshold=seed, foreground_threshold=foreground)
+    )
+    shown = section.config()
+    assert shown.seed_threshold == pytest.approx(min(max(seed, 0.02), 0.98))
+    assert shown.foreground_threshold == pytest.approx(min(max(foreground, 0.02), 0.9))
 
 
 def test_size_and_holes_are_said(section: ThresholdSection, qtbot: QtBot) -> None:
@@ -93,8 +86,8 @@ def test_size_and_holes_are_said(section: ThresholdSection, qtbot: QtBot) -> Non
         section._min_size.setValue(15)
     with qtbot.waitSignal(section.changed):
         section._fill_holes.click()
-    assert section.values()["min_size"] == 15
-    assert section.values()["fill_holes"] is True
+    assert section.config().min_size == 15
+    assert section.config().fill_holes is True
 
 
 def test_fits_the_dock(section: ThresholdSection) -> None:

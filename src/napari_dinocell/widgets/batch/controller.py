@@ -163,15 +163,15 @@ class BatchController(QObject):
             self.runner.cancel()
 
     def _request(self) -> BatchRequest:
-        images, output = self._sections.images, self._sections.output.values()
+        images, output = self._sections.images, self._sections.output.choice()
         from_layers = images.source() == "layers"
         return BatchRequest(
             images=self._memory_images() if from_layers else images.file_source(),
             recipe=self.recipe(),
             folder=Path(self.folder()).expanduser(),
-            file_format=output["format"],
-            overlay=output["overlay"],
-            resume=output["resume"],
+            file_format=output.file_format,
+            overlay=output.overlay,
+            resume=output.resume,
         )
 
     def _memory_images(self) -> tuple[MemoryImage, ...]:

@@ -44,7 +44,8 @@ class BatchDock(Dock):
             run=BatchRunSection(),
         )
         self._lay_out()
-        self.sections.set_values(load_remembered(MEMORY))
+        choices = self.sections.choices().updated(load_remembered(MEMORY))
+        self.sections.set_choices(choices)
         self.controller = BatchController(viewer, self.sections, self)
         self._save = Later(SAVE_MS, self._on_save, self)
         sections = self.sections
@@ -83,4 +84,4 @@ class BatchDock(Dock):
         self.controller.close()
 
     def _on_save(self) -> None:
-        save_remembered(self.sections.values(), MEMORY)
+        save_remembered(self.sections.choices().to_values(), MEMORY)

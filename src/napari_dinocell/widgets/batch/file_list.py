@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from qtpy.QtCore import Qt, Signal
@@ -76,7 +77,7 @@ class FileList(QWidget):
             item.data(Qt.ItemDataRole.UserRole) for item in items if item is not None
         ]
 
-    def add(self, paths: list[str]) -> None:
+    def add(self, paths: Iterable[str]) -> None:
         """Add those that are not there yet."""
         known = set(self.paths())
         new = [path for path in dict.fromkeys(paths) if path not in known]

@@ -5,16 +5,15 @@ Folders are read in a worker, to say how many images there are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QLineEdit, QWidget
 from superqt.utils import signals_blocked
 
 from napari_dinocell.engine.errors import DinoCellError
+from napari_dinocell.session.batch.choices import ImageChoice
 from napari_dinocell.session.batch.job import ALL_IMAGES, FileSource, list_images
 from napari_dinocell.widgets.batch.file_list import FileList
 from napari_dinocell.widgets.batch.path import FolderRow
@@ -136,26 +135,22 @@ class BatchImages(QWidget):
             choose_data(self._source, "files")
             self._files.add(paths)
 
-    def values(self) -> dict[str, Any]:
-        """Choices to remember."""
-        return {
-            "source": self.source(),
-            "images": self._folder.path(),
-            "pattern": self._pattern.text(),
-            "files": self._files.paths(),
-        }
+    def choice(self) -> ImageChoice:
+        """What is chosen, whichever source counts at present."""
+        return ImageChoice(
+            source=self.source(),
+            folder=self._folder.path(),
+            pattern=self._pattern.text(),
+            files=tuple(self._files.paths()),
+        )
 
-    def set_values(self, values: Mapping[str, Any]) -> None:
-        """Take choices, as far as they are of the right type; nothing is emitted."""
+    def set_choice(self, choice: ImageChoice) -> None:
+        """Show a choice; an unknown source is ignored, and nothing is emitted."""
         with signals_blocked(self):
-            choose_data(self._source, values.get("source"))
-            if isinstance(folder := values.get("images"), str):
-                self._folder.set_path(folder)
-            if isinstance(pattern := values.get("pattern"), str):
-                self._pattern.setText(pattern)
-            files = values.get("files")
-            if isinstance(files, list):
-                self._files.add([path for path in files if isinstance(path, str)])
+            choose_data(self._source, choice.source)
+            self._folder.set_path(choice.folder)
+            self._pattern.setText(choice.pattern)
+            self._files.add(choice.files)
             self._show_source()
 
     def close_jobs(self) -> None:

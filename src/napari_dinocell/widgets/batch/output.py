@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QWidget
 from superqt.utils import signals_blocked
 
+from napari_dinocell.session.batch.choices import OutputChoice
 from napari_dinocell.widgets.batch.path import FolderRow
 from napari_dinocell.widgets.shared.controls import (
     ElidedComboBox,
@@ -68,21 +66,19 @@ class OutputSection(QWidget):
         """Show where results go unless the user chooses a folder."""
         self._folder.set_placeholder(path)
 
-    def values(self) -> dict[str, Any]:
-        """Choices, by name."""
-        return {
-            "output": self.folder(),
-            "format": str(self._format.currentData()),
-            "overlay": self._overlay.isChecked(),
-            "resume": self._resume.isChecked(),
-        }
+    def choice(self) -> OutputChoice:
+        """What is chosen."""
+        return OutputChoice(
+            folder=self.folder(),
+            file_format=self._format.currentData(),
+            overlay=self._overlay.isChecked(),
+            resume=self._resume.isChecked(),
+        )
 
-    def set_values(self, values: Mapping[str, Any]) -> None:
-        """Take choices, as far as they are of the right type; nothing is emitted."""
+    def set_choice(self, choice: OutputChoice) -> None:
+        """Show a choice; an unknown format is ignored, and nothing is emitted."""
         with signals_blocked(self):
-            if isinstance(folder := values.get("output"), str):
-                self._folder.set_path(folder)
-            choose_data(self._format, values.get("format"))
-            for name, box in (("overlay", self._overlay), ("resume", self._resume)):
-                if isinstance(ticked := values.get(name), bool):
-                    box.setChecked(ticked)
+            self._folder.set_path(choice.folder)
+            choose_data(self._format, choice.file_format)
+            self._overlay.setChecked(choice.overlay)
+            self._resume.setChecked(choice.resume)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from qtpy.QtCore import Signal
 from qtpy.QtGui import QColor, QStandardItem
 from qtpy.QtWidgets import QPushButton, QWidget
@@ -111,14 +108,10 @@ class RecipeSection(QWidget):
         """Say more about the choice."""
         self._about.show_message(text, level)
 
-    def values(self) -> dict[str, Any]:
-        """Choice to remember."""
-        return {"settings": self.choice()}
-
-    def set_values(self, values: Mapping[str, Any]) -> None:
+    def set_choice(self, choice: str) -> None:
         """Take a choice, if it is still there; nothing is emitted."""
         with signals_blocked(self):
-            choose_data(self._choice, values.get("settings"))
+            choose_data(self._choice, choice)
             self._update()
 
     def _on_changed(self) -> None:

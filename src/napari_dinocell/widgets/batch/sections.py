@@ -1,10 +1,11 @@
-"""The sections of the Batch dock, by name; they only show and edit values."""
+"""The sections of the Batch dock, by name; they only show and edit choices."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from napari_dinocell.session.batch.choices import BatchChoices
 
 if TYPE_CHECKING:
     from napari_dinocell.widgets.batch.images import BatchImages
@@ -22,11 +23,16 @@ class BatchSections:
     output: OutputSection
     run: BatchRunSection
 
-    def values(self) -> dict[str, Any]:
-        """All choices of all sections, by name."""
-        return self.images.values() | self.recipe.values() | self.output.values()
+    def choices(self) -> BatchChoices:
+        """What all sections show."""
+        return BatchChoices(
+            images=self.images.choice(),
+            recipe=self.recipe.choice(),
+            output=self.output.choice(),
+        )
 
-    def set_values(self, values: Mapping[str, Any]) -> None:
+    def set_choices(self, choices: BatchChoices) -> None:
         """Hand choices to the sections that they belong to; nothing is emitted."""
-        for section in (self.images, self.recipe, self.output):
-            section.set_values(values)
+        self.images.set_choice(choices.images)
+        self.recipe.set_choice(choices.recipe)
+        self.output.set_choice(choices.output)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QWidget
 from superqt.utils import signals_blocked
@@ -14,7 +11,6 @@ from napari_dinocell.widgets.shared.controls import (
     NumberBox,
     column_layout,
     describe,
-    is_number,
     make_row,
 )
 
@@ -84,8 +80,7 @@ class ContrastSection(QWidget):
         )
         self._lay_out()
         self._connect()
-        defaults = ContrastConfig()
-        self.set_values({name: getattr(defaults, name) for name in self.values()})
+        self.set_config(ContrastConfig())
 
     def _lay_out(self) -> None:
         self._local_rows = [
@@ -107,42 +102,30 @@ class ContrastSection(QWidget):
         self._window.valueChanged.connect(self.changed)
         self._preview.toggled.connect(self.preview_toggled)
 
-    def values(self) -> dict[str, Any]:
-        """Settings of `ContrastConfig`, by name."""
-        return {
-            "low_percentile": round(self._low.value(), 2),
-            "high_percentile": round(self._high.value(), 2),
-            "clahe": self._clahe.isChecked(),
-            "clip_limit": round(self._clip_limit.value(), 2),
-            "window": int(self._window.value()),
-        }
+    def config(self) -> ContrastConfig:
+        """Settings as they are shown."""
+        return ContrastConfig(
+            low_percentile=round(self._low.value(), 2),
+            high_percentile=round(self._high.value(), 2),
+            clahe=self._clahe.isChecked(),
+            clip_limit=round(self._clip_limit.value(), 2),
+            window=int(self._window.value()),
+        )
 
-    def set_values(self, values: Mapping[str, Any]) -> None:
-        """Show settings without emitting; names and values of no use are ignored."""
+    def set_config(self, config: ContrastConfig) -> None:
+        """Show settings, rounded as they are shown, without emitting."""
         with signals_blocked(self):
-            self._set_percentiles(values)
-            for name, box in (
-                ("clip_limit", self._clip_limit),
-                ("window", self._window),
-            ):
-                if is_number(values.get(name)):
-                    box.setValue(values[name])
-            if isinstance(values.get("clahe"), bool):
-                self._clahe.setChecked(values["clahe"])
+            self._set_percentiles(config.low_percentile, config.high_percentile)
+            self._clip_limit.setValue(config.clip_limit)
+            self._window.setValue(config.window)
+            self._clahe.setChecked(config.clahe)
 
     def set_preview(self, on: bool) -> None:
         """Tick or untick "Show what the network sees" without emitting."""
         with signals_blocked(self):
             self._preview.setChecked(on)
 
-    def _set_percentiles(self, values: Mapping[str, Any]) -> None:
-        now = self.values()
-        low, high = (
-            values[name] if is_number(values.get(name)) else now[name]
-            for name in ("low_percentile", "high_percentile")
-        )
-        if not 0 <= low < high <= 100:
-            return
+    def _set_percentiles(self, low: float, high: float) -> None:
         for box, value in ((self._low, low), (self._high, high)):
             with signals_blocked(box):
                 box.setRange(0, 100)

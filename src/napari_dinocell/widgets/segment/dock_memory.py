@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject
 
 from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.session.remembered import load_remembered, save_remembered
+from napari_dinocell.session.segment.dock_settings import DockSettings
 from napari_dinocell.widgets.shared.later import Later
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 SAVE_MS = 1000
 """So long after the last change settings are written."""
-
-OF_THE_IMAGE = ("channel", "channels")
-"""They belong to one image, not to the next session."""
 
 
 class DockMemory(QObject):
@@ -46,41 +43,54 @@ class DockMemory(QObject):
     def save(self) -> None:
         """Write the present settings."""
         self._save.stop()
-        values = self._sections.values()
-        save_remembered({k: v for k, v in values.items() if k not in OF_THE_IMAGE})
+        save_remembered(self._settings().to_values())
 
     def restore_defaults(self) -> None:
         """Take back to the model's own settings, on the device chosen automatically."""
         self._sections.model.set_device("auto")
         defaults = SegmentConfig()
-        self._sections.set_values(
-            {"cell_diameter": defaults.cell_diameter, "link": defaults.link}
-        )
+        self._sections.size.set_diameter(defaults.cell_diameter)
+        self._sections.image.set_link(defaults.link)
         self._take_model_settings()
 
     def close(self) -> None:
         """Write what was still to be written; the dock is about to go."""
         self._save.finish()
 
+    def _settings(self) -> DockSettings:
+        """What the sections show, but for what belongs to the image."""
+        sections = self._sections
+        return DockSettings(
+            model=sections.model.model(),
+            device=sections.model.device(),
+            contrast=sections.contrast.config(),
+            watershed=sections.thresholds.config(),
+            cell_diameter=sections.size.diameter(),
+            link=sections.image.link(),
+        )
+
     def _restore(self) -> None:
-        remembered = load_remembered()
-        known = self._sections.values()
-        chosen = {k: v for k, v in remembered.items() if k in known}
-        self._sections.set_values({k: chosen[k] for k in ("model",) if k in chosen})
-        self._sections.set_values({**self._model_settings(), **chosen})
+        sections, remembered = self._sections, load_remembered()
+        sections.model.set_model(self._settings().updated(remembered).model)
+        self._show_model_settings()
+        settings = self._settings().updated(remembered)
+        sections.model.set_device(settings.device)
+        sections.contrast.set_config(settings.contrast)
+        sections.thresholds.set_config(settings.watershed)
+        sections.size.set_diameter(settings.cell_diameter)
+        sections.image.set_link(settings.link)
 
     def _on_model_changed(self) -> None:
         self._take_model_settings()
 
     def _take_model_settings(self) -> None:
-        self._sections.set_values(self._model_settings())
+        self._show_model_settings()
         self._controller.follow_settings()
         self._save.start()
 
-    def _model_settings(self) -> dict[str, Any]:
+    def _show_model_settings(self) -> None:
         """Contrast it was trained with, thresholds that suit its maps."""
         info = self._sections.model.info()
-        if info is None:
-            defaults = SegmentConfig()
-            return asdict(defaults.contrast) | asdict(defaults.watershed)
-        return asdict(info.contrast) | asdict(info.watershed)
+        settings = SegmentConfig() if info is None else info
+        self._sections.contrast.set_config(settings.contrast)
+        self._sections.thresholds.set_config(settings.watershed)

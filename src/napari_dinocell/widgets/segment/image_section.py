@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -11,6 +12,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 from superqt.utils import signals_blocked
 
+from napari_dinocell.engine.config import Channel
 from napari_dinocell.widgets.segment.region_rows import Extent, RegionRows
 from napari_dinocell.widgets.shared.controls import (
     ElidedComboBox,
@@ -32,6 +34,17 @@ _PLAIN = {"Gray": "gray"}
 _CHANNEL_LABELS = ("c", "ch", "channel", "channels")  # of axes, in small letters
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelChoice:
+    """Which channels of a layer cells are looked for in."""
+
+    axis: int | None
+    """Of the layer's data, which holds the channels; None if there is none."""
+    channel: Channel
+    channels: tuple[int, ...] | None
+    """Those that are taken together; None for all."""
+
+
 class ImageSection(QWidget):
     """Choice of an image that is no result; follows a viewer's layers and selection."""
 
@@ -45,7 +58,7 @@ class ImageSection(QWidget):
     def __init__(self, viewer: Viewer) -> None:
         super().__init__()
         self._viewer = viewer
-        self._memory: WeakKeyDictionary[Image, dict[str, Any]] = WeakKeyDictionary()
+        self._memory: WeakKeyDictionary[Image, ChannelChoice] = WeakKeyDictionary()
         self._listening = Listening(self)
         self._images: LayerChoice[Image] = LayerChoice(viewer, _is_image, "No image")
         self._channels = ChannelRows()
@@ -85,24 +98,25 @@ class ImageSection(QWidget):
         if extent != "all" or self._is_stack():
             self._regions.set_extent(extent)
 
-    def values(self) -> dict[str, Any]:
-        """Settings `channel`, `channels` and `link`."""
-        return {**self._channels.values(), "link": self._regions.link()}
+    def channels(self) -> ChannelChoice:
+        """Where in the layer cells are looked for."""
+        return self._channels.choice()
 
-    def set_values(self, values: Mapping[str, Any]) -> None:
-        """Show settings without emitting; channels the layer lacks are ignored."""
-        with signals_blocked(self):
-            self._channels.set_values(values)
-        if isinstance(values.get("link"), bool):
-            self._regions.set_link(values["link"])
+    def link(self) -> bool:
+        """Whether cells shall have one id in all planes, where there are several."""
+        return self._regions.link()
+
+    def set_link(self, link: bool) -> None:
+        """Choose whether, without emitting."""
+        self._regions.set_link(link)
 
     def read_layer(self) -> None:
         """Offer what the chosen layer has; its former channels stay if they can."""
         layer = self.layer()
         with signals_blocked(self):
             self._channels.show_layer(layer)
-            if layer is not None:
-                self._channels.set_values(self._memory.get(layer, {}))
+            if layer in self._memory:
+                self._channels.set_choice(self._memory[layer])
             self._regions.set_is_stack(self._is_stack())
         describe(self._images, "Image", _layer_tip(layer))
         self.layer_changed.emit()
@@ -121,10 +135,7 @@ class ImageSection(QWidget):
         return layer is not None and layer.ndim > in_plane
 
     def _on_channels_changed(self) -> None:
-        self._memory[self.layer()] = {
-            "channel_axis": self.channel_axis(),
-            **self._channels.values(),
-        }
+        self._memory[self.layer()] = self.channels()
         with signals_blocked(self):
             self._regions.set_is_stack(self._is_stack())
         self.changed.emit()
@@ -174,20 +185,21 @@ class ChannelRows(QWidget):
         """The chosen axis of the layer's data; None if there is none."""
         return self._axes.currentData()
 
-    def values(self) -> dict[str, Any]:
-        """Settings `channel` and `channels`."""
+    def choice(self) -> ChannelChoice:
+        """What is chosen."""
         ticked = self._ticks.ticked()
         part = self._goes_over_ticks() and len(ticked) < self._ticks.count()
-        channels = ticked if part else None
-        return {"channel": self._channel.currentData(), "channels": channels}
+        return ChannelChoice(
+            axis=self.axis(),
+            channel=self._channel.currentData(),
+            channels=ticked if part else None,
+        )
 
-    def set_values(self, values: Mapping[str, Any]) -> None:
+    def set_choice(self, choice: ChannelChoice) -> None:
         """Choose axis, channel and ticks, as far as they are offered."""
-        for name, box in (("channel_axis", self._axes), ("channel", self._channel)):
-            if name in values:
-                choose_data(box, values[name])
-        if "channels" in values:
-            self._ticks.set_ticked(values["channels"])
+        choose_data(self._axes, choice.axis)
+        choose_data(self._channel, choice.channel)
+        self._ticks.set_ticked(choice.channels)
 
     def _list_channels(self, titles: Mapping[str, Any]) -> None:
         """Offer these, or the channels along the chosen axis."""

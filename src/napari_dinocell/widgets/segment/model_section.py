@@ -6,9 +6,6 @@ Only shows and edits values; knows no engine job. The parts are `_model_picker` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from qtpy.QtCore import QMimeData, Signal
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QWidget
@@ -92,18 +89,6 @@ class ModelSection(QWidget):
         `busy` says why it cannot be freed now; "" if it can.
         """
         self._picker.set_loaded(loaded, busy=busy)
-
-    def values(self) -> dict[str, Any]:
-        """Choices to remember: "model" and "device"."""
-        return {"model": self.model(), "device": self.device()}
-
-    def set_values(self, values: Mapping[str, Any]) -> None:
-        """Take "model" and "device" from values; all else is ignored."""
-        model, device = values.get("model"), values.get("device")
-        if isinstance(model, str):
-            self.set_model(model)
-        if isinstance(device, str):
-            self.set_device(device)
 
     def accepts_drop(self, mime: QMimeData) -> bool:
         """Whether exactly one checkpoint file is being dropped."""

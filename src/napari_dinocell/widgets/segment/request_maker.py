@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
 from napari_dinocell.engine.errors import ImageError, SettingsError
 from napari_dinocell.session.choice import SegmentChoice
 from napari_dinocell.session.image_source import ImageSource
@@ -19,11 +18,9 @@ if TYPE_CHECKING:
     from napari.layers import Image
     from napari.viewer import Viewer
 
+    from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
     from napari_dinocell.session.regions import PlaneIndex, Region
     from napari_dinocell.widgets.segment.sections import Sections
-
-OTHER_VALUES = ("model", "device")
-"""Values of the sections that are no settings of `SegmentConfig`."""
 
 
 class RequestMaker:
@@ -34,18 +31,8 @@ class RequestMaker:
         self._sections = sections
 
     def config(self) -> SegmentConfig:
-        """Settings as the sections show them.
-
-        Raises
-        ------
-        SettingsError
-            If they contradict each other.
-        """
-        values = self._sections.values()
-        values["link"] &= self._sections.image.region() == "all"
-        return SegmentConfig().with_overrides(
-            **{name: v for name, v in values.items() if name not in OTHER_VALUES}
-        )
+        """Settings as the sections show them."""
+        return self._sections.config()
 
     def choice(self, layer: Image | None) -> SegmentChoice:
         """What the dock is set to, for other docks; `layer` is the chosen image."""
@@ -66,7 +53,7 @@ class RequestMaker:
 
     def thresholds(self) -> WatershedConfig:
         """Thresholds as the sliders stand."""
-        return WatershedConfig(**self._sections.thresholds.values())
+        return self._sections.thresholds.config()
 
     def source(self, layer: Image) -> ImageSource:
         """Planes of a layer, with the channel axis that was chosen.
@@ -95,8 +82,6 @@ class RequestMaker:
         ------
         ImageError
             If the visible region is asked for and nothing of the layer is in view.
-        SettingsError
-            If settings contradict each other.
         """
         view = self.view(layer, source)
         extent = self._sections.image.region()

@@ -1,10 +1,11 @@
-"""The sections of the Segment dock, by name; they only show and edit values."""
+"""The sections of the Segment dock, by name; they only show and edit settings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_dinocell.engine.config import SegmentConfig
 
 if TYPE_CHECKING:
     from napari_dinocell.widgets.segment.contrast_section import ContrastSection
@@ -26,19 +27,14 @@ class Sections:
     thresholds: ThresholdSection
     run: RunSection
 
-    def values(self) -> dict[str, Any]:
-        """All settings of all sections, by name."""
-        parts = [getattr(self, part.name) for part in fields(self)]
-        return {
-            name: value
-            for part in parts
-            if hasattr(part, "values")
-            for name, value in part.values().items()
-        }
-
-    def set_values(self, values: Mapping[str, Any]) -> None:
-        """Hand settings to the sections that they belong to; nothing is emitted."""
-        for part in fields(self):
-            section = getattr(self, part.name)
-            if hasattr(section, "set_values"):
-                section.set_values(values)
+    def config(self) -> SegmentConfig:
+        """Settings of all sections; planes are linked only where all are segmented."""
+        channels = self.image.channels()
+        return SegmentConfig(
+            contrast=self.contrast.config(),
+            watershed=self.thresholds.config(),
+            channel=channels.channel,
+            channels=channels.channels,
+            cell_diameter=self.size.diameter(),
+            link=self.image.link() and self.image.region() == "all",
+        )

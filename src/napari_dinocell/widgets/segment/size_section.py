@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import ceil, floor, log10
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 from superqt.utils import signals_blocked
 
+from napari_dinocell.engine.config import CellDiameter
 from napari_dinocell.widgets.shared.controls import (
     ElidedComboBox,
     NumberBox,
     choose_data,
     column_layout,
     describe,
-    is_number,
     make_row,
 )
 
@@ -97,26 +96,19 @@ class SizeSection(QWidget):
         self._estimate.clicked.connect(self.estimate_requested)
         self._draw.toggled.connect(self.draw_toggled)
 
-    def values(self) -> dict[str, Any]:
-        """The setting `cell_diameter`: pixels, "auto", or None for as it is."""
+    def diameter(self) -> CellDiameter:
+        """Pixels, "auto", or None for the image as it is."""
         mode: SizeMode = self._mode.currentData()
-        given = round(self._pixels.value(), 1)
-        return {"cell_diameter": {"auto": "auto", "given": given}.get(mode)}
+        if mode == "given":
+            return round(self._pixels.value(), 1)
+        return "auto" if mode == "auto" else None
 
-    def set_values(self, values: Mapping[str, Any]) -> None:
-        """Show a cell diameter without emitting; one of no use is ignored."""
-        if "cell_diameter" not in values:
-            return
-        diameter = values["cell_diameter"]
-        if is_number(diameter):
-            self.set_diameter(diameter)
-        elif diameter in ("auto", None):
-            with signals_blocked(self):
-                choose_data(self._mode, "as is" if diameter is None else "auto")
-
-    def set_diameter(self, diameter: float) -> None:
-        """Give a diameter in pixels, as after a measurement; nothing is emitted."""
+    def set_diameter(self, diameter: CellDiameter) -> None:
+        """Show a diameter, as after a measurement; nothing is emitted."""
         with signals_blocked(self):
+            if diameter is None or diameter == "auto":
+                choose_data(self._mode, diameter or "as is")
+                return
             self._pixels.setValue(diameter)
             choose_data(self._mode, "given")
 

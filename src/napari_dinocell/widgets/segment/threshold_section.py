@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QAbstractSpinBox, QCheckBox, QWidget
 from superqt.utils import signals_blocked
@@ -15,7 +12,6 @@ from napari_dinocell.widgets.shared.controls import (
     SliderRow,
     column_layout,
     describe,
-    is_number,
     make_row,
 )
 
@@ -70,8 +66,7 @@ class ThresholdSection(QWidget):
         )
         self._lay_out()
         self._connect()
-        defaults = WatershedConfig()
-        self.set_values({name: getattr(defaults, name) for name in self.values()})
+        self.set_config(WatershedConfig())
 
     def _lay_out(self) -> None:
         layout = column_layout(self)
@@ -86,32 +81,26 @@ class ThresholdSection(QWidget):
         self._min_size.valueChanged.connect(self.changed)
         self._fill_holes.toggled.connect(self.changed)
 
-    def values(self) -> dict[str, Any]:
-        """Settings of `WatershedConfig`, by name."""
-        return {
-            "seed_threshold": self._seed.value(),
-            "foreground_threshold": self._foreground.value(),
-            "min_size": int(self._min_size.value()),
-            "fill_holes": self._fill_holes.isChecked(),
-        }
+    def config(self) -> WatershedConfig:
+        """Settings as they are shown."""
+        return WatershedConfig(
+            seed_threshold=self._seed.value(),
+            foreground_threshold=self._foreground.value(),
+            min_size=int(self._min_size.value()),
+            fill_holes=self._fill_holes.isChecked(),
+        )
 
-    def set_values(self, values: Mapping[str, Any]) -> None:
-        """Show settings without emitting; names and values of no use are ignored.
+    def set_config(self, config: WatershedConfig) -> None:
+        """Show settings without emitting.
 
         Thresholds are rounded to hundredths, since that is what is shown.
         """
         with signals_blocked(self):
-            # The seed threshold comes last: where the two contradict, it wins.
-            for name, row in (
-                ("foreground_threshold", self._foreground),
-                ("seed_threshold", self._seed),
-            ):
-                if is_number(values.get(name)):
-                    row.set_value(values[name])
-            if is_number(values.get("min_size")):
-                self._min_size.setValue(values["min_size"])
-            if isinstance(values.get("fill_holes"), bool):
-                self._fill_holes.setChecked(values["fill_holes"])
+            # The seed threshold comes last: the foreground may have pushed it.
+            self._foreground.set_value(config.foreground_threshold)
+            self._seed.set_value(config.seed_threshold)
+            self._min_size.setValue(config.min_size)
+            self._fill_holes.setChecked(config.fill_holes)
 
     def _on_seed_changed(self, seed: float) -> None:
         if self._foreground.value() > seed:

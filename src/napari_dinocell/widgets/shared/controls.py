@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from html import escape
-from math import isfinite
-from typing import TypeGuard
 
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QPaintEvent, QWheelEvent
@@ -65,13 +63,6 @@ def describe(widget: QWidget, name: str, tip: str) -> None:
     widget.setAccessibleName(name)
     # Qt wraps long tooltips only where they are rich text.
     widget.setToolTip(f"<qt>{escape(tip)}</qt>")
-
-
-def is_number(value: object) -> TypeGuard[float]:
-    """Whether a setting, which may come from a file, is a finite number."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return isfinite(value)
 
 
 def choose_data(box: CalmComboBox, data: object) -> None:

@@ -44,7 +44,7 @@ def both(lend_viewer: Callable[..., Any], qtbot: QtBot) -> Both:
 def test_settings_of_the_run_are_kept(both: Both) -> None:
     both.viewer.add_image(IMAGE, name="cells")
     sections = both.segment.dock.sections
-    sections.contrast.set_values({"clahe": False, "high_percentile": 99.0})
+    sections.contrast.set_config(ContrastConfig(clahe=False, high_percentile=99.0))
     both.segment.segment()
     driver = both.open_correct()
     driver.accept("plane")
@@ -72,7 +72,7 @@ def test_the_image_of_the_run_is_chosen_also_below_others(both: Both) -> None:
 def test_a_copy_of_a_result_keeps_its_origin(both: Both) -> None:
     both.viewer.add_image(IMAGE, name="cells")
     sections = both.segment.dock.sections
-    sections.contrast.set_values({"clahe": False})
+    sections.contrast.set_config(ContrastConfig(clahe=False))
     both.segment.segment()
     both.viewer.add_image(IMAGE + 1, name="other")
     driver = both.open_correct()

@@ -1,0 +1,86 @@
+"""What the Batch dock remembers between starts, and how it is written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, get_args
+
+from napari_dinocell.engine.results.export import LabelFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageChoice:
+    """Where the images of a batch come from."""
+
+    source: str
+    """folder, files or layers."""
+    folder: str
+    pattern: str
+    """Of the names of files in the folder, such as "*.tif"."""
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputChoice:
+    """Where the results of a batch go, and as what."""
+
+    folder: str
+    """"" leaves it to the images."""
+    file_format: LabelFormat
+    overlay: bool
+    """Whether pictures with outlines are written, too."""
+    resume: bool
+    """Whether finished images are skipped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchChoices:
+    """All that the dock shows."""
+
+    images: ImageChoice
+    recipe: str
+    """The Segment dock, the default, or a preset: as `RecipeSection` names them."""
+    output: OutputChoice
+
+    def to_values(self) -> dict[str, Any]:
+        """Names and values of JSON types, without any nesting."""
+        images, output = self.images, self.output
+        return {
+            "source": images.source,
+            "images": images.folder,
+            "pattern": images.pattern,
+            "files": list(images.files),
+            "settings": self.recipe,
+            "output": output.folder,
+            "format": output.file_format,
+            "overlay": output.overlay,
+            "resume": output.resume,
+        }
+
+    def updated(self, values: Mapping[str, Any]) -> BatchChoices:
+        """With what `to_values` gave, in this version or an older one.
+
+        Names that are unknown and values of other types are ignored: files outlive
+        versions, and users may edit them.
+        """
+        now = self.to_values()
+        new = {n: v for n, v in values.items() if type(v) is type(now.get(n))}
+        new = now | new
+        if new["format"] not in get_args(LabelFormat):
+            new["format"] = self.output.file_format
+        images = ImageChoice(
+            source=new["source"],
+            folder=new["images"],
+            pattern=new["pattern"],
+            files=tuple(path for path in new["files"] if isinstance(path, str)),
+        )
+        output = OutputChoice(
+            folder=new["output"],
+            file_format=new["format"],
+            overlay=new["overlay"],
+            resume=new["resume"],
+        )
+        return replace(self, images=images, recipe=new["settings"], output=output)

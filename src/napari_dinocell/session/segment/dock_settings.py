@@ -1,0 +1,94 @@
+"""What the Segment dock remembers between starts, and how it is written down."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from math import isfinite
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from napari_dinocell.engine.config import (
+    CellDiameter,
+    ContrastConfig,
+    SegmentConfig,
+    WatershedConfig,
+)
+from napari_dinocell.engine.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Part = TypeVar("Part", ContrastConfig, WatershedConfig)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DockSettings:
+    """Choices that hold for any image: channels and regions belong to one."""
+
+    model: str
+    """Name or path of the checkpoint."""
+    device: str
+    """auto, cpu, mps, cuda or cuda:N."""
+    contrast: ContrastConfig
+    watershed: WatershedConfig
+    cell_diameter: CellDiameter
+    link: bool
+    """Whether a cell keeps its id from plane to plane."""
+
+    def to_values(self) -> dict[str, Any]:
+        """Names and values of JSON types, without any nesting."""
+        return {
+            "model": self.model,
+            "device": self.device,
+            **asdict(self.contrast),
+            **asdict(self.watershed),
+            "cell_diameter": self.cell_diameter,
+            "link": self.link,
+        }
+
+    def updated(self, values: Mapping[str, Any]) -> DockSettings:
+        """With what `to_values` gave, in this version or an older one.
+
+        Names that are unknown and values of no use are ignored: files outlive versions,
+        and users may edit them.
+        """
+        link, diameter = values.get("link"), values.get("cell_diameter", "")
+        return DockSettings(
+            model=_text(values, "model", self.model),
+            device=_text(values, "device", self.device),
+            contrast=_updated(self.contrast, values),
+            watershed=_updated(self.watershed, values),
+            cell_diameter=diameter if _is_diameter(diameter) else self.cell_diameter,
+            link=link if isinstance(link, bool) else self.link,
+        )
+
+
+def _text(values: Mapping[str, Any], name: str, otherwise: str) -> str:
+    value = values.get(name)
+    return value if isinstance(value, str) else otherwise
+
+
+def _updated(part: Part, values: Mapping[str, Any]) -> Part:
+    """With the values that are of its types; as it was, should they contradict."""
+    names = {f.name: type(f.default) for f in fields(part) if f.name in values}
+    usable = {n: values[n] for n, kind in names.items() if _is_of_kind(values[n], kind)}
+    try:
+        return replace(part, **usable)
+    except SettingsError:
+        return part
+
+
+def _is_of_kind(value: object, kind: type) -> bool:
+    """Whether a value from a file may stand where such a default does."""
+    if kind is float and type(value) in (int, float):
+        return isfinite(value)  # type: ignore[arg-type]
+    return type(value) is kind
+
+
+def _is_diameter(value: object) -> bool:
+    if isinstance(value, bool):
+        return False
+    try:
+        SegmentConfig(cell_diameter=value)  # type: ignore[arg-type]
+    except SettingsError:
+        return False
+    return True
