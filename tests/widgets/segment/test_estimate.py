@@ -37,7 +37,7 @@ def wait_for_end(driver: DockDriver) -> None:
 
 
 def diameter(driver: DockDriver) -> Any:
-    return driver.sections.size.values()["cell_diameter"]
+    return driver.sections.size.diameter()
 
 
 def measured(driver: DockDriver) -> str:

@@ -267,7 +267,7 @@ class SegmentController(QObject):
         if run is not None and run.layer == self.layer:
             result = run.result  # the end of the run brings the planes in step
         if result is not None:
-            result.stack.links.wanted = self._sections.image.values()["link"]
+            result.stack.links.wanted = self._sections.image.link()
             self.live.relink()
 
     def _on_job_changed(self) -> None:
