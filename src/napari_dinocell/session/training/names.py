@@ -41,3 +41,8 @@ def name_problem(name: str) -> str:
 def short_name(image: str) -> str:
     """The last part of a path on any system, or a name as it is."""
     return image.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or image
+
+
+def cells_text(count: int) -> str:
+    """A number of cells in words."""
+    return {0: "no cell", 1: "1 cell"}.get(count, f"{count} cells")

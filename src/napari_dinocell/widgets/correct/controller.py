@@ -43,8 +43,6 @@ class CorrectController(QObject):
         Whose labels are corrected.
     sections
         Of the dock; this object alone listens to their tools and locks.
-    keys
-        Further keys to bind on the layer, and what they do.
     """
 
     session_changed = Signal()

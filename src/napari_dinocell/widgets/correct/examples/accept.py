@@ -14,8 +14,8 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.engine.images.pixel_size import PixelSize, normalised_unit
+from napari_dinocell.session.examples.job import AcceptRequest
 from napari_dinocell.session.regions import full_region
-from napari_dinocell.widgets.correct.examples.job import AcceptRequest
 from napari_dinocell.widgets.correct.examples.opened import opened_example
 from napari_dinocell.widgets.correct.examples.rectangle import RectangleTool
 from napari_dinocell.widgets.correct.examples.source import example_images
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from napari_dinocell.session.regions import Region
     from napari_dinocell.widgets.correct.controller import CorrectController
     from napari_dinocell.widgets.correct.examples.rows import AcceptRows
-    from napari_dinocell.widgets.correct.examples.source import ExampleImage
+    from napari_dinocell.widgets.correct.examples.source import LayerImage
     from napari_dinocell.widgets.correct.layer_session import CorrectSession
 
 NO_LABELS = "Open or segment an image first: there are no labels to accept."
@@ -65,7 +65,7 @@ class AcceptController(QObject):
         self._correct = correct
         self._rows = rows
         self._labels: Labels | None = None
-        self._images: list[ExampleImage] = []
+        self._images: list[LayerImage] = []
         self._chosen: Image | None = None
         self._busy = False
         self.rectangle = RectangleTool(viewer, self)
@@ -147,7 +147,7 @@ class AcceptController(QObject):
             mask |= opened.verified[region]
         return mask
 
-    def _settings(self, image: ExampleImage) -> SegmentConfig:
+    def _settings(self, image: LayerImage) -> SegmentConfig:
         if image.settings is not None:
             return image.settings
         channel = self._rows.channel()

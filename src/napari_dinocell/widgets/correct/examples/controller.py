@@ -11,13 +11,7 @@ from qtpy.QtWidgets import QFileDialog
 from dinocell_training.corrections.folder import Corrections, DamagedExample, Example
 from dinocell_training.corrections.importing import PairImported
 from napari_dinocell.engine.errors import DinoCellError
-from napari_dinocell.session.training.corrections_folder import (
-    chosen_folder,
-    default_folder,
-    remember_folder,
-)
-from napari_dinocell.widgets.correct.examples.accept import AcceptController
-from napari_dinocell.widgets.correct.examples.job import (
+from napari_dinocell.session.examples.job import (
     AcceptRequest,
     Kept,
     Listed,
@@ -28,13 +22,19 @@ from napari_dinocell.widgets.correct.examples.job import (
     list_examples,
     read_example,
 )
-from napari_dinocell.widgets.correct.examples.opened import open_example
-from napari_dinocell.widgets.correct.examples.report import (
+from napari_dinocell.session.examples.report import (
     ImportReport,
     kept_text,
     progress_text,
     removed_text,
 )
+from napari_dinocell.session.training.corrections_folder import (
+    chosen_folder,
+    default_folder,
+    remember_folder,
+)
+from napari_dinocell.widgets.correct.examples.accept import AcceptController
+from napari_dinocell.widgets.correct.examples.opened import open_example
 from napari_dinocell.widgets.shared.engine_worker import JobRunner
 from napari_dinocell.widgets.shared.notify import notify_error
 
@@ -193,7 +193,8 @@ class ExamplesController(QObject):
 
     def _on_kept(self, kept: Kept) -> None:
         self.accepting.done()
-        text, level = kept_text(kept, self.corrections.folder)
+        folder = self.corrections.folder
+        text, level = kept_text(kept.example, folder, reopened=kept.reopened)
         self._section.show_message(text, level)
 
     # -- examples that are there
@@ -274,8 +275,8 @@ class ExamplesController(QObject):
         if report is not None:
             text, level = report.summary()
             self._section.set_importing(False)
-            level = level if error is None else "error"
-            self._section.show_message(f"{said} {text}".strip(), level)
+            text = f"{said} {text}".strip()
+            self._section.show_message(text, level if error is None else "error")
         if error is not None and report is None:
             self._section.show_message(said, "error")
         self._set_busy(False)

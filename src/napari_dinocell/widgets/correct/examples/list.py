@@ -16,12 +16,12 @@ from qtpy.QtWidgets import (
 )
 
 from dinocell_training.corrections.folder import DamagedExample, Example
-from napari_dinocell.session.training.names import short_name
+from napari_dinocell.session.training.names import cells_text, short_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_dinocell.widgets.correct.examples.job import ListedExample
+    from napari_dinocell.session.examples.job import ListedExample
 
 ICON = 40
 """Side of a small picture, in pixels."""
@@ -99,8 +99,9 @@ class ExampleList(QListWidget):
         item.setData(Qt.ItemDataRole.UserRole, entry.name)
         item.setToolTip(_tip(entry))
         item.setSizeHint(QSize(ICON, ROW))
-        if listed.thumbnail is not None:
-            item.setIcon(_icon(listed.thumbnail))
+        picture = QImage.fromData(listed.thumbnail or b"")
+        if not picture.isNull():
+            item.setIcon(_icon(picture))
         elif isinstance(entry, DamagedExample):
             warning = QStyle.StandardPixmap.SP_MessageBoxWarning
             item.setIcon(self.style().standardIcon(warning))
@@ -121,11 +122,6 @@ def _icon(thumbnail: QImage) -> QIcon:
     painter.drawImage(left, top, small)
     painter.end()
     return QIcon(square)
-
-
-def cells_text(count: int) -> str:
-    """A number of cells in words."""
-    return {0: "no cell", 1: "1 cell"}.get(count, f"{count} cells")
 
 
 def _text(entry: Example | DamagedExample) -> str:

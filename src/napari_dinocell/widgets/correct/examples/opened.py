@@ -5,12 +5,12 @@ The labels remember where they come from, so that accepting them again keeps tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Labels
 
+from napari_dinocell.session.examples.image import OpenedExample
 from napari_dinocell.session.training.names import short_name
 from napari_dinocell.widgets.layers.goto import show_box
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
     from dinocell_training.corrections.folder import Example, ExamplePixels, Origin
-    from napari_dinocell.engine.arrays import Mask
 
 KEY = "dinocell_example"
 """Of `layer.metadata`."""
@@ -28,20 +27,6 @@ ON_SCREEN = (250, 500, 700)
 
 UNITS = ("µm", "nm", "mm")
 """Those that napari surely knows by these names."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class OpenedExample:
-    """What labels that were opened know about their example."""
-
-    name: str
-    origin: Origin
-    axes: str
-    """Of the image."""
-    verified: Mask
-    """(Y, X), True where the labels were checked."""
-    image_id: str
-    """Of the image layer that was opened along with them."""
 
 
 def opened_example(labels: Labels) -> OpenedExample | None:

@@ -8,10 +8,9 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QMenu, QPushButton, QWidget
 
 from dinocell_training.corrections.folder import DamagedExample
-from napari_dinocell.session.training.names import short_name
+from napari_dinocell.session.training.names import cells_text, short_name
 from napari_dinocell.widgets.correct.examples.list import (
     ExampleList,
-    cells_text,
     local_time,
 )
 from napari_dinocell.widgets.correct.examples.rows import AcceptRows
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dinocell_training.corrections.folder import Example
-    from napari_dinocell.widgets.correct.examples.job import Listed
+    from napari_dinocell.session.examples.job import Listed
     from napari_dinocell.widgets.shared.message_line import MessageLevel
 
 MOST_IN_MENU = 15

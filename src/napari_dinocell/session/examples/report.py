@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from napari_dinocell.session.training.names import short_name
-from napari_dinocell.widgets.correct.examples.list import cells_text
+from napari_dinocell.session.training.names import cells_text, short_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dinocell_training.corrections.folder import Example
     from dinocell_training.corrections.importing import PairImported
-    from napari_dinocell.widgets.correct.examples.job import Kept
-    from napari_dinocell.widgets.shared.message_line import MessageLevel
+
+ReportLevel: TypeAlias = Literal["info", "warning"]
 
 logger = logging.getLogger(__name__)
 
@@ -21,9 +21,13 @@ NAMED = 3
 """Failed pairs that are named with their reasons; the log has all of them."""
 
 
-def kept_text(kept: Kept, folder: Path) -> tuple[str, MessageLevel]:
-    """What was kept, where, and what the user should know about it."""
-    example = kept.example
+def kept_text(
+    example: Example, folder: Path, *, reopened: bool
+) -> tuple[str, ReportLevel]:
+    """What was kept, where, and what the user should know about it.
+
+    `reopened` says that it was made from an example, which is still there.
+    """
     height, width = example.shape
     text = (
         f"Kept {cells_text(example.cells)} of {short_name(example.origin.image)}, "
@@ -33,7 +37,7 @@ def kept_text(kept: Kept, folder: Path) -> tuple[str, MessageLevel]:
     if example.doubt is None and cut:
         verb = "does" if cut == 1 else "do"
         text += f" {cells_text(cut)} cut by the border {verb} not count."
-    if kept.reopened:
+    if reopened:
         text += " The one it was opened from is still there: remove it if need be."
     if example.doubt is not None:
         return f"{text} {example.doubt}", "warning"
@@ -67,7 +71,7 @@ class ImportReport:
             self._failed.append(f"{event.name}: {event.error}")
             logger.warning("Not imported: %s: %s", event.name, event.error)
 
-    def summary(self) -> tuple[str, MessageLevel]:
+    def summary(self) -> tuple[str, ReportLevel]:
         """What was imported, and what was not and why."""
         if self._total == 0:
             return f"Nothing was imported from {self.folder}.", "warning"

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtGui import QImage
 
 from dinocell_training.corrections.folder import (
     Corrections,
@@ -32,9 +31,9 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import Mask
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.images.pixel_size import PixelSize
+    from napari_dinocell.session.examples.image import ExampleImage
+    from napari_dinocell.session.examples.report import ImportReport
     from napari_dinocell.session.regions import PlaneIndex, Region
-    from napari_dinocell.widgets.correct.examples.report import ImportReport
-    from napari_dinocell.widgets.correct.examples.source import ExampleImage
 
 ENOUGH_CELLS = 3
 """Cells whose median diameter is believed."""
@@ -77,7 +76,8 @@ class ListedExample:
     """An example and its small picture."""
 
     entry: Example | DamagedExample
-    thumbnail: QImage | None
+    thumbnail: bytes | None
+    """A PNG file; None where there is none to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +239,10 @@ def _read(request: AcceptRequest, region: Region | None) -> NDArray[Any]:
         ) from error
 
 
-def _thumbnail(entry: Example | DamagedExample) -> QImage | None:
+def _thumbnail(entry: Example | DamagedExample) -> bytes | None:
     if isinstance(entry, DamagedExample):
         return None
-    picture = QImage(str(entry.thumbnail))
-    return None if picture.isNull() else picture
+    try:
+        return entry.thumbnail.read_bytes()
+    except OSError:  # it only looks nicer with one
+        return None
