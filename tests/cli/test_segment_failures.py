@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import cv2
@@ -198,3 +200,19 @@ class TestResume:
         assert segment(tmp_path, "--resume").status == 0
         assert len(FakeSegmenter.calls) == 1
         assert "b_labels.tif" in names_in(out)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_controls_in_names_never_reach_the_terminal(segment, tmp_path, out):
+    write_tiff(tmp_path / "a.tif", discs(*TWO)).rename(tmp_path / "a\x1b[2Jb.tif")
+    (tmp_path / "bad\x1b]0;title\x07.tif").write_text("no image")
+    write_tiff(tmp_path / "c.tif", discs(*TWO)).rename(
+        tmp_path / os.fsdecode(b"caf\xe9.tif")
+    )
+    result = segment(tmp_path)
+    assert result.status == 1
+    assert "\x1b[2J" not in result.out + result.err
+    assert "\x1b]0" not in result.out + result.err
+    assert "a\\x1b[2Jb.tif" in result.out
+    assert "caf\\xe9.tif" in result.out
+    assert "bad\\x1b]0;title.tif cannot be read as TIFF" in result.err

@@ -11,21 +11,42 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.segment import Segment
 
 from napari_dinocell.engine.errors import DinoCellError
+from napari_dinocell.engine.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from rich.console import ConsoleOptions, RenderableType
 
 DEBUG_VARIABLE = "DINOCELL_DEBUG"
 """Set to anything, it shows the traceback of every error."""
 
 FAILED, INTERRUPTED = 1, 130
 
-output = Console()
+
+class PlainConsole(Console):
+    """Prints names of files and what else comes from outside without their controls.
+
+    A name may hold escape sequences that a terminal would obey, and bytes that are no
+    text.
+    """
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """Spell out controls in all text; those of the console itself stay."""
+        for segment in super().render(renderable, options):
+            text, style, control = segment
+            yield segment if control else Segment(shown(text), style)
+
+
+output = PlainConsole()
 """Results."""
 
-messages = Console(stderr=True)
+messages = PlainConsole(stderr=True)
 """Progress, notes and errors: everything that is no result."""
 
 

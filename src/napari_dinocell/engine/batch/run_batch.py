@@ -96,12 +96,12 @@ def _segment_one(
     resume: bool,
     cancel: Callable[[], bool] | None,
 ) -> Generator[BatchEvent, None, FileEnded]:
-    former = find_finished(job, target) if resume else None
-    if former is not None:
-        row = SummaryRow.finished(target, former, skipped=True)
-        return FileEnded(number, target, row)
-    yield FileStarted(number, target)
     try:
+        former = find_finished(job, target) if resume else None
+        if former is not None:
+            row = SummaryRow.finished(target, former, skipped=True)
+            return FileEnded(number, target, row)
+        yield FileStarted(number, target)
         with closing(segment_file(job, target, cancel=cancel)) as events:
             for event in events:
                 yield event

@@ -77,9 +77,9 @@ class CancelledError(Exception):
 
 def find_finished(job: SegmentJob, target: Target) -> Provenance | None:
     """What the same image, settings and model have led to, if the labels are there."""
-    if not (target.labels.is_file() and target.sidecar.is_file()):
-        return None
     try:
+        if not (target.labels.is_file() and target.sidecar.is_file()):
+            return None
         former = read_provenance(target.sidecar)
         image = target.open(axes=job.axes)
         record = _record(image)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from napari_dinocell.engine.results.atomic_file import replaced_file
+from napari_dinocell.engine.text import spreadsheet_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,7 +94,14 @@ _COLUMNS = [field.name for field in fields(SummaryRow)]
 
 def _cells(row: SummaryRow) -> dict[str, str]:
     values = asdict(row).items()
-    return {name: "" if value is None else str(value) for name, value in values}
+    return {
+        name: spreadsheet_text(value) if isinstance(value, str) else _number(value)
+        for name, value in values
+    }
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else str(value)
 
 
 def _former(path: Path) -> list[dict[str, str]]:

@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_dinocell.engine.errors import ExportError
+from napari_dinocell.engine.errors import DinoCellError, ExportError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+LONGEST_PART = 50
+"""Characters of a name that a temporary one begins with, at up to four bytes each."""
 
 
 @contextmanager
@@ -27,7 +30,7 @@ def replaced_file(path: Path) -> Iterator[Path]:
         If the file cannot be written: no space, no permission, a name that is taken
         by a folder, or a file that another program holds open.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(3)}")
+    temporary = temporary_beside(path)
     try:
         with plain_write_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,6 +38,12 @@ def replaced_file(path: Path) -> Iterator[Path]:
             os.replace(temporary, path)
     finally:
         _discard(temporary)
+
+
+def temporary_beside(path: Path) -> Path:
+    """A hidden name that nothing has; not longer than names may be."""
+    token = f"{os.getpid()}-{secrets.token_hex(3)}"
+    return path.with_name(f".{path.name[:LONGEST_PART]}.{token}")
 
 
 @contextmanager
@@ -48,7 +57,7 @@ def plain_write_errors(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except ExportError:
+    except DinoCellError:  # also of a file that is read meanwhile
         raise
     except OSError as error:
         raise ExportError(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from napari_dinocell.engine.results.atomic_file import plain_write_errors
+from napari_dinocell.engine.results.atomic_file import (
+    plain_write_errors,
+    temporary_beside,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,9 +29,8 @@ def replaced_folder(path: Path) -> Iterator[Path]:
     ExportError
         If the folder cannot be written, or the former one cannot be moved away.
     """
-    token = f"{os.getpid()}-{secrets.token_hex(3)}"
-    temporary = path.with_name(f".{path.name}.{token}")
-    former = path.with_name(f".{path.name}.{token}.former")
+    temporary = temporary_beside(path)
+    former = temporary.with_name(f"{temporary.name}.former")
     try:
         with plain_write_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)

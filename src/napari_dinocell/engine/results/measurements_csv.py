@@ -13,6 +13,7 @@ from napari_dinocell.engine.labels.label_stack import read_channels
 from napari_dinocell.engine.measure.measure_cells import measure_cells
 from napari_dinocell.engine.measure.stack import join_pages, page_columns, with_times
 from napari_dinocell.engine.results.atomic_file import replaced_file
+from napari_dinocell.engine.text import spreadsheet_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +56,7 @@ def write_measurements(path: Path, columns: Mapping[str, NDArray[Any]]) -> None:
         temporary.open("w", encoding="utf-8", newline="") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
+        writer.writerow(map(spreadsheet_text, columns))
         texts = (_texts(np.asarray(values)) for values in columns.values())
         writer.writerows(zip(*texts, strict=True))
 
