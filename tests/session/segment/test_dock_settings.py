@@ -78,6 +78,17 @@ def test_values_of_no_use_are_ignored(values: dict[str, Any]) -> None:
     assert DEFAULTS.updated(values) == DEFAULTS
 
 
+@pytest.mark.parametrize("value", [1, 0, 0.5])
+def test_numbers_are_taken(value: float) -> None:
+    taken = DEFAULTS.updated({"low_percentile": value})
+    assert taken.contrast.low_percentile == value
+
+
+@pytest.mark.parametrize("value", [True, "1", None, float("nan"), float("inf")])
+def test_what_is_no_number_is_not_taken(value: object) -> None:
+    assert DEFAULTS.updated({"low_percentile": value}) == DEFAULTS
+
+
 def test_what_is_of_use_is_taken_beside_what_is_not() -> None:
     taken = DEFAULTS.updated({"window": "wide", "clip_limit": 3, "seed_threshold": 9})
     assert taken == replace(DEFAULTS, contrast=ContrastConfig(clip_limit=3))

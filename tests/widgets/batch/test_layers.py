@@ -15,11 +15,8 @@ from tests.widgets.drivers.fakes import spots
 from napari_dinocell.engine.errors import ImageError
 from napari_dinocell.engine.images.image_files import open_image
 from napari_dinocell.engine.images.pixel_size import PixelSize
-from napari_dinocell.widgets.batch.layers import (
-    channel_axis_of,
-    image_layers,
-    take_layer,
-)
+from napari_dinocell.widgets.batch.layers import take_layer
+from napari_dinocell.widgets.layers.images import channel_axis_of, images_among
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +89,7 @@ def test_results_are_no_images(driver: BatchDriver) -> None:
     driver.viewer.add_image(PLANE, name="cells")
     driver.viewer.add_image(PLANE, metadata={"dinocell": {"kind": "distance"}})
     driver.viewer.add_labels(PLANE.astype(int))
-    assert [layer.name for layer in image_layers(driver.viewer.layers)] == ["cells"]
+    assert [layer.name for layer in images_among(driver.viewer.layers)] == ["cells"]
     assert driver.sections.images._count.message() == "1 image layer"
 
 

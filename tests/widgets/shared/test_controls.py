@@ -30,7 +30,6 @@ from napari_dinocell.widgets.shared.controls import (
     SliderRow,
     TickList,
     describe,
-    is_number,
     make_row,
 )
 
@@ -220,16 +219,6 @@ def test_collapsible_section_grows_with_its_content(qtbot: QtBot) -> None:
     column.show()
     text.show()
     qtbot.waitUntil(lambda: text.height() >= text.heightForWidth(text.width()) > 60)
-
-
-@pytest.mark.parametrize("value", [1, 0, -0.5])
-def test_numbers_are_numbers(value: object) -> None:
-    assert is_number(value)
-
-
-@pytest.mark.parametrize("value", [True, "1", None, float("nan"), float("inf")])
-def test_other_settings_are_no_numbers(value: object) -> None:
-    assert not is_number(value)
 
 
 @pytest.mark.parametrize(

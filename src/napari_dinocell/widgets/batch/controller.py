@@ -13,15 +13,12 @@ from napari_dinocell.engine.batch.summary import SUMMARY_NAME
 from napari_dinocell.engine.errors import DinoCellError, SettingsError
 from napari_dinocell.session.batch.job import BatchRequest
 from napari_dinocell.session.session import Session
-from napari_dinocell.widgets.batch.layers import (
-    channel_axis_of,
-    image_layers,
-    take_layer,
-)
+from napari_dinocell.widgets.batch.layers import take_layer
 from napari_dinocell.widgets.batch.opener import ResultOpener
 from napari_dinocell.widgets.batch.presets import PresetController
 from napari_dinocell.widgets.batch.recipe import DEFAULT, DOCK
 from napari_dinocell.widgets.batch.runner import BatchRunner
+from napari_dinocell.widgets.layers.images import channel_axis_of, images_among
 from napari_dinocell.widgets.shared.notify import notify_error, notify_warning
 from napari_dinocell.widgets.shared.relay import Relay
 
@@ -139,7 +136,7 @@ class BatchController(QObject):
             self.update()
 
     def _on_layers_changed(self, _: object = None) -> None:
-        self._sections.images.set_layers(len(image_layers(self._viewer.layers)))
+        self._sections.images.set_layers(len(images_among(self._viewer.layers)))
         self.update()
 
     # -- a batch
@@ -175,7 +172,7 @@ class BatchController(QObject):
         )
 
     def _memory_images(self) -> tuple[MemoryImage, ...]:
-        layers = image_layers(self._viewer.layers)
+        layers = images_among(self._viewer.layers)
         taken = [take_layer(layer, self._channel_axis(layer)) for layer in layers]
         places = {image.name: place for image, place in taken if place is not None}
         self.opener.remember_places(places)

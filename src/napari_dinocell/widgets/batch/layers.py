@@ -16,34 +16,13 @@ from napari_dinocell.widgets.layers.pixel_size import pixel_size_of
 from napari_dinocell.widgets.layers.placement import placement_of
 
 if TYPE_CHECKING:
-    from napari.components import LayerList
-
     from napari_dinocell.engine.batch.targets import MemoryImage
     from napari_dinocell.engine.images.image_files import ImageFile
-
-CHANNEL_LABELS = ("c", "ch", "channel", "channels")
-"""Of axes, in small letters."""
 
 PAGE_LETTERS = {"t": "T", "time": "T", "z": "Z", "depth": "Z"}
 """Of axes with a meaning; others get the next free letter."""
 
 FREE_LETTERS = "TZQIABDEFGH"
-
-
-def image_layers(layers: LayerList) -> list[Image]:
-    """Image layers that are no results, from bottom to top."""
-    return [
-        layer
-        for layer in layers
-        if isinstance(layer, Image) and not layer.metadata.get("dinocell")
-    ]
-
-
-def channel_axis_of(layer: Image) -> int | None:
-    """Axis before Y and X whose label says that it holds channels."""
-    labels = () if layer.rgb else layer.axis_labels[:-2]
-    named = [label.casefold() in CHANNEL_LABELS for label in labels]
-    return named.index(True) if any(named) else None
 
 
 @dataclass(frozen=True, slots=True)

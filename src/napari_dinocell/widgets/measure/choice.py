@@ -9,6 +9,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QListWidgetItem, QWidget
 from superqt.utils import signals_blocked
 
+from napari_dinocell.widgets.layers.images import images_among
 from napari_dinocell.widgets.layers.labels_source import channels_of
 from napari_dinocell.widgets.shared.controls import (
     ElidedComboBox,
@@ -83,9 +84,9 @@ class MeasureChoice(QWidget):
     def list_images(self) -> None:
         """Offer the images that lie over the labels; ticks stay as they were."""
         layer = self._labels.layer()
-        images = [a for a in reversed(self._viewer.layers) if isinstance(a, Image)]
-        plain = [image for image in images if not image.metadata.get("dinocell")]
-        self._images = [a for a in plain if layer is not None and channels_of(a, layer)]
+        images = images_among(reversed(self._viewer.layers))
+        over = [a for a in images if layer is not None and channels_of(a, layer)]
+        self._images = over
         with signals_blocked(self._ticks):
             self._ticks.set_titles([image.name for image in self._images])
             for row, image in enumerate(self._images):

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from napari.layers import Image, Layer
+from napari.layers import Image
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QWidget
 from superqt.utils import signals_blocked
 
 from napari_dinocell.engine.config import Channel
+from napari_dinocell.widgets.layers.images import channel_axis_of, is_image
 from napari_dinocell.widgets.segment.region_rows import Extent, RegionRows
 from napari_dinocell.widgets.shared.controls import (
     ElidedComboBox,
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 _RGB = {"Gray": "gray", "Red": 0, "Green": 1, "Blue": 2, "Max": "max", "Mean": "mean"}
 _PLAIN = {"Gray": "gray"}
-
-_CHANNEL_LABELS = ("c", "ch", "channel", "channels")  # of axes, in small letters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +59,7 @@ class ImageSection(QWidget):
         self._viewer = viewer
         self._memory: WeakKeyDictionary[Image, ChannelChoice] = WeakKeyDictionary()
         self._listening = Listening(self)
-        self._images: LayerChoice[Image] = LayerChoice(viewer, _is_image, "No image")
+        self._images: LayerChoice[Image] = LayerChoice(viewer, is_image, "No image")
         self._channels = ChannelRows()
         self._regions = RegionRows()
         layout = column_layout(self)
@@ -175,8 +174,7 @@ class ChannelRows(QWidget):
             self._axes.addItem("None", None)
             for axis, label in enumerate(labels):
                 self._axes.addItem(_axis_title(axis, label, self._shape[axis]), axis)
-            named = [label.casefold() in _CHANNEL_LABELS for label in labels]
-            self._axes.setCurrentIndex(1 + named.index(True) if any(named) else 0)
+            choose_data(self._axes, None if layer is None else channel_axis_of(layer))
         self._axis_row.setVisible(bool(labels))
         self.setVisible(is_rgb or bool(labels))
         self._list_channels(_RGB if is_rgb else _PLAIN)
@@ -226,11 +224,6 @@ class ChannelRows(QWidget):
     def _on_channel_changed(self) -> None:
         self._tick_row.setVisible(self._goes_over_ticks())
         self.changed.emit()
-
-
-def _is_image(layer: Layer) -> bool:
-    """Whether it can be segmented: results are no images."""
-    return isinstance(layer, Image) and not layer.metadata.get("dinocell")
 
 
 def _shape_of(layer: Image) -> tuple[int, ...]:
