@@ -1,29 +1,33 @@
-"""Files that hold corrections until the work is over, should the program die first.
+"""A file that holds the corrections of one layer, should the program die.
 
-One zip per layer: `about.json`, and for each corrected plane its labels and the bits of
-its kept pixels. A file belongs to the process that wrote it; once that is gone, anybody
-may recover it. Knows no Qt and no layers.
+A zip: `about.json`, and for each corrected plane its labels and the bits of its kept
+pixels. Whatever lies in it is checked when it is read. Knows no Qt and no layers.
 """
 
 from __future__ import annotations
 
+import errno
+import io
 import json
-import os
 import zipfile
+import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import prod
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
 
 from napari_dinocell.engine.edit.locks import StackLocks
-from napari_dinocell.engine.errors import ImageFileError
-from napari_dinocell.engine.model.model_store import home_folder
+from napari_dinocell.engine.errors import ImageFileError, SettingsError
+from napari_dinocell.engine.records import LATER, dump_record, parse_record
 from napari_dinocell.engine.results.atomic_file import replaced_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -34,6 +38,21 @@ FORMAT = "napari-dinocell corrections 1"
 
 ABOUT = "about.json"
 
+HEADER = 4096
+"""More bytes than the header of an array in the file takes."""
+
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, TokenError, EOFError, ValueError, TypeError),
+    *(LookupError, AttributeError, RuntimeError, ArithmeticError, MemoryError),
+)
+"""All that zip, JSON and numpy raise for bytes that nobody wrote."""
+
+REPAIR = "Delete the file if it is of no use."
+
+
+class DamagedRecoveryError(ImageFileError):
+    """The file holds no corrections, or some of it is lost."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corrected:
@@ -43,16 +62,59 @@ class Corrected:
     """Of the layer."""
     shape: tuple[int, ...]
     dtype: str
-    placement: dict[str, Any] = field(default_factory=dict)
+    placement: dict[str, list[float]] = field(default_factory=dict)
     """Scale and translate of the layer."""
+    image: str = ""
+    """Fingerprint of the image under one plane, "" where there was none."""
+    image_plane: tuple[int, ...] = ()
+    """Index of that plane."""
     time: str = ""
     """When it was written, ISO 8601 in local time."""
+    process: tuple[int, float] = (0, 0.0)
+    """Number and start of the process that wrote it."""
     path: Path | None = None
 
 
-def recovery_folder() -> Path:
-    """Where these files are; it may not exist."""
-    return home_folder() / "recovery"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _About:
+    """`about.json`, without its format."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    placement: dict[str, list[float]]
+    time: str
+    process: tuple[int, float]
+    planes: tuple[tuple[int, ...], ...]
+    kept: tuple[tuple[list[int], list[int]], ...]
+    """Kept and locked cells of each of the planes."""
+    image: str = field(default="", metadata=LATER)
+    image_plane: tuple[int, ...] = field(default=(), metadata=LATER)
+
+    def __post_init__(self) -> None:
+        datetime.fromisoformat(self.time)
+        steps, axes = self.shape[:-2], len(self.shape)
+        fits = (
+            axes >= 2
+            and min(self.shape) > 0
+            and np.dtype(self.dtype).kind in "iu"
+            and self.placement.keys() <= {"scale", "translate"}
+            and all(len(values) == axes for values in self.placement.values())
+            and 0 not in self.placement.get("scale", [])
+            and len(self.planes) == len(self.kept)
+            and all(len(index) == len(steps) for index in self.planes)
+            and all(
+                0 <= i < n for p in self.planes for i, n in zip(p, steps, strict=True)
+            )
+        )
+        if not fits:
+            raise SettingsError(f"Expected planes of labels, got others. {REPAIR}")
+
+
+def _inside(index: PlaneIndex, steps: tuple[int, ...]) -> bool:
+    if len(index) != len(steps):
+        return False
+    return all(0 <= i < count for i, count in zip(index, steps, strict=True))
 
 
 def write_corrections(
@@ -80,38 +142,48 @@ def write_corrections(
             with locks.guard:
                 own = locks.plane(index)
                 plane, mask = np.array(labels[index]), own.mask.copy()
-                kept.append([sorted(own.kept), sorted(own.locked)])
+                kept.append((sorted(own.kept), sorted(own.locked)))
             _write(file, f"labels{number}.npy", plane)
             _write(file, f"kept{number}.npy", np.packbits(mask))
         own_process = psutil.Process()
-        content = {
-            "format": FORMAT,
-            "name": about.name,
-            "shape": list(about.shape),
-            "dtype": about.dtype,
-            "placement": about.placement,
-            "time": datetime.now().astimezone().isoformat(timespec="seconds"),
-            "process": [own_process.pid, own_process.create_time()],
-            "planes": [list(index) for index in planes],
-            "kept": kept,
-        }
-        file.writestr(ABOUT, json.dumps(content))
+        content = _About(
+            name=about.name,
+            shape=about.shape,
+            dtype=about.dtype,
+            placement=about.placement,
+            time=datetime.now().astimezone().isoformat(timespec="seconds"),
+            process=(own_process.pid, own_process.create_time()),
+            planes=tuple(planes),
+            kept=tuple(kept),
+            image=about.image,
+            image_plane=about.image_plane,
+        )
+        file.writestr(ABOUT, json.dumps({"format": FORMAT, **dump_record(content)}))
 
 
-def find_corrections() -> list[Corrected]:
-    """Files that a process has left behind, the latest first; unreadable ones too few.
+def read_about(path: Path) -> Corrected:
+    """What a file was made for.
 
-    Files of programs that still run are theirs. What cannot be read is left alone.
+    Raises
+    ------
+    DamagedRecoveryError
+        If it is damaged, or no such file.
+    ImageFileError
+        If it cannot be read, or is of a later version.
     """
-    found = []
-    for path in sorted(recovery_folder().glob("*.zip")):
-        try:
-            content = _about(path)
-        except ImageFileError:
-            continue
-        if not _alive(*content["process"]):
-            found.append(_corrected(path, content))
-    return sorted(found, key=lambda corrected: corrected.time, reverse=True)
+    with _opened(path) as file:
+        about = _about(path, file)
+    return Corrected(
+        name=about.name,
+        shape=about.shape,
+        dtype=about.dtype,
+        placement=about.placement,
+        image=about.image,
+        image_plane=about.image_plane,
+        time=about.time,
+        process=about.process,
+        path=path,
+    )
 
 
 def read_corrections(
@@ -122,67 +194,55 @@ def read_corrections(
     Raises
     ------
     ImageFileError
-        If it is no such file, or a damaged one.
+        As `read_about`.
     """
-    content = _about(path)
-    locks = StackLocks(tuple(content["shape"]))
     planes = {}
-    try:
-        with zipfile.ZipFile(path) as file:
-            for number, index in enumerate(map(tuple, content["planes"])):
-                planes[index] = _read(file, f"labels{number}.npy")
-                own = locks.plane(index)
-                bits = np.unpackbits(
-                    _read(file, f"kept{number}.npy"), count=own.mask.size
-                )
-                own.mask[:] = bits.reshape(own.mask.shape)
-                own.kept, own.locked = map(set, content["kept"][number])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise _damaged(path) from error
+    with _opened(path) as file:
+        about = _about(path, file)
+        locks, shape = StackLocks(about.shape), about.shape[-2:]
+        bits = (-(-prod(shape) // 8),)
+        for number, index in enumerate(about.planes):
+            planes[index] = _read(file, f"labels{number}.npy", shape, about.dtype)
+            packed = _read(file, f"kept{number}.npy", bits, "uint8")
+            own = locks.plane(index)
+            own.mask[:] = np.unpackbits(packed, count=prod(shape)).reshape(shape)
+            own.kept, own.locked = map(set, about.kept[number])
     return planes, locks
 
 
-def delete_corrections(path: Path) -> None:
-    """Delete a file, and what its process was writing when it died."""
-    for left in [path, *path.parent.glob(f".{path.name}.*")]:
-        left.unlink(missing_ok=True)
+def _about(path: Path, file: zipfile.ZipFile) -> _About:
+    content = json.loads(file.read(ABOUT))
+    found = content.pop("format")
+    if found != FORMAT and found.startswith(FORMAT[:-1]):
+        raise ImageFileError(f"{path} is of a later version. Update napari-dinocell.")
+    if found != FORMAT:
+        raise ValueError(found)
+    return parse_record(_About, content, repair=REPAIR)
 
 
-def _corrected(path: Path, content: dict[str, Any]) -> Corrected:
-    return Corrected(
-        name=content["name"],
-        shape=tuple(content["shape"]),
-        dtype=content["dtype"],
-        placement=content["placement"],
-        time=content["time"],
-        path=path,
-    )
-
-
-def _about(path: Path) -> dict[str, Any]:
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """The zip; all that bytes of any kind can cause is one error."""
     try:
         with zipfile.ZipFile(path) as file:
-            content = json.loads(file.read(ABOUT))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            yield file
+    except ImageFileError:
+        raise
+    except _DAMAGE as error:
         raise _damaged(path) from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise _damaged(path)
-    return content
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # a place before the beginning
+            raise _damaged(path) from error
+        raise ImageFileError(
+            f"{path} cannot be read: {error.strerror or error}. Check its permissions."
+        ) from error
 
 
-def _damaged(path: Path) -> ImageFileError:
-    return ImageFileError(
+def _damaged(path: Path) -> DamagedRecoveryError:
+    return DamagedRecoveryError(
         f"Expected saved corrections in {path}, got a damaged file or another kind. "
         "Delete it if it is of no use."
     )
-
-
-def _alive(pid: int, started: float) -> bool:
-    """Whether the very process runs, not a later one of the same number."""
-    try:
-        return bool(abs(psutil.Process(pid).create_time() - started) < 1)
-    except psutil.Error:
-        return False
 
 
 def _write(file: zipfile.ZipFile, name: str, array: NDArray[Any]) -> None:
@@ -190,11 +250,15 @@ def _write(file: zipfile.ZipFile, name: str, array: NDArray[Any]) -> None:
         np.lib.format.write_array(entry, array, allow_pickle=False)
 
 
-def _read(file: zipfile.ZipFile, name: str) -> NDArray[Any]:
-    with file.open(name) as entry:
-        return np.asarray(np.lib.format.read_array(entry, allow_pickle=False))
-
-
-def recovery_path(layer_id: str) -> Path:
-    """Where the corrections of a layer of this process are written."""
-    return recovery_folder() / f"{os.getpid()}-{layer_id}.zip"
+def _read(
+    file: zipfile.ZipFile, name: str, shape: tuple[int, ...], dtype: str
+) -> NDArray[Any]:
+    """An array of the file, which is not even read if it is of another size."""
+    size = prod(shape) * np.dtype(dtype).itemsize
+    if not size < file.getinfo(name).file_size < size + HEADER:
+        raise ValueError(name)
+    entry = io.BytesIO(file.read(name))  # as a whole, so that its checksum is compared
+    array = np.asarray(np.lib.format.read_array(entry, allow_pickle=False))
+    if array.shape != shape or array.dtype != np.dtype(dtype):
+        raise ValueError(name)
+    return array

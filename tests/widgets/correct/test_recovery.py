@@ -18,11 +18,13 @@ from napari_dinocell.engine.edit.locks import StackLocks
 from napari_dinocell.engine.errors import ImageFileError
 from napari_dinocell.session.recovery_file import (
     Corrected,
-    find_corrections,
     read_corrections,
+    write_corrections,
+)
+from napari_dinocell.session.recovery_folder import (
+    find_corrections,
     recovery_folder,
     recovery_path,
-    write_corrections,
 )
 from napari_dinocell.widgets.correct import autosave as _correct_autosave
 
@@ -35,8 +37,8 @@ VICTIM = """
 import sys
 import numpy as np
 from napari_dinocell.engine.edit.locks import StackLocks
-from napari_dinocell.session.recovery_file import (
-    Corrected, recovery_path, write_corrections)
+from napari_dinocell.session.recovery_file import Corrected, write_corrections
+from napari_dinocell.session.recovery_folder import recovery_path
 
 labels = np.zeros((2, 300, 400), np.int32)
 locks = StackLocks(labels.shape)
@@ -61,7 +63,7 @@ import numpy as np
 import napari
 from qtpy.QtWidgets import QApplication
 from napari_dinocell.widgets.correct import autosave as _correct_autosave
-from napari_dinocell.session.recovery_file import recovery_folder
+from napari_dinocell.session.recovery_folder import recovery_folder
 
 _correct_autosave.REST_MS = 20
 viewer = napari.Viewer(show=False)

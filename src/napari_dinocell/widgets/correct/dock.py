@@ -10,6 +10,7 @@ from napari_dinocell.widgets.correct.examples.controller import ExamplesControll
 from napari_dinocell.widgets.correct.examples.section import ExamplesSection
 from napari_dinocell.widgets.correct.keys import bind_dock_keys
 from napari_dinocell.widgets.correct.lock_section import LockSection
+from napari_dinocell.widgets.correct.recovery import Recovery
 from napari_dinocell.widgets.correct.recovery_section import RecoverySection
 from napari_dinocell.widgets.correct.review import ReviewController
 from napari_dinocell.widgets.correct.review_section import ReviewSection
@@ -56,7 +57,8 @@ class CorrectDock(Dock):
         self.review = ReviewController(
             viewer, self.controller, self.sections.review, self
         )
-        self.autosave = Autosave(viewer, self.controller, self.sections.recovery, self)
+        self.autosave = Autosave(viewer, self)
+        self.recovery = Recovery(viewer, self.autosave, self.sections.recovery, self)
         self.examples = ExamplesController(
             viewer, self.controller, self.sections.examples, self
         )

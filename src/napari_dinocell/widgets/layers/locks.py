@@ -63,6 +63,10 @@ class LayerLocks(QObject):
         self.locks = locks
         self.keeping = True
         """Whether what is corrected is kept."""
+        self.touched: set[PlaneIndex] = set()
+        """Planes that the user has changed."""
+        self.changes = 0
+        """How often."""
         self.history = LayerHistory(layer, locks.guard)
         self._layer = ref(layer)
         self._data = ref(layer.data)
@@ -70,6 +74,7 @@ class LayerLocks(QObject):
         self.history.made.connect(self._on_made)
         self.history.undone.connect(self._on_undone)
         self.history.redone.connect(self._on_redone)
+        self.changed.connect(self._count)
 
     def __deepcopy__(self, memo: object) -> LayerLocks:
         """Copies of a layer's metadata hold the same, which is not theirs."""
@@ -82,6 +87,10 @@ class LayerLocks(QObject):
     def fits(self, layer: Labels) -> bool:
         """Whether the layer still shows the labels that were corrected."""
         return self._data() is layer.data
+
+    def _count(self, index: PlaneIndex) -> None:
+        self.touched.add(index)
+        self.changes += 1
 
     def _on_made(self, step: Step, edits: dict[PlaneIndex, Edit]) -> None:
         self._make(step, edits, self.keeping)
@@ -152,32 +161,39 @@ class LayerLocks(QObject):
             self.changed.emit(index)
 
 
+def known_locks(layer: Labels) -> LayerLocks | None:
+    """The locks of a layer for the labels that it shows; None if it has none."""
+    own = _own(layer)
+    return own if own is not None and own.fits(_bare(layer)) else None
+
+
 def locks_of(layer: Labels) -> LayerLocks:
     """The locks of a layer, made if it has none or only those of another."""
-    known = layer.metadata.get(KEY)
     data = layer.data[0] if layer.multiscale else layer.data
     shape = tuple(int(length) for length in data.shape)
-    if isinstance(known, LayerLocks) and known.belongs_to(_bare(layer)):
-        if known.fits(_bare(layer)):
-            return known
-        known.history.let_go()  # other data
-    return _attach(layer, StackLocks(shape))
+    return known_locks(layer) or _attach(layer, StackLocks(shape))
 
 
 def attach_locks(layer: Labels, locks: StackLocks) -> None:
     """Make the locks of a result those of the layer that shows it."""
-    known = layer.metadata.get(KEY)
-    if isinstance(known, LayerLocks) and known.belongs_to(_bare(layer)):
-        if known.locks is locks and known.fits(_bare(layer)):
-            return
-        known.history.let_go()
-    _attach(layer, locks)
+    known = known_locks(layer)
+    if known is None or known.locks is not locks:
+        _attach(layer, locks)
 
 
 def _attach(layer: Labels, locks: StackLocks) -> LayerLocks:
+    if (former := _own(layer)) is not None:
+        former.history.let_go()
     own = LayerLocks(_bare(layer), locks)
     layer.metadata = {**layer.metadata, KEY: own}
     return own
+
+
+def _own(layer: Labels) -> LayerLocks | None:
+    """The locks of a layer, be it for former labels; not those of its original."""
+    known = layer.metadata.get(KEY)
+    own = isinstance(known, LayerLocks) and known.belongs_to(_bare(layer))
+    return known if own else None
 
 
 def _bare(layer: Labels) -> Labels:
