@@ -1,0 +1,93 @@
+"""Examples are kept, listed and reported without a viewer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from dinocell_training.corrections.folder import Corrections
+from napari_dinocell.engine.config import SegmentConfig
+from napari_dinocell.session.examples.image import ExampleImage
+from napari_dinocell.session.examples.job import (
+    AcceptRequest,
+    Kept,
+    Listed,
+    keep_example,
+    list_examples,
+)
+from napari_dinocell.session.examples.report import kept_text
+from napari_dinocell.session.image_source import ImageSource
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture
+def corrections(tmp_path: Path) -> Corrections:
+    return Corrections(tmp_path / "corrections")
+
+
+def never() -> bool:
+    return False
+
+
+def keep(corrections: Corrections) -> Kept:
+    """A plane of 40 x 50 with one whole cell, and one at the border."""
+    pixels = np.add.outer(np.arange(40), np.arange(50)).astype(np.uint8)
+    labels = np.zeros((40, 50), np.int32)
+    labels[10:20, 10:22], labels[30:, 30:40] = 1, 2
+    source = ImageSource(
+        data=pixels,
+        shape=pixels.shape,
+        plane_axes=(),
+        channel_axis=None,
+        rgb=False,
+        dtype=pixels.dtype,
+    )
+    request = AcceptRequest(
+        image=ExampleImage(source=source),
+        image_name="cells",
+        path=None,
+        index=(),
+        region=(slice(0, 40), slice(0, 50)),
+        labels=labels,
+        verified=None,
+        whole=True,
+        settings=SegmentConfig(),
+        pixel_size=None,
+    )
+    (kept,) = keep_example(corrections, request, never)
+    return kept
+
+
+def listed(corrections: Corrections) -> Listed:
+    (event,) = list_examples(corrections, never)
+    return event
+
+
+def test_small_picture_travels_as_a_png_file(corrections: Corrections) -> None:
+    kept = keep(corrections)
+    (example,) = listed(corrections).examples
+    assert example.entry == kept.example
+    assert example.thumbnail is not None
+    assert example.thumbnail.startswith(PNG)
+
+
+def test_missing_picture_is_no_error(corrections: Corrections) -> None:
+    keep(corrections).example.thumbnail.unlink()
+    (example,) = listed(corrections).examples
+    assert example.thumbnail is None
+
+
+@pytest.mark.parametrize("reopened", [False, True])
+def test_user_hears_what_was_kept(corrections: Corrections, reopened: bool) -> None:
+    kept = keep(corrections)
+    text, level = kept_text(kept.example, corrections.folder, reopened=reopened)
+    assert text.startswith("Kept 2 cells of cells, 40 × 50 pixels, in ")
+    assert "1 cell cut by the border does not count." in text
+    assert ("still there" in text) == reopened
+    assert level == "info"
