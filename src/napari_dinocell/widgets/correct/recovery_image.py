@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dinocell.engine.inference.fingerprint import fingerprint_of
-from napari_dinocell.widgets.correct.examples.source import (
-    ExampleImage,
-    example_images,
-)
+from napari_dinocell.widgets.correct.examples.source import example_images
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from napari.layers import Labels, Layer
 
+    from napari_dinocell.session.examples.image import ExampleImage
     from napari_dinocell.session.regions import PlaneIndex
 
 
