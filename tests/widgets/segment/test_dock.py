@@ -76,6 +76,21 @@ def test_rerun_updates_the_same_layers(driver: DockDriver) -> None:
     assert driver.viewer.layers["cells labels"].opacity == 0.3
 
 
+def test_a_map_that_is_known_is_shown_without_tiles(driver: DockDriver) -> None:
+    driver.viewer.add_image(IMAGE, name="cells")
+    driver.segment()
+    driver.viewer.layers.remove("cells labels")
+    driver.viewer.layers.remove("cells distance")
+    driver.fake.knows_map = True
+    driver.segment()
+    assert cells_of(driver.labels("cells")) == 4
+    shown = driver.viewer.layers["cells distance"].data
+    np.testing.assert_array_equal(shown, fake_map(IMAGE))
+    assert driver.message == ""
+    assert driver.sections.run._result.text().startswith("4")
+    assert not driver.sections.run._bar.isVisibleTo(driver.dock)
+
+
 def test_cancel_brings_the_former_result_back(driver: DockDriver) -> None:
     driver.viewer.add_image(IMAGE, name="cells")
     driver.segment()

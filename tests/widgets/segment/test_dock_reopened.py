@@ -67,6 +67,25 @@ def test_results_of_images_that_went_meanwhile_are_forgotten(
     assert not again.session.results
 
 
+def test_planes_that_were_done_when_it_was_closed_are_kept(driver: DockDriver) -> None:
+    driver.viewer.add_image(np.stack([IMAGE] * 3), name="movie")
+    driver.sections.image.set_region("all")
+    driver.fake.free_runs, driver.fake.hold_at = 1, 2
+    driver.press()
+    run = driver.controller.runner.run
+    assert run is not None
+    driver.qtbot.waitUntil(lambda: run.planes_done == 1)
+    session = driver.session
+    driver.viewer.window.remove_dock_widget(driver.dock)
+    driver.qtbot.waitUntil(lambda: session.jobs.job is None)
+    driver.wait_for_end()
+    assert session.choice is None
+    driver.qtbot.waitUntil(lambda: not session.model.loaded)
+    (result,) = session.results.values()
+    assert result.stack.finished_planes == [(0,)]
+    driver.dock.deleteLater()
+
+
 def test_other_docks_know_whether_it_is_open(driver: DockDriver) -> None:
     session = driver.session
     assert session.choice is not None

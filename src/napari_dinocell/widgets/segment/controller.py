@@ -60,6 +60,7 @@ class SegmentController(QObject):
         self._sections = sections
         self._reader: ThresholdReader | None = None
         self._last_run: tuple[float | None, str] = (None, "")
+        self._is_open = False
         self._connect_runner()
         self._connect_sections()
         self._relays = [
@@ -71,11 +72,11 @@ class SegmentController(QObject):
         self.session.keep_results_of([_id_of(layer) for layer in viewer.layers])
         viewer.layers.events.removed.connect(self._on_layer_removed)
         viewer.dims.events.point.connect(self._on_plane_changed)
-        self._on_layer_changed()
         self._on_job_changed()
 
     def begin(self) -> None:
-        """Tell the session what the dock is set to, from now on at every change."""
+        """Attend to what is chosen, and tell the session of it at every change."""
+        self._is_open = True
         for changed in (
             self.attended,
             self._sections.thresholds.changed,
@@ -83,10 +84,12 @@ class SegmentController(QObject):
             self._sections.image.link_changed,
         ):
             changed.connect(self._publish)
-        self.follow_settings()
+        self._on_thresholds_changed()
+        self._attend()
 
     def _publish(self) -> None:
-        self.session.set_choice(self.requests.choice(self.layer))
+        if self._is_open:
+            self.session.set_choice(self.requests.choice(self.layer))
 
     def _connect_runner(self) -> None:
         runner, run = self.runner, self._sections.run
@@ -107,7 +110,7 @@ class SegmentController(QObject):
         sections.run.cancel_requested.connect(self.cancel)
         sections.thresholds.changed.connect(self._on_thresholds_changed)
         sections.image.layer_changed.connect(self._on_layer_changed)
-        sections.image.link_changed.connect(self._on_link_changed)
+        sections.image.link_changed.connect(self.follow_link)
         for section in (sections.image, sections.size, sections.contrast):
             section.changed.connect(self.attended)
         sections.model.model_changed.connect(self.attended)
@@ -148,7 +151,7 @@ class SegmentController(QObject):
             self._attend()
 
     def _attend(self) -> None:
-        if self.runner.run is None:
+        if self.runner.run is None and self._is_open:
             self.live.follow(self.result, self.layers, self.plane, self._view)
         self.attended.emit()
 
@@ -258,10 +261,9 @@ class SegmentController(QObject):
     def follow_settings(self) -> None:
         """Take note of settings that a program has changed in the sections."""
         self._on_thresholds_changed()
-        self._on_link_changed()
         self.attended.emit()
 
-    def _on_link_changed(self) -> None:
+    def follow_link(self) -> None:
         """Link or unlink the planes of the result, at once."""
         run, result = self.runner.run, self.result
         if run is not None and run.layer == self.layer:
@@ -292,6 +294,7 @@ class SegmentController(QObject):
         """Stop all work; the dock is about to go."""
         self._viewer.layers.events.removed.disconnect(self._on_layer_removed)
         self._viewer.dims.events.point.disconnect(self._on_plane_changed)
+        self._is_open = False
         for relay in self._relays:
             relay.stop()
         self.live.stop()

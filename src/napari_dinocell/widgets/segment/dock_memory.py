@@ -51,6 +51,7 @@ class DockMemory(QObject):
         defaults = SegmentConfig()
         self._sections.size.set_diameter(defaults.cell_diameter)
         self._sections.image.set_link(defaults.link)
+        self._controller.follow_link()
         self._take_model_settings()
 
     def close(self) -> None:
