@@ -85,6 +85,17 @@ def test_a_diameter_is_taken_if_its_image_is_chosen_again(
     assert diameter(estimating) == 17.0
 
 
+def test_what_a_run_measures_is_not_said_of_another_image(driver: DockDriver) -> None:
+    driver.fake.hold_scale = True
+    driver.press()
+    driver.qtbot.waitUntil(lambda: driver.holder.loaded)
+    other = driver.viewer.add_image(IMAGE, name="other")
+    driver.viewer.layers.selection.active = other
+    driver.fake.hold_scale = False
+    driver.wait_for_end()
+    assert measured(driver) == ""
+
+
 def test_the_model_cannot_be_unloaded_meanwhile(estimating: DockDriver) -> None:
     unload = estimating.sections.model._picker._unload
     assert not unload.isEnabled()

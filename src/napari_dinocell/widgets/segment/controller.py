@@ -249,7 +249,8 @@ class SegmentController(QObject):
         self._sections.model.show_used_device(f"{event.device}, {event.precision}")
 
     def _on_measured(self, event: ScaleChosen) -> None:
-        if event.estimated:
+        run = self.runner.run
+        if event.estimated and run is not None and run.layer == self.layer:
             self._sections.size.set_measured(event.cell_diameter)
 
     def _on_thresholds_changed(self) -> None:
