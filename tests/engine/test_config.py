@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
@@ -69,3 +70,43 @@ def test_card_from_before_holes_could_be_filled_still_loads() -> None:
     del values["watershed"]["fill_holes"]
     found = CheckpointInfo.from_header(json.dumps(values))
     assert found == replace(card, data_sources=found.data_sources)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("window", 128.5, "a whole number for the window, got 128.5"),
+        ("window", True, "a whole number for the window, got True"),
+        ("clip_limit", True, "a finite number for the clip limit, got True"),
+        ("clip_limit", float("inf"), "a finite number for the clip limit, got inf"),
+        ("clip_limit", "2", "a finite number for the clip limit, got '2'"),
+        ("low_percentile", None, "a finite number for the low percentile, got None"),
+        ("clahe", 1, "true or false for the clahe, got 1"),
+        ("tile_size", 256.0, "a whole number for the tile size, got 256.0"),
+        ("overlap", "32", "a whole number for the overlap"),
+        ("batch_size", 1.5, "a whole number >= 1 as batch size, got 1.5"),
+        ("batch_size", True, "a whole number >= 1 as batch size, got True"),
+        ("seed_threshold", "0.5", "a finite number for the seed threshold"),
+        ("min_size", 3.5, "a whole number for the min size, got 3.5"),
+        ("fill_holes", None, "true or false for the fill holes, got None"),
+        ("link", 1, "true or false for the link, got 1"),
+        ("cell_diameter", True, "a cell diameter of 1 to 10000"),
+        ("cell_diameter", 10**400, "a cell diameter of 1 to 10000"),
+        ("channel", True, "a channel index >= 0"),
+        ("channel", 1.0, "a channel index >= 0"),
+    ],
+)
+def test_settings_of_another_type_are_refused(
+    setting: str, value: Any, said: str
+) -> None:
+    with pytest.raises(SettingsError, match=said):
+        SegmentConfig().with_overrides(**{setting: value})
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    config = SegmentConfig().with_overrides(
+        window=np.int64(64), clip_limit=np.float32(1.5), min_size=np.uint8(3)
+    )
+    assert config == SegmentConfig().with_overrides(
+        window=64, clip_limit=1.5, min_size=3
+    )

@@ -154,6 +154,7 @@ def test_a_value_that_json_cannot_hold_is_not_written() -> None:
 def test_numbers_of_numpy_are_written_as_numbers() -> None:
     counted = Whole(name="a", folder=Path(), count=np.int64(3))  # type: ignore[arg-type]
     assert json.dumps(dump_record(counted)["count"]) == "3"
+    assert json.dumps(dump_record(Part(share=np.float32(0.5)))["share"]) == "0.5"  # type: ignore[arg-type]
 
 
 def test_settings_come_back_equal() -> None:

@@ -7,6 +7,8 @@ drops it. Units are pixels of the image as opened, unless stated otherwise.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields, replace
+from math import isfinite
+from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias, get_args
 
 from napari_dinocell.engine.errors import SettingsError
@@ -28,6 +30,38 @@ def _require(condition: bool, message: str) -> None:
         raise SettingsError(message)
 
 
+def _require_types(config: Any) -> None:
+    """Refuse settings of another type than their default, where that says it.
+
+    A number of numpy is a number; True is none.
+    """
+    for setting in fields(config):
+        value, usual = getattr(config, setting.name), setting.default
+        if isinstance(usual, bool):
+            right, expected = isinstance(value, bool), "true or false"
+        elif isinstance(usual, int):
+            right, expected = _is_whole(value), "a whole number"
+        elif isinstance(usual, float):
+            right, expected = _is_real(value), "a finite number"
+        else:
+            continue
+        name = setting.name.replace("_", " ")
+        _require(right, f"Expected {expected} for the {name}, got {value!r}.")
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_real(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    try:
+        return isfinite(value)
+    except OverflowError:  # an integer beyond all floats
+        return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContrastConfig:
     """How intensities become the [0, 1] image that the network sees."""
@@ -44,6 +78,7 @@ class ContrastConfig:
     """Side of the equalisation window, in pixels."""
 
     def __post_init__(self) -> None:
+        _require_types(self)
         low, high = self.low_percentile, self.high_percentile
         _require(
             0 <= low < high <= 100,
@@ -71,6 +106,7 @@ class TilingConfig:
     """Tiles per forward pass; None chooses by device."""
 
     def __post_init__(self) -> None:
+        _require_types(self)
         _require(
             self.tile_size >= 32 and self.tile_size % 16 == 0,
             f"Expected a tile size that is a multiple of 16 and at least 32, "
@@ -82,8 +118,9 @@ class TilingConfig:
             f"({self.tile_size // 2}), got {self.overlap}.",
         )
         _require(
-            self.batch_size is None or self.batch_size >= 1,
-            f"Expected a batch size of at least 1, got {self.batch_size}.",
+            self.batch_size is None
+            or (_is_whole(self.batch_size) and self.batch_size >= 1),
+            f"Expected a whole number >= 1 as batch size, got {self.batch_size!r}.",
         )
 
 
@@ -101,6 +138,7 @@ class WatershedConfig:
     """Background enclosed by one single cell becomes part of it."""
 
     def __post_init__(self) -> None:
+        _require_types(self)
         seed, foreground = self.seed_threshold, self.foreground_threshold
         _require(
             0 < foreground <= seed < 1,
@@ -133,11 +171,12 @@ class SegmentConfig:
     """Whether a cell keeps its id through the pages of a stack (`instances.link`)."""
 
     def __post_init__(self) -> None:
+        _require_types(self)
         diameter = self.cell_diameter
         _require(
             diameter is None
             or diameter == "auto"
-            or (isinstance(diameter, int | float) and 1 <= diameter <= 10_000),
+            or (_is_real(diameter) and 1 <= diameter <= 10_000),
             f"Expected a cell diameter of 1 to 10000 pixels, 'auto' or none, "
             f"got {diameter!r}.",
         )
@@ -148,7 +187,11 @@ class SegmentConfig:
         channel = self.channel
         _require(
             channel in get_args(ChannelName)
-            or (isinstance(channel, int) and channel >= 0),
+            or (
+                isinstance(channel, int)
+                and not isinstance(channel, bool)
+                and channel >= 0
+            ),
             f"Expected a channel index >= 0, 'gray', 'max' or 'mean', got {channel!r}.",
         )
         _require(

@@ -27,6 +27,7 @@ from typing import (
     Annotated,
     Any,
     Generic,
+    SupportsFloat,
     SupportsIndex,
     TypeAlias,
     TypeVar,
@@ -220,6 +221,8 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, SupportsIndex) and type(value) is not bool:
         return index(value)  # numpy's numbers, too
+    if isinstance(value, SupportsFloat) and type(value) not in (bool, float):
+        return float(value)
     return value
 
 

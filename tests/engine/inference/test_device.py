@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -182,3 +184,9 @@ def test_importing_and_asking_leaves_the_thread_count_alone() -> None:
     choose_device()
     assert torch.get_num_threads() == before
     assert device_module.engine_threads() <= before
+
+
+@pytest.mark.parametrize("name", [None, 0, torch.device("cpu")], ids=repr)
+def test_what_is_no_name_of_a_device_is_refused_in_words(name: Any) -> None:
+    with pytest.raises(DeviceError, match=r"Expected one of the devices .*cpu"):
+        choose_device(name)

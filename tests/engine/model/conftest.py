@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from napari_dinocell.engine.config import ContrastConfig, WatershedConfig
 from napari_dinocell.engine.model.checkpoint import CheckpointInfo, save_checkpoint
+from napari_dinocell.engine.model.checkpoint_file import read_safetensors_header
 from napari_dinocell.engine.model.dinocell import DinoCell, ModelConfig
 from napari_dinocell.engine.model.variants import VARIANTS, Variant
 
@@ -90,3 +92,18 @@ def saved(
     model, path = make_model(), tmp_path / "model.safetensors"
     save_checkpoint(path, model, make_info(model))
     return path, model
+
+
+@pytest.fixture
+def good(make_model: Callable[..., DinoCell], tmp_path: Path) -> Path:
+    model, path = make_model(), tmp_path / "good.safetensors"
+    save_checkpoint(path, model, CheckpointInfo(model=model.config, name="good"))
+    return path
+
+
+@pytest.fixture
+def good_pt(good: Path) -> Path:
+    path = good.with_suffix(".pt")
+    header = read_safetensors_header(good).metadata["dinocell"]
+    torch.save({"dinocell": header, "weights": load_file(good)}, path)
+    return path

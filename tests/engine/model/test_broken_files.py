@@ -14,7 +14,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 from napari_dinocell.engine.errors import (
     CheckpointError,
@@ -22,11 +22,9 @@ from napari_dinocell.engine.errors import (
     UnsafeCheckpointError,
 )
 from napari_dinocell.engine.model.checkpoint import (
-    CheckpointInfo,
     file_sha256,
     load_checkpoint,
     read_info,
-    save_checkpoint,
 )
 from napari_dinocell.engine.model.checkpoint_file import (
     detect_kind,
@@ -39,21 +37,6 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.model.dinocell import DinoCell
 
 READERS = [load_checkpoint, read_info]
-
-
-@pytest.fixture
-def good(make_model: Callable[..., DinoCell], tmp_path: Path) -> Path:
-    model, path = make_model(), tmp_path / "good.safetensors"
-    save_checkpoint(path, model, CheckpointInfo(model=model.config, name="good"))
-    return path
-
-
-@pytest.fixture
-def good_pt(good: Path) -> Path:
-    path = good.with_suffix(".pt")
-    header = read_safetensors_header(good).metadata["dinocell"]
-    torch.save({"dinocell": header, "weights": load_file(good)}, path)
-    return path
 
 
 def assert_refused(path: Path, message: str, kind: type = CheckpointError) -> None:

@@ -139,7 +139,7 @@ def free_memory(device: torch.device) -> None:
 
 
 def _advice(name: DeviceName) -> str:
-    if name.startswith("cuda") and not torch.cuda.is_available():
+    if str(name).startswith("cuda") and not torch.cuda.is_available():
         if torch.version.cuda is None:
             return "This torch was built without CUDA: install one with it, or use cpu."
         return "torch finds no NVIDIA GPU: check its driver, or use cpu."

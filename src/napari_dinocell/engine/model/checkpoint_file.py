@@ -10,15 +10,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import stat
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from napari_dinocell.engine.errors import CheckpointError, CheckpointNotFoundError
+from napari_dinocell.engine.errors import (
+    CheckpointError,
+    CheckpointNotFoundError,
+    SettingsError,
+)
+from napari_dinocell.engine.records import parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import BufferedReader
     from pathlib import Path
 
 FileKind: TypeAlias = Literal["safetensors", "torch"]
@@ -28,6 +36,13 @@ Shapes: TypeAlias = Mapping[str, Shape]
 LENGTH_BYTES = 8
 MAX_HEADER_BYTES = 100_000_000
 """The format's own limit; more is a damaged or hostile file."""
+
+_DTYPE_BYTES = {
+    **dict.fromkeys(("BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0"), 1),
+    **dict.fromkeys(("I16", "U16", "F16", "BF16"), 2),
+    **dict.fromkeys(("I32", "U32", "F32"), 4),
+    **dict.fromkeys(("I64", "U64", "F64", "C64"), 8),
+}
 
 # A zip archive, and a bare pickle: what torch wrote before version 1.6.
 _TORCH_STARTS = (b"PK\x03\x04", b"\x80")
@@ -46,6 +61,29 @@ class SafetensorsHeader:
     shapes: Shapes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TensorEntry:
+    """What the header says of one tensor."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    data_offsets: tuple[int, int]
+    """Of its first byte, and of the one past its last, behind the header."""
+
+    def __post_init__(self) -> None:
+        start, stop = self.data_offsets
+        size = _DTYPE_BYTES.get(self.dtype)
+        if size is None or min(self.shape, default=0) < 0 or not 0 <= start <= stop:
+            raise SettingsError(
+                f"Expected a known dtype, a shape and ascending offsets, got {self}."
+            )
+        if math.prod(self.shape) * size != stop - start:
+            raise SettingsError(
+                f"Expected {math.prod(self.shape) * size} bytes for {self.shape} of "
+                f"{self.dtype}, got {stop - start}."
+            )
+
+
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
     """Put the file's name in front of any checkpoint error raised inside."""
@@ -56,18 +94,32 @@ def naming(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Turn what the file system says into a checkpoint error."""
+def open_checkpoint(path: Path) -> Iterator[BufferedReader]:
+    """Open a checkpoint to read, turning what the file system says into our errors.
+
+    Raises
+    ------
+    CheckpointNotFoundError
+        If there is no such file.
+    CheckpointError
+        If it is no regular file (a pipe would be waited for), or cannot be read.
+    """
+    if "\0" in str(path):
+        raise CheckpointNotFoundError(
+            f"Expected the name of a checkpoint file, got {str(path)!r}. Correct it."
+        )
     try:
-        yield
-    except FileNotFoundError as error:
+        if not stat.S_ISREG(path.stat().st_mode):
+            kind = "folder. Pick a file in it" if path.is_dir() else "pipe or device"
+            raise CheckpointError(
+                f"Expected a checkpoint file at {path}, found a {kind}."
+            )
+        with path.open("rb") as file:
+            yield file
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise CheckpointNotFoundError(
             f"Expected a checkpoint file at {path}, found none. Check the path, or "
             "pick another model."
-        ) from error
-    except IsADirectoryError as error:
-        raise CheckpointError(
-            f"Expected a checkpoint file at {path}, found a folder. Pick a file in it."
         ) from error
     except OSError as error:
         raise CheckpointError(
@@ -86,11 +138,7 @@ def detect_kind(path: Path) -> FileKind:
     CheckpointError
         If it cannot be read, is empty, or is of neither format.
     """
-    if path.is_dir():  # Windows reports an attempt to open it as lacking permission
-        raise CheckpointError(
-            f"Expected a checkpoint file at {path}, found a folder. Pick a file in it."
-        )
-    with _readable(path), path.open("rb") as file:
+    with open_checkpoint(path) as file:
         start = file.read(32)
     if not start:
         raise CheckpointError(
@@ -124,7 +172,7 @@ def read_safetensors_header(path: Path) -> SafetensorsHeader:
     CheckpointError
         If the header cannot be parsed, or the file is shorter than it says.
     """
-    with _readable(path), path.open("rb") as file:
+    with open_checkpoint(path) as file:
         size = path.stat().st_size
         length = int.from_bytes(file.read(LENGTH_BYTES), "little")
         if length > MAX_HEADER_BYTES:
@@ -134,10 +182,12 @@ def read_safetensors_header(path: Path) -> SafetensorsHeader:
         text = file.read(length)
     header = _parse_header(path, text)
     metadata = header.pop("__metadata__", {})
-    shapes, ends = _parse_entries(path, header)
+    tensors = _parse_entries(path, header)
+    ends = (entry.data_offsets[1] for entry in tensors.values())
     expected = LENGTH_BYTES + length + max(ends, default=0)
     if size < expected:
         raise _truncated(path, expected, size)
+    shapes = {name: entry.shape for name, entry in tensors.items()}
     return SafetensorsHeader(metadata, shapes)
 
 
@@ -148,20 +198,24 @@ def _parse_header(path: Path, text: bytes) -> dict[str, Any]:
         raise _damaged(path, "its header is no valid JSON") from error
     if not isinstance(header, dict):
         raise _damaged(path, "its header is no table of tensors")
-    if not isinstance(header.get("__metadata__", {}), dict):
+    metadata = header.get("__metadata__", {})
+    if not isinstance(metadata, dict):
         raise _damaged(path, "the free text of its header is no table")
+    if not all(isinstance(text, str) for text in metadata.values()):
+        raise _damaged(path, "the free text of its header is no text")
     return header
 
 
-def _parse_entries(
-    path: Path, header: dict[str, Any]
-) -> tuple[dict[str, Shape], list[int]]:
+def _parse_entries(path: Path, header: dict[str, Any]) -> dict[str, _TensorEntry]:
     try:
-        shapes = {name: tuple(entry["shape"]) for name, entry in header.items()}
-        ends = [int(entry["data_offsets"][1]) for entry in header.values()]
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise _damaged(path, "its header describes a tensor wrongly") from error
-    return shapes, ends
+        return {
+            name: parse_record(_TensorEntry, entry, repair="Get the file again.")
+            for name, entry in header.items()
+        }
+    except SettingsError as error:
+        raise _damaged(path, f"its header describes a tensor wrongly ({error})") from (
+            error
+        )
 
 
 def _damaged(path: Path, reason: str) -> CheckpointError:
@@ -183,5 +237,5 @@ def file_sha256(path: Path) -> str:
     CheckpointNotFoundError, CheckpointError
         If there is no such file, or it cannot be read.
     """
-    with _readable(path), path.open("rb") as file:
+    with open_checkpoint(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 PREFERRED_NAME = "model.safetensors"
 NO_LICENCE = "not stated"
+
+_PLAIN_PART = re.compile(r'[^<>:"/\\|?*\x00-\x1f]+')
+"""What a file or folder may be called on every system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,17 @@ class HubModel:
     """Identity of the content; the SHA-256 of large files."""
     url: str
     """Where the bytes are."""
+
+    def __post_init__(self) -> None:
+        """Refuse names that would lead out of the folder of downloads."""
+        for name in (self.repo_id, self.filename):
+            parts = name.split("/")
+            plain = all(_PLAIN_PART.fullmatch(part) for part in parts)
+            if not plain or {".", ".."} & set(parts):
+                raise CheckpointError(
+                    f"Expected names of plain files and folders, got {name!r}. Pick "
+                    "another repository or file."
+                )
 
     @property
     def path(self) -> Path:

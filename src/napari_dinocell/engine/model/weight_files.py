@@ -9,8 +9,11 @@ import contextlib
 import os
 import pickle
 import re
+import struct
+import zipfile
+import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import torch
 from safetensors import SafetensorError
@@ -23,6 +26,7 @@ from napari_dinocell.engine.errors import (
 )
 from napari_dinocell.engine.model.checkpoint_file import (
     detect_kind,
+    open_checkpoint,
     read_safetensors_header,
 )
 from napari_dinocell.engine.model.checkpoint_info import HEADER_KEY
@@ -50,7 +54,13 @@ _DAMAGE = (
     AssertionError,
     MemoryError,
     OSError,
+    ArithmeticError,
+    ImportError,
+    NotImplementedError,
     pickle.UnpicklingError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
 )
 
 
@@ -91,12 +101,13 @@ def _read_safetensors(path: Path) -> WeightFile:
 
 
 def _read_torch(path: Path, device: str) -> WeightFile:
-    try:
-        # a file, not its path: torch.load would trust the path's suffix
-        with path.open("rb") as file:
+    with open_checkpoint(path) as file:
+        _check_archive(path, file)
+        try:
+            # a file, not its path: torch.load would trust the path's suffix
             content = torch.load(file, map_location=device, weights_only=True)
-    except _DAMAGE as error:
-        raise _torch_error(path, error) from error
+        except _DAMAGE as error:
+            raise _torch_error(path, error) from error
     header = content.get(HEADER_KEY) if isinstance(content, dict) else None
     if header is not None and not isinstance(header, str):
         raise CheckpointError(
@@ -104,6 +115,49 @@ def _read_torch(path: Path, device: str) -> WeightFile:
             f"{type(header).__name__}. Get the file again."
         )
     return WeightFile(header, _find_state_dict(path, content))
+
+
+def _check_archive(path: Path, file: BinaryIO) -> None:
+    """Refuse an archive that would take more memory than the file has bytes.
+
+    torch.save compresses nothing; a file of a few megabytes may inflate to many
+    gigabytes.
+    """
+    size = file.seek(0, os.SEEK_END)
+    try:
+        claimed = _archive_bytes(file)
+    except _DAMAGE as error:
+        raise _torch_error(path, error) from error
+    if claimed > size:
+        raise CheckpointError(
+            f"{path} holds {size} bytes that inflate to {claimed}: torch.save writes "
+            "none of this kind. Save its state dict again, or get it as safetensors."
+        )
+    file.seek(0)
+
+
+def _archive_bytes(file: BinaryIO) -> int:
+    """Bytes that all entries of an archive hold, inflated; 0 for a bare pickle."""
+    if not zipfile.is_zipfile(file):
+        return 0
+    with zipfile.ZipFile(file) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
+
+
+def _check_sizes(path: Path, weights: Mapping[str, Tensor]) -> None:
+    """Refuse tensors that are larger than the file, or not laid out as plain ones."""
+    size = path.stat().st_size
+    for name, tensor in weights.items():
+        if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_nested:
+            raise CheckpointError(
+                f"Expected plain tensors in {path}, got a sparse, nested or quantised "
+                f"one under {name!r}. Save the original model's state dict."
+            )
+        if tensor.numel() * tensor.element_size() > size:
+            raise CheckpointError(
+                f"{path} is damaged: {name!r} claims to be of shape "
+                f"{tuple(tensor.shape)}, more than the whole file holds. Get it again."
+            )
 
 
 def _torch_error(path: Path, error: Exception) -> CheckpointError:
@@ -149,6 +203,7 @@ def _find_state_dict(path: Path, content: Any) -> dict[str, Tensor]:
                 f"{type(value).__name__} under {name!r}. Save model.state_dict(), or "
                 "pick another file."
             )
+    _check_sizes(path, content)
     return dict(content)
 
 

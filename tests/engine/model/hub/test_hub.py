@@ -259,3 +259,27 @@ def test_bars_of_the_hub_client_are_as_before(fake_hub: FakeHub) -> None:
     before = are_progress_bars_disabled(group)
     download_model("lab/cells")
     assert are_progress_bars_disabled(group) == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../model.safetensors",
+        "/etc/model.safetensors",
+        "a/../../model.safetensors",
+        "a\\..\\..\\model.safetensors",
+        "C:model.safetensors",
+        "a//model.safetensors",
+    ],
+)
+def test_name_that_leads_out_of_the_folder_is_refused(
+    fake_hub: FakeHub, checkpoint: bytes, name: str
+) -> None:
+    """Whether the user or the hub says it."""
+    with pytest.raises(CheckpointError, match="plain files and folders"):
+        HubModel("lab/cells", name, "main", "MIT", 5, "etag", "url")
+    with pytest.raises(CheckpointError, match="plain files and folders"):
+        HubModel(f"lab/{name}", "m.safetensors", "main", "MIT", 5, "etag", "url")
+    fake_hub.files = {name: checkpoint}
+    with pytest.raises(CheckpointError):
+        find_hub_model("lab/cells")
