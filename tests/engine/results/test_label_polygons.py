@@ -28,7 +28,7 @@ def rasterise(cells: list[CellPolygons], shape: tuple[int, int]) -> np.ndarray:
 @given(small_labels)
 @example(awkward_labels())
 def test_polygons_hold_exactly_the_pixels_of_each_cell(labels):
-    cells = find_polygons(labels)
+    cells = list(find_polygons(labels))
     np.testing.assert_array_equal(rasterise(cells, labels.shape), labels)
     for cell in cells:
         assert to_shapely(cell).area == np.count_nonzero(labels == cell.cell)
@@ -84,4 +84,4 @@ def test_one_pixel_in_any_integer_dtype(dtype):
 
 
 def test_no_cells_give_no_polygons():
-    assert find_polygons(np.zeros((4, 5), np.int32)) == []
+    assert list(find_polygons(np.zeros((4, 5), np.int32))) == []

@@ -65,19 +65,25 @@ def encode_masks(labels: AnyLabels) -> Iterator[dict[str, Any]]:
     height, width = labels.shape
     cells, starts, ends = _runs(labels)
     firsts = np.flatnonzero(np.diff(cells, prepend=0))
-    lasts = np.append(firsts, len(cells))[1:]
-    for first, last in zip(firsts, lasts, strict=True):
-        start, end = starts[first:last], ends[first:last]
-        inside = end - start
-        outside = start - np.concatenate([[0], end[:-1]])
-        counts = np.stack([outside, inside], axis=1).ravel().tolist()
-        if end[-1] < height * width:
-            counts.append(int(height * width - end[-1]))
+    if firsts.size == 0:
+        return
+    inside, outside = ends - starts, starts - np.insert(ends[:-1], 0, 0)
+    outside[firsts] = starts[firsts]
+    counts = np.stack([outside, inside], axis=1).ravel().tolist()
+    areas = np.add.reduceat(inside, firsts).tolist()
+    boxes = _bounding_boxes(starts, ends, firsts, height).tolist()
+    lasts = np.append(firsts[1:], len(cells))
+    rest = (height * width - ends[lasts - 1]).tolist()
+    spans = zip(firsts.tolist(), lasts.tolist(), strict=True)
+    for number, (first, last) in enumerate(spans):
+        own = counts[2 * first : 2 * last]
+        if rest[number]:
+            own.append(rest[number])
         yield {
             "label": int(cells[first]),
-            "segmentation": {"size": [height, width], "counts": counts},
-            "area": int(inside.sum()),
-            "bbox": _bounding_box(start, end, height),
+            "segmentation": {"size": [height, width], "counts": own},
+            "area": areas[number],
+            "bbox": boxes[number],
         }
 
 
@@ -92,10 +98,16 @@ def _runs(labels: AnyLabels) -> tuple[Numbers, Numbers, Numbers]:
     return cells[order], starts[order], ends[order]
 
 
-def _bounding_box(start: Numbers, end: Numbers, height: int) -> list[int]:
-    """[x, y, width, height] of runs, some of which go on in the next column."""
-    left, right = int(start[0]) // height, int(end[-1] - 1) // height
-    crossing = start // height != (end - 1) // height
-    top = 0 if crossing.any() else int((start % height).min())
-    bottom = height if crossing.any() else int(((end - 1) % height).max()) + 1
-    return [left, top, right - left + 1, bottom - top]
+def _bounding_boxes(
+    starts: Numbers, ends: Numbers, firsts: Numbers, height: int
+) -> Numbers:
+    """[x, y, width, height] (N, 4) of runs, some of which go on in the next column."""
+    lasts = ends - 1
+    crossing = starts // height != lasts // height
+    tops = np.where(crossing, 0, starts % height)
+    bottoms = np.where(crossing, height, lasts % height + 1)
+    left = starts[firsts] // height
+    right = lasts[np.append(firsts[1:], len(starts)) - 1] // height
+    top = np.minimum.reduceat(tops, firsts)
+    bottom = np.maximum.reduceat(bottoms, firsts)
+    return np.stack([left, top, right - left + 1, bottom - top], axis=1)

@@ -31,7 +31,8 @@ def write_geojson(path: Path, stack: LabelStack) -> None:
         file.write('{"type": "FeatureCollection", "features": [')
         for number, feature in enumerate(_features(stack)):
             file.write(",\n" if number else "\n")
-            json.dump(feature, file, separators=(",", ":"))
+            # `json.dump` takes ten times as long: it writes piece by piece
+            file.write(json.dumps(feature, separators=(",", ":")))
         file.write("\n]}\n")
 
 

@@ -8,6 +8,8 @@ QuPath and ImageJ have it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -47,7 +49,11 @@ class CellPolygons:
     """One per connected part; pixels that touch by a corner alone are not connected."""
 
 
-def find_polygons(labels: AnyLabels) -> list[CellPolygons]:
+CHUNK = 2**18
+"""About so many corners are traced at a time: as Python's numbers they take room."""
+
+
+def find_polygons(labels: AnyLabels) -> Iterator[CellPolygons]:
     """Trace every cell of a label image (Y, X), in the order of the ids.
 
     Notes
@@ -58,14 +64,27 @@ def find_polygons(labels: AnyLabels) -> list[CellPolygons]:
     (J. O'Rourke, Uniqueness of orthogonal connect-the-dots, 1988, section 2). All
     corners of all cells are found and paired at once.
     """
-    parts: AnyLabels = label(labels, background=0, connectivity=1)
+    parts = _parts_by_cell(labels)
     corners = _find_corners(parts)
-    polygons: dict[int, list[Polygon]] = {}
-    for exterior, *holes in _gather(_trace(corners)):
-        x, y = exterior[0]
-        cell = int(labels[y, x])  # the corner is the top left one of its pixel
-        polygons.setdefault(cell, []).append(Polygon(exterior, tuple(holes)))
-    return [CellPolygons(cell, tuple(polygons[cell])) for cell in sorted(polygons)]
+    traced = (ring for chunk in _chunks(corners) for ring in _trace(chunk))
+    polygons = (Polygon(first, tuple(holes)) for first, *holes in _gather(traced))
+    for cell, own in groupby(polygons, key=partial(_cell_of, labels)):
+        yield CellPolygons(cell, tuple(own))
+
+
+def _cell_of(labels: AnyLabels, polygon: Polygon) -> int:
+    x, y = polygon.exterior[0]
+    return int(labels[y, x])  # the corner is the top left one of its pixel
+
+
+def _parts_by_cell(labels: AnyLabels) -> Numbers:
+    """(Y, X): numbers of connected parts, those of the lowest id first."""
+    parts: Numbers = label(labels, background=0, connectivity=1)
+    ids = np.zeros(int(parts.max(initial=0)) + 1, np.int64)
+    ids[parts] = labels
+    numbers = np.empty(ids.size, parts.dtype)
+    numbers[np.argsort(ids, kind="stable")] = np.arange(ids.size)
+    return numbers[parts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +162,20 @@ def _partners(order: Numbers) -> Numbers:
     partners[order[0::2]] = order[1::2]
     partners[order[1::2]] = order[0::2]
     return partners
+
+
+def _chunks(corners: _Corners) -> Iterator[_Corners]:
+    """Some whole parts at a time, as if there were no others."""
+    size = len(corners.part)
+    firsts = np.append(np.flatnonzero(np.diff(corners.part, prepend=0)), size)
+    start = 0
+    while start < size:
+        end = int(firsts[np.searchsorted(firsts, min(start + CHUNK, size))])
+        own = {name: getattr(corners, name)[start:end] for name in _Corners.__slots__}
+        own["beside"] = own["beside"] - start
+        own["above_or_below"] = own["above_or_below"] - start
+        yield _Corners(**own)
+        start = end
 
 
 def _trace(corners: _Corners) -> Iterator[tuple[bool, list[Ring]]]:

@@ -109,4 +109,6 @@ def spacing_of(pixel_size: PixelSize | None) -> tuple[tuple[float, float] | None
 def _texts(values: NDArray[Any]) -> list[str]:
     if values.dtype.kind != "f":
         return [str(value) for value in values.tolist()]
-    return ["" if np.isnan(value) else str(value) for value in values]
+    texts = map(str, values.tolist() if values.dtype == np.float64 else values)
+    missing = np.isnan(values).tolist()
+    return ["" if gone else text for gone, text in zip(missing, texts, strict=True)]
