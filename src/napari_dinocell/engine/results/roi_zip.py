@@ -12,13 +12,11 @@ from napari_dinocell.engine.errors import ExportError
 from napari_dinocell.engine.results.label_polygons import find_polygons
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from napari_dinocell.engine.labels.label_stack import LabelPage, LabelStack
-    from napari_dinocell.engine.results.label_polygons import CellPolygons
+    from napari_dinocell.engine.results.label_polygons import CellPolygons, Ring
 
 LARGEST_SIDE = 60_535
 """Pixels; ImageJ takes 16 bit numbers above it for negative ones (`RoiDecoder`)."""
@@ -51,34 +49,35 @@ def write_roi_zip(path: Path, stack: LabelStack) -> None:
 def _to_roi(outline: CellPolygons) -> ImagejRoi:
     """What ImageJ's wand would give, or a composite where there are several rings."""
     rings = [ring for part in outline.parts for ring in (part.exterior, *part.holes)]
-    points = np.array([point for ring in rings for point in ring])
-    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    # of few points: numpy would take longer
+    columns, rows = zip(*(point for ring in rings for point in ring), strict=True)
+    left, top, right, bottom = min(columns), min(rows), max(columns), max(rows)
     roi = ImagejRoi(
         name=str(outline.cell),
-        left=int(left),
-        top=int(top),
-        right=int(right),
-        bottom=int(bottom),
+        left=left,
+        top=top,
+        right=right,
+        bottom=bottom,
     )
     if len(rings) == 1:
         roi.roitype = ROI_TYPE.TRACED
-        roi.integer_coordinates = (points - (left, top)).astype(np.int32)
-        roi.n_coordinates = len(points)
+        roi.integer_coordinates = np.subtract(rings[0], (left, top), dtype=np.int32)
+        roi.n_coordinates = len(rows)
     else:
         roi.roitype = ROI_TYPE.RECT  # together with a path: a composite
-        roi.multi_coordinates = _path(points, [len(ring) for ring in rings])
+        roi.multi_coordinates = _path(rings)
         roi.shape_roi_size = len(roi.multi_coordinates)
     return roi
 
 
-def _path(points: NDArray[np.int64], lengths: Sequence[int]) -> NDArray[np.float32]:
-    """Steps around rings, of so many of the points (N, 2) each, one after the other."""
-    ends = np.cumsum(lengths)
-    steps = np.empty((len(points), 3), np.float32)
-    steps[:, 0] = _LINE
-    steps[ends - lengths, 0] = _MOVE
-    steps[:, 1:] = points
-    return np.insert(steps.ravel(), 3 * ends, np.float32(_CLOSE))
+def _path(rings: Iterable[Ring]) -> np.ndarray:
+    steps: list[int] = []
+    for first, *others in rings:
+        steps += (_MOVE, *first)
+        for point in others:
+            steps += (_LINE, *point)
+        steps.append(_CLOSE)
+    return np.array(steps, dtype=np.float32)
 
 
 def _place(roi: ImagejRoi, axes: str, page: LabelPage, number: int) -> None:
