@@ -34,38 +34,18 @@ from typing import (
 )
 
 from napari_dinocell.engine.errors import DinoCellError, SettingsError
+from napari_dinocell.engine.record_words import plain_text, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import TypeAdapter
 
 Record = TypeVar("Record")
 
 LATER: Mapping[str, bool] = MappingProxyType({"later": True})
 """Metadata of a field that is younger than its record's format."""
-
-LONGEST_QUOTE = 60
-"""Characters of a wrong value that a message quotes."""
-
-_WORDS = {
-    "string_type": "some text",
-    "path_type": "some text",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "none_required": "null",
-    "dict_type": "a table",
-    "mapping_type": "a table",
-    "list_type": "a list",
-    "tuple_type": "a list",
-    "missing": "a list of another length",
-    "too_long": "a list of another length",
-    "too_short": "a list of another length",
-}
-"""What was expected, by the type of pydantic's error."""
 
 
 class _SliceAsEnds:
@@ -128,12 +108,12 @@ class RecordFormat(Generic[Record]):
         if found != self.name:
             raise SettingsError(
                 f"Expected {self.noun} (its 'format' is {self.name!r}), got "
-                f"{_quote(found)}. {self.source}"
+                f"{quote(found)}. {self.source}"
             )
         version = values.get("format_version")
         if type(version) is not int or version != self.version:
             raise SettingsError(
-                f"Expected format version {self.version}, got {_quote(version)}. "
+                f"Expected format version {self.version}, got {quote(version)}. "
                 f"Update napari-dinocell. {self.repair}"
             )
         own = {k: v for k, v in values.items() if k not in ("format", "format_version")}
@@ -256,7 +236,7 @@ def parse_record(kind: type[Record], values: Any, *, repair: str) -> Record:
     try:
         record: Record = _adapter(hashed).validate_json(text, strict=True)
     except ValidationError as error:
-        raise SettingsError(_plain_text(error, values, repair)) from error
+        raise SettingsError(plain_text(error, values, repair)) from error
     for name, expected, wrong in _wrong_names(record, values, kind.__name__):
         raise SettingsError(
             f"Expected the entries {expected} in its {name!r}; of these or besides "
@@ -293,57 +273,3 @@ def _wrong_names(
     elif isinstance(record, tuple):
         for part, value in zip(record, values, strict=True):
             yield from _wrong_names(part, value, name)
-
-
-def _plain_text(error: ValidationError, values: Any, repair: str) -> str:
-    """What is wrong first, in our own words."""
-    problems = error.errors(include_url=False)
-    first = problems[0]
-    reason = first.get("ctx", {}).get("error")
-    if isinstance(reason, DinoCellError):
-        return str(reason)
-    missing = sorted(str(p["loc"][-1]) for p in problems if _is_missing(p))
-    if _is_missing(first):
-        return (
-            f"Expected more entries; of these, {missing} is missing or unknown. "
-            f"{repair}"
-        )
-    # Where one of several types is right, each has its own problem with the value.
-    place = _place(first["loc"], values)
-    alike = [p for p in problems if _place(p["loc"], values) == place]
-    expected = " or ".join(dict.fromkeys(_expected(problem) for problem in alike))
-    names = [part for part in place if isinstance(part, str)]
-    name = names[-1] if names else "content"
-    return (
-        f"Expected {expected} as its {name!r}, got {_quote(first['input'])}. {repair}"
-    )
-
-
-def _is_missing(problem: Any) -> bool:
-    return problem["type"] == "missing" and isinstance(problem["loc"][-1], str)
-
-
-def _expected(problem: Any) -> str:
-    if problem["type"] == "literal_error":
-        return str(problem["ctx"]["expected"])
-    if problem["type"] == "dataclass_type":
-        return f"a table ({problem['ctx']['class_name']})"
-    return _WORDS.get(problem["type"], "another value")
-
-
-def _place(named: tuple[int | str, ...], values: Any) -> tuple[int | str, ...]:
-    """Where the value lies; pydantic appends the member of a union that it tried."""
-    place: list[int | str] = []
-    for part in named:
-        try:
-            values = values[part]
-        except (KeyError, IndexError, TypeError):
-            break
-        place.append(part)
-    return tuple(place)
-
-
-def _quote(value: Any) -> str:
-    text = repr(value)
-    short = len(text) <= LONGEST_QUOTE
-    return text if short else f"{text[:LONGEST_QUOTE]}..."
