@@ -11,6 +11,7 @@ from napari_dinocell.cli import demo, evaluate, measure, models, presets, train
 from napari_dinocell.cli.errors import output
 from napari_dinocell.cli.export import export
 from napari_dinocell.cli.segment import segment
+from napari_dinocell.cli.signals import ended_as_interrupted
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,6 +29,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def dinocell(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option(
@@ -45,6 +47,7 @@ def dinocell(
 
       dinocell models list
     """
+    context.with_resource(ended_as_interrupted())
 
 
 app.command()(segment)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-import secrets
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_dinocell.engine.errors import DinoCellError, ExportError
+from napari_dinocell.engine.results.left_behind import (
+    clear_once,
+    discard,
+    temporary_beside,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-LONGEST_PART = 50
-"""Characters of a name that a temporary one begins with, at up to four bytes each."""
+    from pathlib import Path
 
 
 @contextmanager
@@ -22,7 +23,8 @@ def replaced_file(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path` to write; move it there in the end.
 
     When anything interrupts the writing, also Ctrl-C, what stood at `path` stays and
-    the temporary file goes. The folder is made if need be.
+    the temporary file goes; those of programs that were killed go, too. The folder is
+    made if need be.
 
     Raises
     ------
@@ -34,16 +36,11 @@ def replaced_file(path: Path) -> Iterator[Path]:
     try:
         with plain_write_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            clear_once(path.parent)
             yield temporary
             os.replace(temporary, path)
     finally:
-        _discard(temporary)
-
-
-def temporary_beside(path: Path) -> Path:
-    """A hidden name that nothing has; not longer than names may be."""
-    token = f"{os.getpid()}-{secrets.token_hex(3)}"
-    return path.with_name(f".{path.name[:LONGEST_PART]}.{token}")
+        discard(temporary)
 
 
 @contextmanager
@@ -64,10 +61,3 @@ def plain_write_errors(path: Path) -> Iterator[None]:
             f"{path} could not be written: {error.strerror or error}. Free space, "
             "close it in other programs, or choose another folder."
         ) from error
-
-
-def _discard(path: Path) -> None:
-    try:
-        Path(path).unlink(missing_ok=True)
-    except OSError:  # the disk itself is gone; the first error tells so
-        return

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from napari_dinocell.engine.results.atomic_file import (
-    plain_write_errors,
+from napari_dinocell.engine.results.atomic_file import plain_write_errors
+from napari_dinocell.engine.results.left_behind import (
+    clear_once,
+    discard,
     temporary_beside,
 )
 
@@ -34,15 +35,16 @@ def replaced_folder(path: Path) -> Iterator[Path]:
     try:
         with plain_write_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            clear_once(path.parent)
             yield temporary
-            if path.exists():
+            if os.path.lexists(path):
                 os.replace(path, former)
             try:
                 os.replace(temporary, path)
             except OSError:
-                if former.exists():
+                if os.path.lexists(former):
                     os.replace(former, path)
                 raise
-            shutil.rmtree(former, ignore_errors=True)
+            discard(former)  # a link goes, what it leads to stays
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        discard(temporary)
