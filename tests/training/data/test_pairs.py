@@ -133,3 +133,20 @@ def test_the_default_recipe_keeps_evaluation_data_out(shared_data):
         assert {p.source.name for p in part} == {
             s.name for s in recipe.sources if s.train
         }
+
+
+def test_what_validated_the_default_model_never_trains_its_successor(shared_data):
+    """`broad` goes on from the default model: its scores must stay comparable."""
+    splits = []
+    for name in ("default", "broad"):
+        recipe = load_recipe(name)
+        pairs = find_pairs(shared_data, recipe.sources)
+        splits.append(
+            split_pairs(
+                pairs, validation_share=recipe.validation_share, seed=recipe.seed
+            )
+        )
+    validation = {pair.name for pair in splits[0].validation}
+    assert validation
+    assert validation <= {pair.name for pair in splits[1].validation}
+    assert not any("evaluation_only" in pair.name for pair in splits[1].train)

@@ -17,6 +17,13 @@ def test_the_default_recipe_is_bundled_and_valid():
     assert all("evaluation_only" not in s.pattern for s in recipe.sources if s.train)
 
 
+def test_the_broad_recipe_goes_on_from_the_default_with_made_up_pictures():
+    config = load_recipe("broad")
+    assert config.initial == "default"
+    assert config.scenes.share == 0.5
+    assert config.cell_diameter == load_recipe("default").cell_diameter
+
+
 def test_settings_survive_json():
     config = small_config()
     assert TrainConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config

@@ -16,10 +16,12 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from dinocell_training.scratch.crops import random_crop
+from dinocell_training.scratch.made_up import made_up_sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.random import Generator
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -92,12 +94,20 @@ class _Batches(Dataset[tuple["Tensor", ...]]):
         size = int(rng.choice(config.crop_sizes))
         chosen = rng.choice(len(self._samples), config.batch_size, p=self._weights)
         crops = [
-            random_crop(self._samples[i], size, config.augment, rng) for i in chosen
+            random_crop(self._sample(i, size, rng), size, config.augment, rng)
+            for i in chosen
         ]
         return tuple(
             _bytes(np.stack([getattr(crop, part) for crop in crops])[:, None])
             for part in ("image", "target", "verified")
         )
+
+    def _sample(self, index: int, size: int, rng: Generator) -> Sample:
+        """A real sample, or a made-up one in its place."""
+        share = self._config.scenes.share
+        if share and rng.random() < share:
+            return made_up_sample(size, self._config, self._samples, rng)
+        return self._samples[index]
 
 
 def _bytes(values: NDArray[np.float32]) -> Tensor:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dinocell_training.data.source import SourceConfig
+from dinocell_training.scenes.random.recipe import SceneConfig
 from dinocell_training.trainer.resume import MAY_CHANGE
 from napari_dinocell.engine.config import ContrastConfig
 from napari_dinocell.engine.errors import SettingsError, TrainingDataError
@@ -75,6 +76,7 @@ class TrainConfig:
     contrast: ContrastConfig = field(default_factory=ContrastConfig)
     sources: tuple[SourceConfig, ...] = (SourceConfig(name="all"),)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
+    scenes: SceneConfig = field(default_factory=SceneConfig)
     validation_share: float = 0.2
     """Share of the images, in whole groups, kept for validation."""
     seed: int = 0
@@ -166,6 +168,8 @@ class TrainConfig:
                 values["contrast"] = ContrastConfig(**values["contrast"])
             if "augment" in values:
                 values["augment"] = AugmentConfig(**_tuples(values["augment"]))
+            if "scenes" in values:
+                values["scenes"] = SceneConfig(**values["scenes"])
             if "sources" in values:
                 values["sources"] = tuple(SourceConfig(**s) for s in values["sources"])
             return cls(**_tuples(values))

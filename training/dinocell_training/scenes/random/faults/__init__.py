@@ -1,0 +1,1 @@
+"""What goes wrong between the cells and the disk: dirt, lamp, lens, sensor, file."""

@@ -1,0 +1,1 @@
+"""Light: what a microscope makes of a label map, by many principles."""
