@@ -6,9 +6,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
-from qtpy.QtGui import QMouseEvent
-from qtpy.QtWidgets import QApplication
+from tests.widgets.drivers.canvas import (
+    canvas_of,
+    move_mouse,
+    press_mouse,
+    release_mouse,
+    see,
+)
 
 from napari_dinocell.widgets.correct.dock import CorrectDock
 
@@ -16,8 +20,6 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 Place = tuple[float, float]
-
-NONE, LEFT = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
 
 
 class CorrectDriver:
@@ -28,7 +30,7 @@ class CorrectDriver:
         self.qtbot = qtbot
         self.dock = CorrectDock(viewer)
         viewer.window.add_dock_widget(self.dock, name="Correct")
-        qtbot.wait(50)  # the canvas is laid out when it is first painted
+        see(viewer, qtbot)
         self.sections = self.dock.sections
         self.controller = self.dock.controller
 
@@ -61,46 +63,35 @@ class CorrectDriver:
     def press(self, name: str) -> None:
         """Press the button of a tool or brush."""
         self.sections.tools.button(name).click()
-        self.qtbot.wait(20)  # nobody is faster than the next frame
+        see(self.viewer, self.qtbot)  # nobody is faster than the next frame
 
     def key(self, key: str) -> None:
         """Press a key while the canvas has the focus, as napari handles it."""
-        viewer = getattr(self.viewer, "__wrapped__", self.viewer)
-        handler = viewer.window._qt_viewer.canvas._key_map_handler
+        handler = canvas_of(self.viewer)._key_map_handler
         handler.press_key(key)
         handler.release_key(key)
 
     def click(self, *places: Place) -> None:
         """Click at places (y, x) of the plane."""
         for place in places:
-            self._send(QEvent.Type.MouseButtonPress, place, LEFT, LEFT)
-            self._send(QEvent.Type.MouseButtonRelease, place, LEFT, NONE)
+            press_mouse(self.viewer, self._on_canvas(place))
+            release_mouse(self.viewer, self._on_canvas(place))
 
     def drag(self, *places: Place) -> None:
         """Drag through places (y, x) of the plane."""
-        self._send(QEvent.Type.MouseButtonPress, places[0], LEFT, LEFT)
+        press_mouse(self.viewer, self._on_canvas(places[0]))
         for first, second in pairwise(places):
             for share in (0.25, 0.5, 0.75, 1):
                 y, x = (a + (b - a) * share for a, b in zip(first, second, strict=True))
-                self.qtbot.wait(20)  # moves in quick succession are dropped
-                self._send(QEvent.Type.MouseMove, (y, x), NONE, LEFT)
-        self.qtbot.wait(20)
-        self._send(QEvent.Type.MouseButtonRelease, places[-1], LEFT, NONE)
+                move_mouse(self.viewer, self._on_canvas((y, x)))
+        release_mouse(self.viewer, self._on_canvas(places[-1]))
 
-    def _send(self, kind: QEvent.Type, place: Place, button: Any, held: Any) -> None:
-        viewer = getattr(self.viewer, "__wrapped__", self.viewer)
-        canvas = viewer.window._qt_viewer.canvas
-        there = QPointF(QPoint(*self._on_canvas(place, canvas)))
-        none = Qt.KeyboardModifier.NoModifier
-        event = QMouseEvent(kind, there, there, button, held, none)
-        QApplication.sendEvent(canvas.native, event)
-
-    def _on_canvas(self, place: Place, canvas: Any) -> tuple[int, int]:
+    def _on_canvas(self, place: Place) -> tuple[int, int]:
         camera = getattr(self.viewer, "scene", self.viewer).camera  # 0.8 has no scene
         world = self.layer.data_to_world((*self.session.index, *place))[-2:]
         y, x = (
             (value - centre) * camera.zoom
             for value, centre in zip(world, camera.center[-2:], strict=True)
         )
-        size = canvas.native.size()
+        size = canvas_of(self.viewer).native.size()
         return round(x + size.width() / 2), round(y + size.height() / 2)

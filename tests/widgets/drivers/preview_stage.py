@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from superqt.utils import WorkerBase
+from tests.conftest import PATIENCE
 
 from napari_dinocell.engine.config import ContrastConfig
 from napari_dinocell.widgets.segment.contrast_preview import LAYER_NAME, ContrastPreview
@@ -55,7 +56,7 @@ class Stage:
 
         def read() -> np.ndarray[Any, Any]:
             begun.set()
-            gate.wait(20)
+            assert gate.wait(PATIENCE)
             return pixels
 
         self.preview.show(self.image, read, DEFAULT, PLACEMENT)
@@ -64,8 +65,9 @@ class Stage:
 
     def settle(self) -> None:
         """Wait until no worker runs and all it said was heard."""
-        self.qtbot.waitUntil(lambda: not WorkerBase._worker_set)
-        self.qtbot.wait(10)
+        self.qtbot.waitUntil(
+            lambda: self.preview._running is None and not WorkerBase._worker_set
+        )
 
     @property
     def layer(self) -> Image | None:

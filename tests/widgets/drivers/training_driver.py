@@ -73,7 +73,7 @@ class TrainingDriver(ExamplesDriver):
     def add_segment_dock(self) -> SegmentDock:
         dock = SegmentDock(self.viewer)
         self.viewer.window.add_dock_widget(dock, name="Segment")
-        self.qtbot.wait(20)
+        self.qtbot.waitUntil(lambda: not dock._placing.isActive())
         return dock
 
     def press_train(self) -> None:

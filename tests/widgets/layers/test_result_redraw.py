@@ -9,6 +9,7 @@ import pytest
 import zarr
 from napari.components import ViewerModel
 from napari.utils.colormaps import DirectLabelColormap
+from tests.widgets.drivers.canvas import see
 
 from napari_dinocell.widgets.layers import partial_redraw as _partial_redraw
 from napari_dinocell.widgets.layers.image_source import image_source_of
@@ -165,15 +166,13 @@ def test_distance_is_redrawn_and_hidden_layers_are_not() -> None:
     assert (drawn.parts, drawn.wholes) == ([], 0)
 
 
-def test_on_a_real_screen(
-    make_napari_viewer_proxy: Callable[..., Any], qtbot: Any
-) -> None:
+def test_on_a_real_screen(lend_viewer_proxy: Callable[..., Any], qtbot: Any) -> None:
     """Through the proxy that plugins get: a part turns up, the selection stays."""
-    viewer = make_napari_viewer_proxy(show=True)
+    viewer = lend_viewer_proxy(show=True)
     image = viewer.add_image(np.zeros(SHAPE), name="cells")
     labels = labels_of(results := show(viewer, image))
     labels.opacity = 1
-    qtbot.wait(50)
+    see(viewer, qtbot)
     assert viewer.layers.selection.active == image
     before = viewer.screenshot(canvas_only=True, flash=False)[..., :3]
     labels.data[PART] = 1

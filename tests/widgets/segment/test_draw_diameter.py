@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from napari.components import ViewerModel
+from tests.widgets.drivers.canvas import move_mouse, press_mouse, release_mouse
 
 from napari_dinocell.widgets.segment.draw_diameter import LAYER_NAME, DiameterTool
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from napari.layers import Image, Shapes
     from pytestqt.qtbot import QtBot
-    from qtpy.QtWidgets import QWidget
 
 
 class Ruler:
@@ -233,44 +233,24 @@ def test_drawing_needs_the_plane_in_view(
     assert (ruler.tool.active, ruler.ends) == (False, 1)
 
 
-def test_the_mouse_draws(
-    make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot
-) -> None:
+def test_the_mouse_draws(lend_viewer_proxy: Callable[..., Any]) -> None:
     """In a real window: dragging measures, clicking does not, closing is safe."""
-    viewer = make_napari_viewer_proxy()
+    viewer = lend_viewer_proxy()
     image = viewer.add_image(np.zeros((400, 400)))
     ruler = Ruler(viewer)
     ruler.tool.start(image)
-    canvas = viewer.__wrapped__.window._qt_viewer.canvas.native
-    drag_mouse(qtbot, canvas, (50, 90), (150, 90))
+    drag_mouse(viewer, (50, 90), (150, 90))
     assert ruler.measured == [pytest.approx(100 / ruler.camera.zoom, rel=0.05)]
-    drag_mouse(qtbot, canvas, (90, 50), (90, 50))
+    drag_mouse(viewer, (90, 50), (90, 50))
     assert (len(ruler.measured), ruler.shapes.nshapes) == (1, 1)
     viewer.layers.clear()
     assert ruler.ends == 1
 
 
-def drag_mouse(
-    qtbot: QtBot, canvas: QWidget, start: tuple[int, int], end: tuple[int, int]
-) -> None:
+def drag_mouse(viewer: Any, start: tuple[int, int], end: tuple[int, int]) -> None:
     """Press at one pixel (x, y) of the canvas, move in steps, release at the other."""
-    from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
-    from qtpy.QtGui import QMouseEvent
-    from qtpy.QtWidgets import QApplication
-
-    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
-
-    def send(kind: QEvent.Type, at: tuple[int, int], button: Any, held: Any) -> None:
-        there = QPointF(QPoint(*at))
-        event = QMouseEvent(
-            kind, there, there, button, held, Qt.KeyboardModifier.NoModifier
-        )
-        QApplication.sendEvent(canvas, event)
-
-    send(QEvent.Type.MouseButtonPress, start, left, left)
-    for step in range(1, 5):
+    press_mouse(viewer, start)
+    for step in range(1, 5) if start != end else ():
         x, y = (a + (b - a) * step // 4 for a, b in zip(start, end, strict=True))
-        if start != end:
-            send(QEvent.Type.MouseMove, (x, y), none, left)
-            qtbot.wait(30)  # moves in quick succession are dropped
-    send(QEvent.Type.MouseButtonRelease, end, left, none)
+        move_mouse(viewer, (x, y))
+    release_mouse(viewer, end)

@@ -118,10 +118,10 @@ def test_visible_region_of_other_axes(
 
 
 def test_visible_region_of_a_real_window(
-    make_napari_viewer_proxy: Callable[..., Any], qtbot: Any
+    lend_viewer_proxy: Callable[..., Any], qtbot: Any
 ) -> None:
     """It is what napari finds for plain layers, and the same for a pyramid."""
-    viewer = make_napari_viewer_proxy(show=True)
+    viewer = lend_viewer_proxy(show=True)
     data = np.zeros((600, 800), np.uint8)
     placed = {"scale": (2, 0.5), "translate": (30, -40), "rotate": 20}
     plain = viewer.add_image(data, **placed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_dinocell.widgets.batch.dock import BatchDock
 from napari_dinocell.widgets.correct.dock import CorrectDock
@@ -106,7 +106,7 @@ def test_a_dock_that_the_user_has_moved_stays_there(lend_viewer, qtbot):
     window = viewer.window._qt_window
     _, second = _add(viewer, qtbot, *DOCKS)
     window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, second)
-    qtbot.wait(20)
+    _wait_for_place(qtbot, second.widget())
     area = window.dockWidgetArea(second)
     assert area == Qt.DockWidgetArea.LeftDockWidgetArea
 
@@ -118,8 +118,13 @@ def _add(viewer, qtbot, *kinds, area="right"):
         docks.append(
             viewer.window.add_dock_widget(widget, name=kind.__name__, area=area)
         )
-        qtbot.wait(20)
+        _wait_for_place(qtbot, widget)
     return docks
+
+
+def _wait_for_place(qtbot, widget):
+    QApplication.processEvents()
+    qtbot.waitUntil(lambda: not widget._placing.isActive())
 
 
 def _tabs(viewer, dock):

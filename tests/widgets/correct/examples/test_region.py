@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from tests.widgets.drivers.canvas import see
 from tests.widgets.drivers.examples_driver import SHAPE, ExamplesDriver, ramp, squares
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def test_the_visible_region_is_what_the_canvas_shows(driver: ExamplesDriver) -> 
     driver.show(squares(), ramp())
     scene = getattr(driver.viewer, "scene", driver.viewer)
     scene.camera.center, scene.camera.zoom = (0, 15, 15), 40
-    driver.qtbot.wait(50)
+    see(driver.viewer, driver.qtbot)
     driver.accept("view")
     example, pixels = driver.last()
     (top, left), (height, width) = example.origin.corner, example.shape
