@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -143,7 +143,7 @@ def press_segment(viewer: Any, dock: Any, ticks: Ticks) -> tuple[float, float]:
     controller.runner.counted.connect(lambda cells: labels_at.append(perf_counter()))
     ticks.count(True)
     started = perf_counter()
-    dock.sections.run.segment_requested.emit()
+    dock.controller.segment()
     wait_until(lambda: bool(labels_at))
     wait_for_drawing(viewer)
     first = perf_counter() - started
@@ -169,7 +169,7 @@ def drag_slider(viewer: Any, dock: Any, moves: int = 60) -> tuple[list[float], .
         value = 0.35 + 0.01 * (move if move < moves // 2 else moves - move)
         shown.clear()
         started = perf_counter()
-        section.set_values({"seed_threshold": value})
+        section.set_config(replace(section.config(), seed_threshold=value))
         section.changed.emit()
         # the labels are new, and the canvas was drawn after that
         wait_until(lambda: bool(shown) and len(drawn) > shown[0])
