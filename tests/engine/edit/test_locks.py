@@ -162,3 +162,67 @@ def test_without_locks_nothing_changes(live: LiveWatershed) -> None:
     locks.write(labels, (0,), WHOLE, found)
     np.testing.assert_array_equal(labels[0], expected)
     assert locks.kept_planes() == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_thresholds_relabel_as_if_undone_edits_had_never_been(
+    live: LiveWatershed, seed: int
+) -> None:
+    """Though thresholds moved between the edits, and between taking them back."""
+    rng = np.random.default_rng(seed)
+    labels, locks = live.labels(HIGH), StackLocks(SHAPE)
+    own, made = locks.plane(()), []
+    for _ in range(6):
+        cells = rng.permutation(ids_of(labels)).tolist()
+        if len(cells) > 1 and rng.random() < 0.5:
+            edit = merge_cells(labels, cells[:2])
+        else:
+            edit = delete_cells(labels, cells[:1])
+        edit.apply(labels)
+        made.append((edit, own.keep(labels, edit)))
+        if rng.random() < 0.5:
+            relabelled(live, locks, labels, LOW if rng.random() < 0.5 else HIGH)
+        if len(ids_of(labels)) == 0:
+            break
+    for edit, change in reversed(made):
+        edit.undo(labels)
+        own.undo(labels, edit, change)
+        if rng.random() < 0.5:
+            relabelled(live, locks, labels, LOW if rng.random() < 0.5 else HIGH)
+    assert locks.held(()) is None
+    for config in (LOW, HIGH):
+        relabelled(live, locks, labels, config)
+        np.testing.assert_array_equal(labels, live.labels(config))
+
+
+def test_cells_locked_after_all_was_unlocked_stay_when_older_edits_are_undone(
+    live: LiveWatershed,
+) -> None:
+    """An edit keeps nothing any more once all was unlocked, and gives nothing back."""
+    labels, locks = live.labels(HIGH), PlaneLocks(SHAPE)
+    first, other = at(labels, 0), at(labels, 3)
+    locks.lock(labels, [first])
+    edit = delete_cells(labels, [first])
+    edit.apply(labels)
+    change = locks.keep(labels, edit)
+    locks.clear()
+    locks.lock(labels, [other])
+    edit.undo(labels)
+    locks.undo(labels, edit, change)
+    assert locks.kept == locks.locked == {other}
+    np.testing.assert_array_equal(locks.mask, labels == other)
+
+
+def test_many_cells_of_one_edit_are_kept_and_given_back() -> None:
+    plane = np.arange(1, 101, dtype=np.int32).reshape(10, 10)
+    locks = PlaneLocks(plane.shape)
+    edit = delete_cells(plane, list(range(1, 41)))
+    edit.apply(plane)
+    change = locks.keep(plane, edit)
+    assert locks.mask.sum() == 40
+    assert locks.kept == set()
+    locks.lock(plane, [99])
+    edit.undo(plane)
+    locks.undo(plane, edit, change)
+    assert locks.mask.sum() == 1
+    assert locks.kept == {99}
