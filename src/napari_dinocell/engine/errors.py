@@ -52,6 +52,10 @@ class PredictionError(DinoCellError):
     """The network failed on every rung of the out-of-memory ladder, or crashed."""
 
 
+class OutOfMemoryError(DinoCellError, MemoryError):
+    """A step would need more memory than there is; nothing was changed."""
+
+
 class TrainingDataError(DinoCellError, ValueError):
     """Training images or labels are missing, empty or do not match."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_dinocell.engine.bands import row_bands
 from napari_dinocell.engine.batch.array_image import ArrayImage
 from napari_dinocell.engine.batch.events import FileDone, FileOpened, PageStarted
 from napari_dinocell.engine.errors import DinoCellError
@@ -168,7 +169,10 @@ def _keep_ids(labels: Labels, _: tuple[int, ...]) -> Labels:
 
 def count_cells(labels: Labels) -> int:
     """Count the ids of a plane; they may have gaps."""
-    return int(np.count_nonzero(np.bincount(labels.ravel())[1:]))
+    seen = np.zeros(int(labels.max(initial=0)) + 1, np.bool_)
+    for band in row_bands(*labels.shape):
+        seen[labels[band]] = True
+    return int(np.count_nonzero(seen[1:]))
 
 
 def _segment_page(

@@ -52,6 +52,8 @@ class CellQuery:
         (Y, X), int32: a new array; ids are stable between queries of one map but not
         consecutive.
         """
+        if not self.table.any():  # zeros cost no memory until they are written to
+            return np.zeros(self.basins[window].shape, np.int32)
         foreground = np.float32(self.config.foreground_threshold)
         distances, basins = self.terrain[window], self.basins[window]
         labels = np.empty(basins.shape, np.int32)

@@ -49,9 +49,14 @@ from napari_dinocell.engine.errors import SettingsError
 from napari_dinocell.engine.watershed.basins import find_basins
 from napari_dinocell.engine.watershed.cell_query import CellQuery
 from napari_dinocell.engine.watershed.held_cells import HeldBasins
+from napari_dinocell.engine.watershed.memory import (
+    BYTES_PER_BASIN,
+    memory_for,
+    require_memory,
+)
 from napari_dinocell.engine.watershed.merge_forest import grow_forest
-from napari_dinocell.engine.watershed.saddles import find_saddles
-from napari_dinocell.engine.watershed.terrain import raise_terrain
+from napari_dinocell.engine.watershed.saddles import find_saddles, no_saddles
+from napari_dinocell.engine.watershed.terrain import is_flat, raise_terrain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,6 +92,8 @@ class LiveWatershed:
         If the map is not 2-D, not floating, not finite, not in [0, 1], or too large.
     SettingsError
         If the floor is outside [0, 1).
+    OutOfMemoryError
+        If memory cannot hold what is needed in between.
 
     Notes
     -----
@@ -96,7 +103,8 @@ class LiveWatershed:
     consecutive.
 
     Memory: 9 bytes per pixel are kept, and 17 are needed in between; white noise, with
-    its basins of five pixels, needs up to 80.
+    its basins of five pixels, needs up to 80. A map that nowhere rises above the floor
+    needs none.
     """
 
     def __init__(
@@ -108,15 +116,32 @@ class LiveWatershed:
     ) -> None:
         self._floor = floor
         self._workers = default_workers() if workers is None else workers
-        self._terrain = raise_terrain(distance_map, floor=floor, workers=self._workers)
-        basins = find_basins(self._terrain, workers=self._workers)
-        saddles = find_saddles(self._terrain, basins, workers=self._workers)
-        self._basins = basins.numbers
-        self._forest = grow_forest(basins.heights, saddles)
+        if is_flat(distance_map, floor=floor):
+            self._lie_flat((distance_map.shape[0] + 2, distance_map.shape[1] + 2))
+        else:
+            with memory_for((distance_map.shape[0], distance_map.shape[1])):
+                self._divide(distance_map)
         # The last foreground threshold with the basin areas above it.
         self._areas: tuple[np.float32, NDArray[np.int64]] | None = None
         self._held: HeldBasins | None = None
         self._all_areas: NDArray[np.int64] | None = None
+
+    def _lie_flat(self, shape: Shape2D) -> None:
+        """Know no cells, in no memory: an empty plane may be a very large one."""
+        self._terrain: NDArray[np.float32] = np.broadcast_to(np.float32(0), shape)
+        self._basins: NDArray[np.int32] = np.broadcast_to(np.int32(0), shape)
+        self._forest = grow_forest(np.zeros(1, np.float32), no_saddles())
+
+    def _divide(self, distance_map: NDArray[Any]) -> None:
+        """Find the basins, and the saddles between them."""
+        self._terrain = raise_terrain(
+            distance_map, floor=self._floor, workers=self._workers
+        )
+        basins = find_basins(self._terrain, workers=self._workers)
+        require_memory(basins.heights.size * BYTES_PER_BASIN, self.shape)
+        saddles = find_saddles(self._terrain, basins, workers=self._workers)
+        self._basins = basins.numbers
+        self._forest = grow_forest(basins.heights, saddles)
 
     @property
     def shape(self) -> Shape2D:
@@ -169,8 +194,7 @@ class LiveWatershed:
         if known is not None and known.held is held:
             return known
         if self._all_areas is None:
-            count = self._forest.heights.size
-            self._all_areas = np.bincount(self._basins.ravel(), minlength=count)
+            self._all_areas = self._count_pixels(np.float32(-1), np.float32(np.inf))
         known = HeldBasins(
             held,
             terrain=self._terrain[_INNER],
@@ -193,7 +217,7 @@ class LiveWatershed:
                 "or prepare the map with a lower floor."
             )
         table = self._forest.cells(config.seed_threshold, foreground)
-        if config.min_size > 1:
+        if config.min_size > 1 and table.any():
             sizes = np.bincount(table, self._basin_areas(foreground), table.size)
             table[sizes[table] < config.min_size] = 0
         if held is None:
@@ -220,16 +244,15 @@ class LiveWatershed:
         count = self._forest.heights.size
         if low >= high:
             return np.zeros(count, np.int64)
-        terrain, basins = self._terrain.ravel(), self._basins.ravel()
 
         def count_band(band: slice) -> NDArray[np.int64]:
-            between = terrain[band] > low
-            between &= terrain[band] <= high
-            chosen = basins[band][np.flatnonzero(between)]
-            return np.bincount(chosen, minlength=count)
+            terrain, basins = self._terrain[band].ravel(), self._basins[band].ravel()
+            between = terrain > low
+            between &= terrain <= high
+            return np.bincount(basins[np.flatnonzero(between)], minlength=count)
 
         # Every band brings one number per basin: many basins, few bands.
-        bands = row_bands(terrain.size, 1, pixels=max(BAND_PIXELS, 8 * count))
+        bands = row_bands(*self._terrain.shape, pixels=max(BAND_PIXELS, 8 * count))
         found = map_bands(count_band, bands, workers=self._workers)
         areas: NDArray[np.int64] = np.sum(found, axis=0)
         return areas

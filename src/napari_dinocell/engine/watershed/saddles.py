@@ -65,6 +65,12 @@ def find_saddles(terrain: DistanceMap, basins: Basins, *, workers: int = 1) -> S
     return join(map_bands(band_saddles, bands, workers=workers))
 
 
+def no_saddles() -> Saddles:
+    """Of a plane with a basin or none."""
+    nothing = np.zeros(0, np.int32)
+    return Saddles(nothing, nothing, np.zeros(0, np.uint64))
+
+
 def join(parts: list[Saddles]) -> Saddles:
     """All saddles of several lists."""
     return Saddles(

@@ -25,21 +25,15 @@ ROUNDING = 1e-3
 """How far outside [0, 1] resizing and blending may carry a value; it is clipped."""
 
 
-def raise_terrain(
-    distance_map: NDArray[Any], *, floor: float, workers: int = 1
-) -> DistanceMap:
-    """Copy a distance map into a rim of zeros; what lies at or below the floor is 0.
+def is_flat(distance_map: NDArray[Any], *, floor: float) -> bool:
+    """Whether a distance map nowhere rises above the floor; checks it on the way.
 
     Parameters
     ----------
     distance_map
         (Y, X) of any floating type and memory layout, values in [0, 1].
     floor
-        In [0, 1); pixels above it keep their value.
-
-    Returns
-    -------
-    (Y + 2, X + 2), float32, C-contiguous, never sharing memory with the input.
+        In [0, 1).
 
     Raises
     ------
@@ -51,12 +45,36 @@ def raise_terrain(
     if not 0 <= floor < 1:
         raise SettingsError(f"Expected a floor in [0, 1), got {floor}.")
     _check(distance_map)
+    flat = True
+    for band in row_bands(*distance_map.shape) if distance_map.size else []:
+        rows = distance_map[band]
+        lowest, highest = float(rows.min()), float(rows.max())
+        _check_range(lowest, highest)
+        flat &= bool(np.float32(highest) <= np.float32(floor))
+    return flat
+
+
+def raise_terrain(
+    distance_map: NDArray[Any], *, floor: float, workers: int = 1
+) -> DistanceMap:
+    """Copy a distance map into a rim of zeros; what lies at or below the floor is 0.
+
+    Parameters
+    ----------
+    distance_map
+        (Y, X), as `is_flat` has checked it.
+    floor
+        Pixels above it keep their value.
+
+    Returns
+    -------
+    (Y + 2, X + 2), float32, C-contiguous, never sharing memory with the input.
+    """
     height, width = distance_map.shape
     terrain = np.zeros((height + 2, width + 2), np.float32)
 
     def fill(band: slice) -> None:
         given, rows = distance_map[band], terrain[1:-1, 1:-1][band]
-        _check_range(float(given.min()), float(given.max()))
         rows[...] = given
         np.clip(rows, np.float32(0), np.float32(1), out=rows)
         rows *= rows > np.float32(floor)

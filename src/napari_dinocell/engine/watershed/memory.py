@@ -1,0 +1,63 @@
+"""What a watershed needs of memory, asked for before it is taken."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psutil
+
+from napari_dinocell.engine.errors import OutOfMemoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_dinocell.engine.arrays import Shape2D
+
+BYTES_PER_PIXEL = 17
+"""While basins are found; fewer are kept."""
+
+BYTES_PER_BASIN = 250
+"""While saddles are found and the forest is grown, beside what the pixels keep."""
+
+GIGABYTE = 1e9
+
+
+@contextmanager
+def memory_for(shape: Shape2D) -> Iterator[None]:
+    """Refuse a plane (height, width) whose watershed memory cannot hold.
+
+    Raises
+    ------
+    OutOfMemoryError
+        Before anything is tried, or when memory runs out inside.
+    """
+    needed = shape[0] * shape[1] * BYTES_PER_PIXEL
+    require_memory(needed, shape)
+    try:
+        yield
+    except OutOfMemoryError:
+        raise
+    except MemoryError as error:
+        raise _refusal(needed, shape) from error
+
+
+def require_memory(needed: int, shape: Shape2D) -> None:
+    """Refuse what needs more bytes than are free.
+
+    Raises
+    ------
+    OutOfMemoryError
+        If fewer bytes are free.
+    """
+    if needed > psutil.virtual_memory().available:
+        raise _refusal(needed, shape)
+
+
+def _refusal(needed: int, shape: Shape2D) -> OutOfMemoryError:
+    free = psutil.virtual_memory().available / GIGABYTE
+    return OutOfMemoryError(
+        f"Expected {needed / GIGABYTE:.1f} GB of free memory or more for the labels of "
+        f"{shape[0]} x {shape[1]} pixels, got {free:.1f} GB. Segment a region of the "
+        "image, raise the foreground threshold, or close other programs."
+    )
