@@ -33,6 +33,9 @@ DIAMETER = 30.0
 COLUMNS, SHOWN = 8, 160
 """Pictures in a row of the sheet, and the side of each there."""
 
+RECIPE = replace(load_recipe("broad"), scenes=SceneConfig(real_labels=0))
+"""Without real images: none are needed to measure."""
+
 OUTLINE = (0, 220, 255)
 
 
@@ -69,10 +72,9 @@ def scene(seed: int, *, empty: bool = False) -> tuple[NDArray[np.uint8], Cells]:
 
 def crop(seed: int) -> object:
     """A crop as training draws it."""
-    config, rng = load_recipe("broad"), np.random.default_rng([7, seed])
-    config = replace(config, scenes=SceneConfig(real_labels=0))
-    sample = made_up_sample(SIDE, config, [], rng)
-    return random_crop(sample, SIDE, config.augment, rng)
+    rng = np.random.default_rng([7, seed])
+    sample = made_up_sample(SIDE, RECIPE, [], rng)
+    return random_crop(sample, SIDE, RECIPE.augment, rng)
 
 
 def sheet() -> NDArray[np.uint8]:

@@ -1,6 +1,7 @@
 """Random changes of light that every kind of training makes: exposure, contrast, focus.
 
-Images are planes in [0, 1]; results may leave that range.
+Images are planes in [0, 1]; results may leave that range, and are computed in double
+precision where random numbers met them: whoever clips them at the end rounds them.
 """
 
 from __future__ import annotations

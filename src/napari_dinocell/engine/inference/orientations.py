@@ -1,7 +1,7 @@
 """One network asked several times: about an image flipped and turned, then averaged.
 
-A network is not quite the same to a picture and to its mirror image. What it says by
-chance about one of them the mean over several does not say.
+A network does not quite say the same about a picture and about its mirror image. What
+it says by chance about one of them the mean over several does not say.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from torch import Tensor, nn
 if TYPE_CHECKING:
     from napari_dinocell.engine.model.dinocell import DinoCell
 
-FLIPS: tuple[tuple[int, ...], ...] = ((), (-2, -1), (-2,), (-1,))
-"""Axes that are reversed, (Y, X) being -2 and -1: the image itself, half a turn, and
-the two mirror images. The same after Y and X are exchanged makes eight."""
+TURNS = 4
+"""Quarter turns, the image itself first; the mirror images of all follow."""
+
+AXES = (-2, -1)
+"""Y and X."""
 
 
 class MeanOverOrientations(nn.Module):
@@ -42,11 +44,11 @@ class MeanOverOrientations(nn.Module):
 
 def oriented(image: Tensor, index: int) -> Tensor:
     """Orientation 0 to 7 of (..., Y, X); 0 is the image itself."""
-    turned = image.transpose(-2, -1) if index >= len(FLIPS) else image
-    return turned.flip(FLIPS[index % len(FLIPS)]).contiguous()
+    mirrored = image.flip(-1) if index >= TURNS else image
+    return torch.rot90(mirrored, index % TURNS, AXES).contiguous()
 
 
 def restored(answer: Tensor, index: int) -> Tensor:
     """Bring what belongs to an orientation back to that of the image."""
-    flipped = answer.flip(FLIPS[index % len(FLIPS)])
-    return flipped.transpose(-2, -1) if index >= len(FLIPS) else flipped
+    turned = torch.rot90(answer, -(index % TURNS), AXES)
+    return turned.flip(-1) if index >= TURNS else turned
