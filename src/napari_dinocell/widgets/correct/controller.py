@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
@@ -18,6 +18,7 @@ from napari_dinocell.widgets.correct.tools import (
     UNDO_KEY,
 )
 from napari_dinocell.widgets.layers.marks import is_mark
+from napari_dinocell.widgets.shared.listening import Listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from napari_dinocell.widgets.layers.locks import LayerLocks
 
 BY_NAME = {tool.name: tool for tool in TOOLS}
+
+LAYER_EVENTS = ("data", "metadata", "mode", "visible", "editable")
+"""After which tools and locks may be others."""
 
 REFUSED = "Locked cells were not painted over. Unlock them first."
 
@@ -65,7 +69,7 @@ class CorrectController(QObject):
         self._locks: LayerLocks | None = None
         self._shown: PlaneIndex = ()
         self._keys, self._tool_keys = LayerKeys(), LayerKeys()
-        self._connected: list[tuple[Any, Any]] = []
+        self._listening = Listening(self)
         self._connect()
 
     def _connect(self) -> None:
@@ -95,8 +99,8 @@ class CorrectController(QObject):
         layer = self._sections.choice.layer()
         if layer is not None:
             session = self.session = CorrectSession(self._viewer, layer)
-            for name in ("data", "metadata", "mode", "visible", "editable"):
-                self._listen(getattr(session.layer.events, name), self._on_layer)
+            emitters = [getattr(session.layer.events, name) for name in LAYER_EVENTS]
+            self._listening.listen(CorrectController._on_layer, *emitters)
             calls = {tool.key: self._toggle(tool.name) for tool in TOOLS}
             history = {UNDO_KEY: self.undo, REDO_KEY: self.redo}
             self._keys.bind(session.layer, calls | history | self.more_keys)
@@ -116,15 +120,9 @@ class CorrectController(QObject):
     def _let_go(self) -> None:
         self.hand.put_away()
         self._keys.unbind()
-        for emitter, call in self._connected:
-            emitter.disconnect(call)
-        self._connected.clear()
+        self._listening.stop()
         self._leave_locks()
         self.session = None
-
-    def _listen(self, emitter: Any, call: Callable[..., None]) -> None:
-        emitter.connect(call)
-        self._connected.append((emitter, call))
 
     def _follow_locks(self) -> None:
         """The layer's locks, which are others once it shows other data."""
@@ -239,7 +237,7 @@ class CorrectController(QObject):
         self._show_counts()
         self.labels_changed.emit(index)
 
-    def _on_layer(self, _: object = None) -> None:
+    def _on_layer(self) -> None:
         self._follow_locks()
         self._show_problem()
         self._show_active()

@@ -7,8 +7,7 @@ After any sign of a change, checksums are compared in a worker.
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
-from weakref import ref
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
@@ -16,6 +15,7 @@ from napari_dinocell.session.measure.job import Checked, check_planes
 from napari_dinocell.widgets.layers.labels_source import labels_source
 from napari_dinocell.widgets.shared.engine_worker import JobRunner
 from napari_dinocell.widgets.shared.later import Later
+from napari_dinocell.widgets.shared.listening import Listening
 
 if TYPE_CHECKING:
     from napari.layers import Labels
@@ -45,7 +45,7 @@ class LabelsWatch(QObject):
         self._layer: Labels | None = None
         self._started = 0.0
         self._planes: tuple[PlaneIndex, ...] = ()
-        self._connected: list[tuple[Any, Any]] = []
+        self._listening = Listening(self)
         self._rest = Later(REST_MS, self.check, self)
         self._jobs = JobRunner(self)
         self._jobs.yielded.connect(self._on_event)
@@ -62,16 +62,8 @@ class LabelsWatch(QObject):
         self._layer, self._planes = layer, planes
         if layer is None:
             return
-        still_there = ref(self)
-
-        def on_sign(_: object) -> None:
-            if (watch := still_there()) is not None:
-                watch._rest.start()
-
-        for name in SIGNS:
-            emitter = getattr(layer.events, name)
-            emitter.connect(on_sign)
-            self._connected.append((emitter, on_sign))
+        emitters = [getattr(layer.events, name) for name in SIGNS]
+        self._listening.listen(LabelsWatch._on_sign, *emitters)
 
     def check(self) -> None:
         """Look now; `checked` follows."""
@@ -86,9 +78,10 @@ class LabelsWatch(QObject):
         self._layer = None
         self._rest.stop()
         self._jobs.cancel()
-        for emitter, on_sign in self._connected:
-            emitter.disconnect(on_sign)
-        self._connected.clear()
+        self._listening.stop()
+
+    def _on_sign(self) -> None:
+        self._rest.start()
 
     def _on_event(self, event: Checked) -> None:
         taken = 1e3 * (perf_counter() - self._started)
