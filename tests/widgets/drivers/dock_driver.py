@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from superqt.utils import signals_blocked
 from tests.widgets.drivers.fakes import FakeModelSlot
 
 from napari_dinocell.session.session import Session
@@ -60,13 +60,11 @@ class DockDriver:
         self.qtbot.waitUntil(lambda: not self.controller.live.busy)
 
     def set_thresholds(self, seed: float, foreground: float) -> None:
-        """Move both sliders, as dragging does."""
+        """Move both sliders, as dragging does; the seed threshold pushes the other."""
         section = self.sections.thresholds
-        section.set_config(
-            replace(
-                section.config(), seed_threshold=seed, foreground_threshold=foreground
-            )
-        )
+        with signals_blocked(section):
+            section._foreground.set_value(foreground)
+            section._seed.set_value(seed)
         section.changed.emit()
 
     def look(self, at: tuple[float, float], *, zoom: float) -> None:
