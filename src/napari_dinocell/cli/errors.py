@@ -17,9 +17,11 @@ from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.engine.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import ConsoleOptions, RenderableType
+
+    from dinocell_training.data.pair_rows import PairRemark
 
 DEBUG_VARIABLE = "DINOCELL_DEBUG"
 """Set to anything, it shows the traceback of every error."""
@@ -79,3 +81,16 @@ def print_error(text: str) -> None:
 def print_note(text: str) -> None:
     """Print something that the user should know but need not act on."""
     messages.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+
+REMARKS = 20
+"""Files that are named; of more, their number is told."""
+
+
+def print_remarks(remarks: Sequence[PairRemark]) -> None:
+    """Name files of a data folder that are not used, or not as they are."""
+    for remark in remarks[:REMARKS]:
+        how = "left out: " if remark.left_out else ""
+        print_note(f"{remark.name}: {how}{remark.text}")
+    if len(remarks) > REMARKS:
+        print_note(f"And {len(remarks) - REMARKS} more.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rich.progress import track
 
-from napari_dinocell.cli.errors import messages, output, print_note
+from napari_dinocell.cli.errors import messages, output, print_note, print_remarks
 from napari_dinocell.cli.evaluate_options import (
     BaselinesOption,
     BorderOption,
@@ -87,7 +87,7 @@ def evaluate(
 
     _check_pictures(examples, robustness)
     chosen_recipe = _recipe(recipe, ignore_border)
-    pairs = _choose_pairs(data, chosen_recipe, part, source or ())
+    pairs = _readable(_choose_pairs(data, chosen_recipe, part, source or ()))
     segmenter = Segmenter(model, device=device)
     config = segmenter.default_config().with_overrides(
         **given_overrides(
@@ -128,14 +128,25 @@ def _recipe(name: str | None, ignore_border: int) -> TrainConfig:
     return TrainConfig(sources=(SourceConfig(name="all", ignore_border=ignore_border),))
 
 
+def _readable(pairs: Sequence[Pair]) -> Sequence[Pair]:
+    """Pairs that can be read; the others are named."""
+    from dinocell_training.data.pairs import FoundPairs, readable_pairs
+
+    found = readable_pairs(FoundPairs(tuple(pairs), ()))
+    print_remarks(found.remarks)
+    return found.pairs
+
+
 def _choose_pairs(
     folder: Path, recipe: TrainConfig, part: Part, sources: Sequence[str]
 ) -> Sequence[Pair]:
-    from dinocell_training.data.pairs import find_pairs, only_sources
+    from dinocell_training.data.pairs import list_pairs, only_sources
     from dinocell_training.data.split import split_pairs
     from napari_dinocell.engine.errors import TrainingDataError
 
-    pairs = find_pairs(folder, recipe.sources)
+    found = list_pairs(folder, recipe.sources)
+    print_remarks(found.remarks)
+    pairs = found.pairs
     if part is Part.all:
         return only_sources(pairs, sources)
     split = split_pairs(

@@ -82,7 +82,7 @@ def export(
 
       dinocell export results -f csv -f overlay --image images -o tables
     """
-    from napari_dinocell.engine.labels.label_files import find_label_files
+    from napari_dinocell.engine.labels.find_label_files import find_label_files
 
     paths = find_label_files(labels)
     _check_names(paths)
@@ -137,6 +137,8 @@ def _export_one(
             f"{target} is the file of the labels itself. Choose another folder."
         )
     with open_label_file(path) as file:
+        if file.note:
+            print_note(file.note)
         export_labels(
             target,
             file.labels,
@@ -186,14 +188,13 @@ def _read_channels(image: Path, labels: Path, file: LabelFile) -> dict[str, Any]
 
 def _image_of(image: Path, labels: Path) -> Path:
     from napari_dinocell.engine.errors import ImageFileError
-    from napari_dinocell.engine.images.file_kinds import LABEL_ENDINGS
+    from napari_dinocell.engine.images.file_kinds import name_of_image
     from napari_dinocell.engine.images.find_images import find_images
 
     if not image.is_dir():
         return image
-    endings = [e for e in LABEL_ENDINGS if labels.stem.endswith(e)]
-    name = labels.stem.removesuffix(endings[0] if endings else "")
+    name = name_of_image(labels.stem.removesuffix(".ome"))
     for candidate in find_images([image]):
-        if candidate.stem == name:
+        if candidate.stem.removesuffix(".ome") == name:
             return candidate
     raise ImageFileError(f"No image of the name {name!r} for {labels} in {image}.")

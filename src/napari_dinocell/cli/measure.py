@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_dinocell.engine.images.image_files import ImageFile
+    from napari_dinocell.engine.images.pixel_size import PixelSize
+    from napari_dinocell.engine.labels.label_stack import LabelStack
     from napari_dinocell.engine.measure.measure_cells import Columns
 
     Spacing = tuple[float, float]
@@ -43,7 +45,9 @@ def parse_pixel_size(text: str) -> tuple[float, ...]:
 
 LabelsArgument = Annotated[
     Path,
-    typer.Argument(metavar="LABELS", help="A TIFF or PNG file, also a TIFF stack."),
+    typer.Argument(
+        metavar="LABELS", help="A TIFF, PNG or NPY file of ids, also a stack."
+    ),
 ]
 ImageOption = Annotated[
     list[Path] | None,
@@ -89,12 +93,20 @@ def measure(
       dinocell measure labels.png -i dna.tif -i actin.tif -o t.csv --pixel-size 0.325
     """
     from napari_dinocell.engine.images.image_files import open_image
+    from napari_dinocell.engine.labels.label_files import open_label_file
+    from napari_dinocell.engine.labels.label_stack import LabelStack
+    from napari_dinocell.engine.measure.stack import with_times
     from napari_dinocell.engine.results.measurements_csv import write_measurements
 
-    label_file = open_image(labels)
     images = {name: open_image(path) for name, path in _named(image or [])}
-    _check_pages(label_file, images)
-    columns = _measure_pages(label_file, images, pixel_size)
+    with open_label_file(labels) as file:
+        if file.note:
+            print_note(file.note)
+        stack = LabelStack(file.labels, axes=file.page_axes)
+        _check_pages(stack, images)
+        sizes = [file.pixel_size, *(image.pixel_size for image in images.values())]
+        columns = _measure_pages(stack, images, *_spacing(pixel_size, sizes))
+    columns = with_times(columns, _interval(sizes))
     write_measurements(output, columns)
     print_note(f"{len(columns['label'])} rows in {output}")
 
@@ -106,14 +118,9 @@ def _named(paths: list[Path]) -> Iterator[tuple[str, Path]]:
         yield (stem if stems.count(stem) == 1 else f"{stem} {number}"), path
 
 
-def _check_pages(labels: ImageFile, images: dict[str, ImageFile]) -> None:
+def _check_pages(labels: LabelStack, images: dict[str, ImageFile]) -> None:
     from napari_dinocell.engine.errors import ImageFileError
 
-    if labels.channel_letter:
-        raise ImageFileError(
-            f"Expected labels without channels or colours, got {labels.path} with the "
-            f"axes {labels.axes} {labels.shape}. Choose the labels, not a picture."
-        )
     for image in images.values():
         same_plane = image.plane_shape == labels.plane_shape
         if not same_plane or image.page_count not in (1, labels.page_count):
@@ -125,43 +132,38 @@ def _check_pages(labels: ImageFile, images: dict[str, ImageFile]) -> None:
 
 
 def _measure_pages(
-    labels: ImageFile,
+    labels: LabelStack,
     images: dict[str, ImageFile],
-    pixel_size: tuple[float, ...] | None,
+    spacing: Spacing | None,
+    unit: str,
 ) -> Columns:
     """Only one page of each file is in memory at a time."""
-    import numpy as np
-
     from napari_dinocell.engine.measure.measure_cells import measure_cells
-    from napari_dinocell.engine.measure.stack import (
-        join_pages,
-        page_columns,
-        with_times,
-    )
+    from napari_dinocell.engine.measure.stack import join_pages, page_columns
 
-    spacing, unit = _spacing(pixel_size, [labels, *images.values()])
     tables = []
     pages = track(
-        zip(np.ndindex(labels.page_counts), labels.pages(), strict=True),
+        labels.pages(),
         description="Pages",
         total=labels.page_count,
         console=messages,
         transient=True,
     )
     readers = {name: _every_page(image, labels) for name, image in images.items()}
-    for index, plane in pages:
+    for page in pages:
         channels = {
             channel: values
             for name, image in images.items()
             for channel, values in _channels(name, image, next(readers[name])).items()
         }
-        table = measure_cells(plane, channels=channels, spacing=spacing, unit=unit)
-        tables.append((index, table))
-    columns = join_pages(tables, page_columns(labels.page_axes))
-    return with_times(columns, _interval([labels, *images.values()]))
+        table = measure_cells(
+            page.labels, channels=channels, spacing=spacing, unit=unit
+        )
+        tables.append((page.index, table))
+    return join_pages(tables, page_columns(labels.axes))
 
 
-def _every_page(image: ImageFile, labels: ImageFile) -> Iterator[NDArray[Any]]:
+def _every_page(image: ImageFile, labels: LabelStack) -> Iterator[NDArray[Any]]:
     """The image's page for each of the labels: its only one for all of them."""
     if image.page_count == labels.page_count:
         yield from image.pages()
@@ -180,19 +182,18 @@ def _channels(name: str, image: ImageFile, page: NDArray[Any]) -> dict[str, Any]
 
 
 def _spacing(
-    given: tuple[float, ...] | None, files: list[ImageFile]
+    given: tuple[float, ...] | None, sizes: list[PixelSize | None]
 ) -> tuple[Spacing | None, str]:
     """What the user says, else what the first file says that says anything."""
     from napari_dinocell.engine.results.measurements_csv import spacing_of
 
     if given is not None:
         return ((given[0], given[-1]) if given else None), "µm"
-    sizes = [file.pixel_size for file in files]
     known = [size for size in sizes if size is not None and size.unit is not None]
     return spacing_of(known[0] if known else None)
 
 
-def _interval(files: list[ImageFile]) -> float | None:
+def _interval(sizes: list[PixelSize | None]) -> float | None:
     """Seconds between frames, as the first file says that says anything."""
-    sizes = [file.pixel_size for file in files if file.pixel_size is not None]
-    return next((size.t for size in sizes if size.t is not None), None)
+    times = (size.t for size in sizes if size is not None and size.t is not None)
+    return next(times, None)

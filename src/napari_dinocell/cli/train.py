@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from napari_dinocell.cli.errors import INTERRUPTED, messages, output, print_note
+from napari_dinocell.cli.errors import (
+    INTERRUPTED,
+    messages,
+    output,
+    print_note,
+    print_remarks,
+)
 from napari_dinocell.cli.finetune import finetune
 from napari_dinocell.cli.train_progress import training_progress
 
@@ -209,6 +215,8 @@ def _report(run: Iterator[TrainingEvent], config: TrainConfig) -> None:
         bar = progress.add_task("", total=config.total_steps)
         for event in run:
             match event:
+                case events.PairsRemarked():
+                    print_remarks(event.remarks)
                 case events.TrainingStarted():
                     messages.print(_started(event), markup=False, highlight=False)
                 case events.StepDone():

@@ -68,6 +68,10 @@ class ExportError(DinoCellError, OSError):
     """Results could not be written; whatever stood there before is untouched."""
 
 
+class LabelsError(ExportError):
+    """What is to be labels holds no ids of cells: negative, or no whole numbers."""
+
+
 class EditError(DinoCellError, ValueError):
     """A correction cannot be made as asked for; the labels are as they were."""
 

@@ -50,7 +50,7 @@ class TestPalettes:
         table = np.random.default_rng(1).integers(0, 65536, (3, 256), np.uint16)
         index = random_pixels(20, 30)
         path = self.write(tmp_path / "a.tif", table, index)
-        image = open_image(path, colours=False)
+        image = open_image(path, as_labels=True)
         np.testing.assert_array_equal(only_page(image), index)
 
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from dinocell_training.corrections.record import Origin
 from dinocell_training.data.cell_size import median_diameter
-from dinocell_training.data.pairs import find_pairs
-from dinocell_training.data.read_pair import read_pair
+from dinocell_training.data.pairs import list_pairs
+from dinocell_training.data.read_pair import note_on_labels, read_pair
 from dinocell_training.data.source import SourceConfig
 from napari_dinocell.engine.config import SegmentConfig
-from napari_dinocell.engine.errors import ImageFileError, TrainingDataError
+from napari_dinocell.engine.errors import ImageFileError, LabelsError, TrainingDataError
 from napari_dinocell.engine.images.image_files import open_image
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class PairImported:
     name: str
     example: Example | None
     error: str | None
+    note: str = ""
+    """How its labels were understood, where that is not plain."""
 
 
 def import_pairs(
@@ -64,14 +66,20 @@ def import_pairs(
     ExportError
         If the corrections folder cannot be written.
     """
-    pairs = find_pairs(folder, [SourceConfig(name="all", ignore_border=ignore_border)])
-    for index, pair in enumerate(pairs, 1):
+    sources = [SourceConfig(name="all", ignore_border=ignore_border)]
+    found = list_pairs(folder, sources)
+    total = len(found.pairs) + len(found.remarks)
+    for index, pair in enumerate(found.pairs, 1):
         example = error = None
+        note = ""
         try:
             example = _add(corrections, pair, settings or SegmentConfig())
-        except (TrainingDataError, ImageFileError) as problem:
+            note = note_on_labels(pair)
+        except (TrainingDataError, ImageFileError, LabelsError) as problem:
             error = str(problem)
-        yield PairImported(index, len(pairs), pair.name, example, error)
+        yield PairImported(index, total, pair.name, example, error, note)
+    for index, remark in enumerate(found.remarks, len(found.pairs) + 1):
+        yield PairImported(index, total, remark.name, None, remark.text)
 
 
 def _add(corrections: Corrections, pair: Pair, settings: SegmentConfig) -> Example:

@@ -1,7 +1,7 @@
 """What a training run reports, in order: frozen, cheap, thread-safe.
 
-`TrainingStarted` -> (`StepDone`* -> `EpochDone`)* -> `TuningThresholds` ->
-`TrainingFinished`.
+`PairsRemarked`? -> `TrainingStarted` -> (`StepDone`* -> `EpochDone`)* ->
+`TuningThresholds` -> `TrainingFinished`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dinocell_training.data.pair_rows import PairRemark
     from napari_dinocell.engine.config import WatershedConfig
+
+
+@dataclass(frozen=True, slots=True)
+class PairsRemarked:
+    """Files that are not used, or not as they are, each with the reason."""
+
+    remarks: tuple[PairRemark, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +80,10 @@ class TrainingFinished:
 
 
 TrainingEvent: TypeAlias = (
-    TrainingStarted | StepDone | EpochDone | TuningThresholds | TrainingFinished
+    PairsRemarked
+    | TrainingStarted
+    | StepDone
+    | EpochDone
+    | TuningThresholds
+    | TrainingFinished
 )

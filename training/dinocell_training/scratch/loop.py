@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from dinocell_training.data.pairs import find_pairs
+from dinocell_training.data.pairs import list_pairs, readable_pairs
 from dinocell_training.data.split import split_pairs
 from dinocell_training.scratch.batches import draw_batches
 from dinocell_training.scratch.events import (
     EpochDone,
+    PairsRemarked,
     StepDone,
     TrainingEvent,
     TrainingFinished,
@@ -73,8 +74,9 @@ def train(
 
     Yields
     ------
-    TrainingStarted, then per epoch StepDone... and EpochDone, then TuningThresholds
-    and TrainingFinished, whose checkpoint is `NAME.safetensors` in `output`.
+    PairsRemarked where files are left out, TrainingStarted, then per epoch StepDone...
+    and EpochDone, then TuningThresholds and TrainingFinished, whose checkpoint is
+    `NAME.safetensors` in `output`.
 
     Raises
     ------
@@ -85,8 +87,11 @@ def train(
     """
     output.mkdir(parents=True, exist_ok=True)
     state = state_to_resume(output, config, resume=resume)
+    found = readable_pairs(list_pairs(data, config.sources))
+    if found.remarks:
+        yield PairsRemarked(found.remarks)
     split = split_pairs(
-        find_pairs(data, config.sources),
+        found.pairs,
         validation_share=config.validation_share,
         seed=config.seed,
     )

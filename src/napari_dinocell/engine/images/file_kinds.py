@@ -44,6 +44,12 @@ _STARTS: dict[bytes, FileKind] = {
 }
 
 
+def name_of_image(labels: str) -> str:
+    """Name of the image that labels of this name belong to, both without suffixes."""
+    ending = next((end for end in LABEL_ENDINGS if labels.endswith(end)), "")
+    return labels.removesuffix(ending)
+
+
 def kind_by_content(path: Path) -> FileKind | None:
     """Kind of a file that starts as such files do; None for others, and for folders."""
     if not path.is_file():

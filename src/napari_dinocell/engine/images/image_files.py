@@ -29,7 +29,11 @@ from napari_dinocell.engine.images.file_kinds import (
 from napari_dinocell.engine.images.microscope_files import open_microscope_file
 from napari_dinocell.engine.images.pictures import read_picture
 from napari_dinocell.engine.images.tiff_planes import open_planes, read_layout
-from napari_dinocell.engine.images.unnamed_axes import axes_of_array, check_unnamed
+from napari_dinocell.engine.images.unnamed_axes import (
+    axes_of_array,
+    axes_of_labels,
+    check_unnamed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -137,7 +141,7 @@ def open_image(
     *,
     axes: str | None = None,
     scene: int | str | None = None,
-    colours: bool = True,
+    as_labels: bool = False,
 ) -> ImageFile:
     """Describe an image file; its pixels stay on disk until `ImageFile.pages`.
 
@@ -155,9 +159,10 @@ def open_image(
     scene
         Which of several images in the file (positions, series), by number from 0 or by
         name; None takes the first.
-    colours
-        Whether palettes, inverted greys and the like become the colours that they stand
-        for. Labels are numbers whatever they are shown as.
+    as_labels
+        Whether the numbers are ids: they stay as they are, where palettes, inverted
+        greys and the like would become the colours that they stand for, and axes that
+        nobody names are time and depth.
 
     Raises
     ------
@@ -170,11 +175,11 @@ def open_image(
     with naming_file(path):
         kind = kind_by_content(path) or kind_by_name(path)
         if kind == "picture":
-            return _open_picture(path, scene, colours=colours)
+            return _open_picture(path, scene, colours=not as_labels)
         if kind == "npy":
             return _open_array(path, axes, scene)
         if kind == "tiff":
-            return _open_tiff(path, axes, scene, colours=colours)
+            return _open_tiff(path, axes, scene, as_labels=as_labels)
         return _open_microscope(path, axes, scene)
 
 
@@ -263,9 +268,11 @@ def _open_array(path: Path, axes: str | None, scene: int | str | None) -> ImageF
 
 
 def _open_tiff(
-    path: Path, axes: str | None, scene: int | str | None, *, colours: bool
+    path: Path, axes: str | None, scene: int | str | None, *, as_labels: bool
 ) -> ImageFile:
+    colours = not as_labels
     layout = read_layout(path, scene=scene or 0, colours=colours)
+    axes = axes or (axes_of_labels(layout.axes) if as_labels else None)
     return ImageFile(
         path=path,
         axes=_checked_axes(path, layout.axes, layout.shape, axes),

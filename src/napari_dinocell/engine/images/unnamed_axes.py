@@ -32,6 +32,15 @@ def axes_of_array(shape: tuple[int, ...]) -> str:
     return "Q" * (len(shape) - len(plane)) + plane
 
 
+def axes_of_labels(axes: str) -> str:
+    """Time and depth where a stack of labels has two unnamed axes, and so on."""
+    unnamed = [at for at, letter in enumerate(axes) if letter in UNNAMED]
+    if len(unnamed) < 2:
+        return axes
+    usual = dict(zip(reversed(unnamed), "ZTRQ", strict=False))
+    return "".join(usual.get(at, letter) for at, letter in enumerate(axes))
+
+
 def check_unnamed(axes: str, shape: tuple[int, ...], path: Path) -> None:
     """Refuse axes that nobody named and that can mean different things.
 

@@ -1,22 +1,24 @@
-"""Files of labels as they are exported: TIFF stacks lazily, PNG, and NPY mapped."""
+"""Files of labels, whoever wrote them: TIFF stacks lazily, NPY mapped, PNG whole."""
 
 from __future__ import annotations
 
-import glob
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from napari_dinocell.engine.errors import ImageFileError
-from napari_dinocell.engine.images.file_kinds import LABEL_ENDINGS, TIFF_SUFFIXES
+from napari_dinocell.engine.images.file_kinds import kind_by_content, suffix_of
 from napari_dinocell.engine.images.image_files import naming_file, open_image
+from napari_dinocell.engine.labels.label_values import naming_labels
+from napari_dinocell.engine.labels.seg_npy import read_label_array
+from napari_dinocell.engine.labels.survey import Survey, survey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 
     Pages: TypeAlias = Iterator[NDArray[Any]]
 
-LABEL_SUFFIXES = (*TIFF_SUFFIXES, ".png", ".npy")
+
+LOSSY_SUFFIXES = (".jpg", ".jpeg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,69 +40,83 @@ class LabelFile:
     """(..., Y, X)."""
     axes: str | None
     """Letter of each axis before Y and X; None where the file does not say it."""
+    page_axes: str
+    """The same, with letters for unknown axes."""
     pixel_size: PixelSize | None
-
-
-def find_label_files(arguments: Iterable[str | Path]) -> list[Path]:
-    """Files of labels, named by files, folders and glob patterns.
-
-    Folders give what `dinocell segment` calls labels, `NAME_labels.tif` and the like.
-
-    Raises
-    ------
-    ImageFileError
-        If there is none under an argument.
-    """
-    found: dict[Path, None] = {}
-    for argument in arguments:
-        path = Path(argument).expanduser()
-        if path.is_dir():
-            paths = sorted(p for p in path.iterdir() if _looks_like_labels(p))
-        elif not path.exists() and glob.has_magic(str(path)):
-            paths = sorted(map(Path, glob.glob(str(path), recursive=True)))
-        else:
-            paths = [path]
-        if not paths:
-            raise ImageFileError(
-                f"No labels in {str(argument)!r}. Expected NAME_labels with one of the "
-                f"endings {', '.join(LABEL_SUFFIXES)}."
-            )
-        found |= dict.fromkeys(paths)
-    return list(found)
+    note: str = ""
+    """What was made of its values, for the user; "" where they are ids as they are."""
 
 
 @contextmanager
 def open_label_file(path: Path) -> Iterator[LabelFile]:
     """Open a file of labels; pixels of a TIFF or NPY stay on disk until they are read.
 
+    Whole numbers of any type are ids. A mask, which has one value for all cells, is
+    cut into its pieces, and ids beyond 32 bit are numbered anew; `note` says so.
+
     Raises
     ------
     ImageFileError
         If the file is missing, damaged, of another kind, or has channels or colours.
+    ExportError
+        If its values are no ids.
     """
-    suffix = path.suffix.lower()
-    if suffix not in LABEL_SUFFIXES:
+    if suffix_of(path) in LOSSY_SUFFIXES:
         raise ImageFileError(
-            f"Expected labels in a file ending in {', '.join(LABEL_SUFFIXES)}, got "
-            f"{path}. Save them as TIFF first."
+            f"Expected labels in a file ending in .tif, .png or .npy, got {path}. JPEG "
+            "changes the ids: save them as TIFF."
         )
-    if suffix == ".npy":
+    if kind_by_content(path) == "npy":
         with naming_file(path):
-            labels = np.load(path, mmap_mode="r", allow_pickle=False)
-        yield LabelFile(labels, None, None)
+            values = read_label_array(path)
+        if values.ndim < 2 or values.size == 0:
+            raise ImageFileError(
+                f"Expected labels (..., Y, X) in {path}, got an array of shape "
+                f"{values.shape}. Give the file of the labels."
+            )
+        letters = "Q" * (values.ndim - 2)
+        yield _surveyed(path, values, None if letters else "", letters, None)
         return
-    image = open_image(path)
+    image = open_image(path, as_labels=True)
     if image.channel_letter:
         raise ImageFileError(
-            f"{path} has colours or channels (axes {image.axes}), and labels have one "
-            "number per pixel. Give the file of the labels."
+            f"Expected labels without channels or colours, got {path} with the axes "
+            f"{image.axes} {image.shape}: labels have one number per pixel. Give the "
+            "file of the labels, not a picture."
         )
     axes = image.page_axes if set(image.page_axes) <= {"T", "Z"} else None
     pages = _FilePages(image)
     try:
-        yield LabelFile(pages, axes, image.pixel_size)
+        yield _surveyed(path, pages, axes, image.page_axes, image.pixel_size)
     finally:
         pages.close()
+
+
+def _surveyed(
+    path: Path,
+    values: ArrayLike,
+    axes: str | None,
+    page_axes: str,
+    pixel_size: PixelSize | None,
+) -> LabelFile:
+    with naming_labels(path):
+        found = survey(values)
+    note = f"{path.name} {found.note}" if found.note else ""
+    return LabelFile(_Ids(path, values, found), axes, page_axes, pixel_size, note)
+
+
+class _Ids:
+    """Planes of ids out of planes of values."""
+
+    def __init__(self, path: Path, values: ArrayLike, found: Survey) -> None:
+        self.shape = tuple(map(int, values.shape))
+        self._path = path
+        self._values = values
+        self._found = found
+
+    def __getitem__(self, index: Any) -> NDArray[Any]:
+        with naming_labels(self._path):
+            return self._found.ids_of(self._values[index])
 
 
 class _FilePages:
@@ -107,6 +124,7 @@ class _FilePages:
 
     def __init__(self, image: ImageFile) -> None:
         self.shape = (*image.page_counts, *image.plane_shape)
+        self.dtype = image.dtype
         self._image = image
         self._pages: Any = iter(())
         self._next = 0
@@ -126,8 +144,3 @@ class _FilePages:
         close = getattr(self._pages, "close", None)
         if close is not None:
             close()
-
-
-def _looks_like_labels(path: Path) -> bool:
-    is_labels = path.stem.endswith(LABEL_ENDINGS) and not path.name.startswith(".")
-    return is_labels and path.suffix.lower() in LABEL_SUFFIXES and path.is_file()

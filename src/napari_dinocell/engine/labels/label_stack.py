@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import numpy as np
 
 from napari_dinocell.engine.errors import ExportError
-from napari_dinocell.engine.labels.label_values import check_labels
+from napari_dinocell.engine.labels.label_values import check_labels, whole_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -116,9 +116,7 @@ class LabelStack:
             If a page holds no integers, negative ids, or ids above 32 bit.
         """
         for number, index in enumerate(np.ndindex(self.counts), start=1):
-            plane = np.asarray(self._labels[index])
-            if plane.dtype == bool:
-                plane = plane.astype(np.uint8)
+            plane = whole_ids(self._labels[index])
             check_labels(plane, self.plane_shape)
             at = dict(zip(self.axes, index, strict=True))
             yield LabelPage(index, at.get("T", 0), at.get("Z", 0), plane)

@@ -63,6 +63,7 @@ class ImportReport:
         self.folder = folder
         self._done = self._total = 0
         self._failed: list[str] = []
+        self._notes: list[str] = []
 
     def take(self, event: PairImported) -> None:
         """Note what became of a pair; called in the worker."""
@@ -70,6 +71,9 @@ class ImportReport:
         if event.error is not None:
             self._failed.append(f"{event.name}: {event.error}")
             logger.warning("Not imported: %s: %s", event.name, event.error)
+        elif event.note:
+            self._notes.append(f"{event.name}: {event.note}")
+            logger.warning("Imported: %s: %s", event.name, event.note)
 
     def summary(self) -> tuple[str, ReportLevel]:
         """What was imported, and what was not and why."""
@@ -79,8 +83,10 @@ class ImportReport:
         text = f"Imported {count} of {self._total} pairs from {self.folder}."
         if self._done < self._total:
             text += " The others were not looked at."
+        if self._notes:
+            text += f" {self._notes[0]}"
         if not self._failed:
-            return text, "info"
+            return text, "warning" if self._notes else "info"
         text += f" {len(self._failed)} failed. {' '.join(self._failed[:NAMED])}"
         if len(self._failed) > NAMED:
             text += f" The log names the other {len(self._failed) - NAMED}."
