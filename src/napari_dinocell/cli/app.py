@@ -10,7 +10,7 @@ from napari_dinocell import __version__
 from napari_dinocell.cli import demo, evaluate, measure, models, presets, train
 from napari_dinocell.cli.errors import output
 from napari_dinocell.cli.export import export
-from napari_dinocell.cli.segment import segment
+from napari_dinocell.cli.segment import EXAMPLES, segment
 from napari_dinocell.cli.signals import ended_as_interrupted
 
 app = typer.Typer(
@@ -50,7 +50,7 @@ def dinocell(
     context.with_resource(ended_as_interrupted())
 
 
-app.command()(segment)
+app.command(epilog=EXAMPLES)(segment)
 app.command()(export)
 app.command()(measure.measure)
 app.command()(evaluate.evaluate)

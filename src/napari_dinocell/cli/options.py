@@ -88,8 +88,20 @@ AxesOption = Annotated[
     str | None,
     typer.Option(
         metavar="LETTERS",
-        help="What the dimensions of a TIFF are, where the file says it wrongly: "
-        "CYX for channels, TYX or ZYX for pages, YXS for RGB.",
+        help="What the dimensions of a file are, where it says it wrongly or not: "
+        "CYX or YXC for channels, TYX or ZYX for pages, YXS for RGB.",
+        rich_help_panel=IMAGE_PANEL,
+    ),
+]
+SceneOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scene",
+        "--series",
+        metavar="N|NAME",
+        help="Which image of files that hold several (positions, series), counted from "
+        "0, or by its name.",
+        show_default="each of them",
         rich_help_panel=IMAGE_PANEL,
     ),
 ]
@@ -207,7 +219,16 @@ ImagesArgument = Annotated[
     list[str],
     typer.Argument(
         metavar="IMAGES",
-        help="TIFF, PNG or JPEG files, folders, or patterns such as 'day*/*.tif'.",
+        help="TIFF, PNG, JPEG, NPY or microscope files, folders, or patterns such as "
+        "'day*/*.tif'.",
+    ),
+]
+RecursiveOption = Annotated[
+    bool,
+    typer.Option(
+        "--recursive",
+        "-r",
+        help="Look into the subfolders of folders; the results lie in the same ones.",
     ),
 ]
 OutputOption = Annotated[

@@ -31,8 +31,10 @@ from napari_dinocell.cli.options import (
     OverlayOption,
     PercentilesOption,
     PresetOption,
+    RecursiveOption,
     RegionOption,
     ResumeOption,
+    SceneOption,
     SeedThresholdOption,
     SettingsOption,
     WindowOption,
@@ -46,15 +48,33 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.batch.targets import Target
 
 
+EXAMPLES = """
+[bold]Examples[/]
+
+  dinocell segment image.tif -o results
+
+  dinocell segment day1 'day2/*.tif' -o results --overlay --resume
+
+  dinocell segment rgb.png -o results --channel 2 -d 40 --region 0:512,64:576
+
+  dinocell segment new.tif -o results --settings results/image_labels.json
+
+  dinocell segment plate7 -o results --recursive --preset 'nuclei 20x'
+"""
+"""Shown below the options."""
+
+
 def segment(
     context: typer.Context,
     images: ImagesArgument,
     output: OutputOption,
+    recursive: RecursiveOption = False,
     model: ModelOption = None,
     device: DeviceOption = "auto",
     channel: ChannelOption = None,
     channels: ChannelsOption = None,
     axes: AxesOption = None,
+    scene: SceneOption = None,
     region: RegionOption = None,
     percentiles: PercentilesOption = None,
     clahe: ClaheOption = None,
@@ -81,22 +101,10 @@ def segment(
 
     A file that cannot be segmented does not stop the others; the exit status is then 1.
     With several images, DIR/dinocell_summary.csv tells how each of them went.
-
-    [bold]Examples[/]
-
-      dinocell segment image.tif -o results
-
-      dinocell segment day1 'day2/*.tif' -o results --overlay --resume
-
-      dinocell segment rgb.png -o results --channel 2 -d 40 --region 0:512,64:576
-
-      dinocell segment new.tif -o results --settings results/image_labels.json
-
-      dinocell segment plate7 -o results --preset 'nuclei 20x' --min-size 40
     """
     from napari_dinocell.engine.batch.make_job import make_job
 
-    targets = find_targets(images, output, file_format)
+    targets = find_targets(images, output, file_format, scene, recursive=recursive)
     job = make_job(
         model=model,
         device=device,
@@ -110,13 +118,19 @@ def segment(
 
 
 def find_targets(
-    images: list[str], folder: Path, file_format: LabelFormatName
+    images: list[str],
+    folder: Path,
+    file_format: LabelFormatName,
+    scene: str | None,
+    *,
+    recursive: bool,
 ) -> list[Target]:
     """Where the labels of all images go; errors come before any work."""
     from napari_dinocell.engine.batch.targets import plan_targets
-    from napari_dinocell.engine.images.find_images import find_images
+    from napari_dinocell.engine.images.find_images import search_images
 
-    return plan_targets(find_images(images), folder, file_format.value)
+    found = search_images(images, recursive=recursive)
+    return plan_targets(found, folder, file_format.value, scene=scene)
 
 
 def find_preset(name_or_file: str | None, sidecar: Path | None) -> Preset | None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.batch.events import BatchEvent, FileEvent
     from napari_dinocell.engine.batch.summary import SummaryRow
+    from napari_dinocell.engine.images.image_files import ImageFile
 
 
 class SegmentReport:
@@ -96,8 +97,8 @@ class SegmentReport:
         match event:
             case FileOpened(image=image) if image.other_images:
                 print_note(
-                    f"{name} holds {image.other_images} more image(s) of another "
-                    "shape: only the first one is segmented."
+                    f"{image.path.name} holds {image.other_images} more image(s) "
+                    f"than {_scene(image)}. --scene chooses one."
                 )
             case PageStarted(page=page, pages=pages) if pages > 1:
                 self._describe(f"{name}, page {page + 1} of {pages}")
@@ -139,6 +140,11 @@ class SegmentReport:
         for row in self._rows:
             table.add_row(*map(Text, row))
         return table
+
+
+def _scene(image: ImageFile) -> str:
+    name = image.scenes[image.scene]
+    return f"scene {image.scene}" + (f", {name!r}" if name else "")
 
 
 def _cells(row: SummaryRow) -> tuple[str, str, str, str]:

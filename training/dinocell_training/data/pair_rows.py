@@ -63,7 +63,7 @@ def manifest_rows(folder: Path) -> tuple[Rows, list[PairRemark]]:
 
 def _parse(lines: list[str], columns: list[str]) -> tuple[Rows, list[PairRemark]]:
     rows: Rows = []
-    remarks = []
+    remarks: list[PairRemark] = []
     reader = csv.DictReader(lines[1:], columns)
     while True:
         try:
@@ -101,7 +101,7 @@ def folder_rows(folder: Path) -> tuple[Rows, list[PairRemark]]:
         else:
             labels.setdefault(path.with_name(name), []).append(path)
     rows: Rows = []
-    remarks = []
+    remarks: list[PairRemark] = []
     for image in images:
         name = image.relative_to(folder).as_posix()
         found = labels.pop(image.with_suffix(""), [])

@@ -42,7 +42,7 @@ class SummaryRow:
     @classmethod
     def waiting(cls, target: Target) -> SummaryRow:
         """The row of an image that nothing is known of yet."""
-        return cls(file=target.name, labels=target.labels.name)
+        return cls(file=target.name, labels=target.labels_name)
 
     @classmethod
     def finished(
@@ -52,7 +52,7 @@ class SummaryRow:
         pages = provenance.pages
         return cls(
             file=target.name,
-            labels=target.labels.name,
+            labels=target.labels_name,
             status="skipped" if skipped else "done",
             cells=sum(page.cells for page in pages),
             pages=len(pages),
@@ -63,7 +63,7 @@ class SummaryRow:
     @classmethod
     def failed(cls, target: Target, reason: str) -> SummaryRow:
         """The row of an image that could not be segmented."""
-        name, labels = target.name, target.labels.name
+        name, labels = target.name, target.labels_name
         return cls(file=name, labels=labels, status="failed", remark=reason)
 
 

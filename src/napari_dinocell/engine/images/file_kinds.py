@@ -18,9 +18,12 @@ TIFF_SUFFIXES = (
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 ARRAY_SUFFIX = ".npy"
+FOLDER_SUFFIXES = (".ome.zarr", ".zarr")
+"""Of images that are folders."""
+
 MICROSCOPE_SUFFIXES = (
     ".czi", ".nd2", ".lif", ".dv", ".r3d", ".ims", ".oib", ".oif", ".oir", ".vsi",
-    ".ome.zarr", ".zarr",
+    *FOLDER_SUFFIXES,
 )  # fmt: skip
 
 IMAGE_SUFFIXES = (

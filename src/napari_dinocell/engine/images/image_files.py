@@ -6,27 +6,21 @@ A page is one plane with its colours or channels: (Y, X), (Y, X, 3 or 4) or
 
 from __future__ import annotations
 
-import struct
-import zlib
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import cv2
 import numpy as np
-import tifffile
 
 from napari_dinocell.engine.errors import ImageFileError
 from napari_dinocell.engine.images.file_kinds import (
-    PICTURE_SUFFIXES,
-    TIFF_SUFFIXES,
     kind_by_content,
     kind_by_name,
-    suffix_of,
 )
 from napari_dinocell.engine.images.microscope_files import open_microscope_file
+from napari_dinocell.engine.images.naming_file import naming_file
 from napari_dinocell.engine.images.pictures import read_picture
 from napari_dinocell.engine.images.tiff_planes import open_planes, read_layout
 from napari_dinocell.engine.images.unnamed_axes import (
@@ -44,13 +38,6 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.images.tiff_planes import ReadSelection
 
     OpenPlanes: TypeAlias = Callable[[], AbstractContextManager[ReadSelection]]
-
-_DECODER_ERRORS = (
-    ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError,
-    RuntimeError, SyntaxError, TypeError, ValueError, cv2.error, struct.error,
-    tifffile.TiffFileError, zlib.error,
-)  # fmt: skip
-"""What decoders raise on damaged bytes: nearly anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +123,21 @@ class ImageFile:
         return np.ascontiguousarray(page.transpose([letters.index(c) for c in wanted]))
 
 
+def scenes_of(path: Path) -> tuple[str, ...]:
+    """Names of the images in a file, "" for those without; reads no pixels.
+
+    Raises
+    ------
+    ImageFileError
+        If the file cannot be opened.
+    """
+    with naming_file(path):
+        kind = kind_by_content(path) or kind_by_name(path)
+        if kind == "tiff":
+            return read_layout(path).scenes
+        return open_microscope_file(path).scenes if kind == "microscope" else ("",)
+
+
 def open_image(
     path: str | Path,
     *,
@@ -181,39 +183,6 @@ def open_image(
         if kind == "tiff":
             return _open_tiff(path, axes, scene, as_labels=as_labels)
         return _open_microscope(path, axes, scene)
-
-
-@contextmanager
-def naming_file(path: Path) -> Iterator[None]:
-    """Turn whatever a decoder raises into an `ImageFileError` that names the file.
-
-    Raises
-    ------
-    ImageFileError
-        Instead of the decoder's error.
-    """
-    try:
-        yield
-    except ImageFileError:
-        raise
-    except PermissionError as error:
-        raise ImageFileError(
-            f"No permission to read {path}. Change the file's permissions."
-        ) from error
-    except _DECODER_ERRORS as error:
-        raise ImageFileError(
-            f"{path} cannot be read as {_kind(path)}: {str(error) or repr(error)}. "
-            "Open it in the program that wrote it and save it again."
-        ) from error
-
-
-def _kind(path: Path) -> str:
-    suffix = suffix_of(path)
-    if suffix in TIFF_SUFFIXES:
-        return "TIFF"
-    if suffix in PICTURE_SUFFIXES:
-        return "PNG" if suffix == ".png" else "JPEG"
-    return suffix.lstrip(".").upper() or "an image"
 
 
 def _require_file(path: Path) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 
 from napari_dinocell.engine.errors import ImageFileError
 from napari_dinocell.engine.images.file_kinds import kind_by_content, suffix_of
-from napari_dinocell.engine.images.image_files import naming_file, open_image
+from napari_dinocell.engine.images.image_files import open_image
+from napari_dinocell.engine.images.naming_file import naming_file
 from napari_dinocell.engine.labels.label_values import naming_labels
 from napari_dinocell.engine.labels.seg_npy import read_label_array
 from napari_dinocell.engine.labels.survey import Survey, survey

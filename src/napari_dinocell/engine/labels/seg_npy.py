@@ -49,7 +49,7 @@ def read_label_array(path: Path) -> NDArray[Any]:
     """
     with path.open("rb") as file:
         if not _dtype(file).hasobject:
-            return np.load(path, mmap_mode="r", allow_pickle=False)
+            return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
         try:
             content = _Unpickler(file, path).load()
         except pickle.UnpicklingError as error:

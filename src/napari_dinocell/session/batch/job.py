@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.batch.recipe import Recipe
     from napari_dinocell.engine.batch.targets import MemoryImage, Target
     from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.images.find_images import FoundImage
     from napari_dinocell.engine.results.export import LabelFormat
     from napari_dinocell.session.model_slot import ModelSlot
 
@@ -44,9 +45,19 @@ class FileSource:
         ImageFileError
             If a folder or a pattern gives no image.
         """
-        from napari_dinocell.engine.images.find_images import find_images
+        return [image.path for image in self.search()]
 
-        return find_images(map(self._searched, self.paths))
+    def search(self) -> list[FoundImage]:
+        """Image files with their subfolders, as `find` finds them.
+
+        Raises
+        ------
+        ImageFileError
+            If a folder or a pattern gives no image.
+        """
+        from napari_dinocell.engine.images.find_images import search_images
+
+        return search_images(map(self._searched, self.paths))
 
     def _searched(self, path: str) -> str:
         if self.pattern in ("", ALL_IMAGES) or not Path(path).is_dir():
@@ -106,7 +117,7 @@ def run_batch(
     from napari_dinocell.engine.batch.targets import plan_targets
 
     source = request.images
-    images: Any = source.find() if isinstance(source, FileSource) else source
+    images: Any = source.search() if isinstance(source, FileSource) else source
     targets = plan_targets(images, request.folder, request.file_format)
     yield Planned(tuple(targets))
     recipe = request.recipe

@@ -201,7 +201,7 @@ def _axes_of_file(path: str) -> str:
     import numpy as np
     from imageio.v3 import imread
 
-    from napari_dinocell.engine.images.image_files import naming_file
+    from napari_dinocell.engine.images.naming_file import naming_file
     from napari_dinocell.engine.images.pictures import read_picture
     from napari_dinocell.engine.images.tiff_planes import read_layout
 

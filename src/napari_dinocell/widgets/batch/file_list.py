@@ -22,10 +22,11 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_dinocell.engine.images.file_kinds import IMAGE_SUFFIXES
 from napari_dinocell.widgets.batch.path import dropped_paths
 from napari_dinocell.widgets.shared.controls import column_layout, describe, make_row
 
-FILE_FILTER = "Images (*.tif *.tiff *.png *.jpg *.jpeg);;All files (*)"
+FILE_FILTER = f"Images ({' '.join(f'*{s}' for s in IMAGE_SUFFIXES)});;All files (*)"
 
 HEIGHT = 90
 """Pixels; longer lists scroll."""

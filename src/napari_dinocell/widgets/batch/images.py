@@ -60,7 +60,7 @@ class BatchImages(QWidget):
             self._pattern,
             "Pattern",
             "Which files of the folder: *.tif, day1_*.png; **/*.tif looks into "
-            "subfolders. * takes all TIFF, PNG and JPEG images.",
+            "subfolders, which the results keep. * takes all images.",
         )
         self._files = FileList()
         self._count = MessageLine()
