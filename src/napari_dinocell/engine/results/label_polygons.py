@@ -77,12 +77,12 @@ def _cell_of(labels: AnyLabels, polygon: Polygon) -> int:
     return int(labels[y, x])  # the corner is the top left one of its pixel
 
 
-def _parts_by_cell(labels: AnyLabels) -> Numbers:
+def _parts_by_cell(labels: AnyLabels) -> NDArray[np.int32]:
     """(Y, X): numbers of connected parts, those of the lowest id first."""
     parts: Numbers = label(labels, background=0, connectivity=1)
     ids = np.zeros(int(parts.max(initial=0)) + 1, np.int64)
     ids[parts] = labels
-    numbers = np.empty(ids.size, parts.dtype)
+    numbers = np.empty(ids.size, np.int32)
     numbers[np.argsort(ids, kind="stable")] = np.arange(ids.size)
     return numbers[parts]
 
