@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
+from napari_dinocell.engine.config import WatershedConfig
 from napari_dinocell.engine.errors import CheckpointError
 from napari_dinocell.engine.model import hub
-from napari_dinocell.engine.model.checkpoint import CheckpointInfo, save_checkpoint
+from napari_dinocell.engine.model.checkpoint import (
+    CheckpointInfo,
+    replace_card,
+    save_checkpoint,
+)
 from napari_dinocell.engine.model.checkpoint_file import file_sha256
 from napari_dinocell.engine.model.dinocell import DinoCell, ModelConfig
 from napari_dinocell.engine.model.read_info import read_info
@@ -116,3 +122,40 @@ def test_failed_download_is_a_plain_error(dinocell, fake_hub):
     result = dinocell("models", "download", "owner/other", "--yes")
     assert result.status == 1
     assert "There is no owner/other" in result.err
+
+
+def test_thresholds_of_a_card_change_and_the_weights_do_not(
+    checkpoint, models_home, dinocell
+):
+    path = models_home / "mine.safetensors"
+    path.write_bytes(checkpoint.read_bytes())
+    before = load_file(path)
+    result = dinocell(
+        "models", "set-thresholds", "mine", "--seed", "0.6", "--foreground", "0.2"
+    )
+    assert "seed threshold 0.6, foreground threshold 0.2" in result.out
+    former, card = read_info(checkpoint), read_info(path)
+    assert card.watershed == WatershedConfig(
+        seed_threshold=0.6, foreground_threshold=0.2
+    )
+    assert replace(card, watershed=former.watershed) == former
+    after = load_file(path)
+    assert all(torch.equal(after[name], before[name]) for name in before | after)
+
+
+def test_thresholds_that_contradict_each_other_change_nothing(
+    checkpoint, models_home, dinocell
+):
+    path = models_home / "mine.safetensors"
+    path.write_bytes(checkpoint.read_bytes())
+    result = dinocell("models", "set-thresholds", "mine", "--foreground", "0.9")
+    assert result.status == 1
+    assert "Expected 0 < foreground threshold" in result.err
+    assert path.read_bytes() == checkpoint.read_bytes()
+
+
+def test_card_of_another_architecture_is_refused(checkpoint):
+    card = read_info(checkpoint)
+    other = replace(card, model=replace(card.model, image_skips=True))
+    with pytest.raises(CheckpointError, match="same architecture"):
+        replace_card(checkpoint, other)

@@ -156,6 +156,49 @@ def convert(
         print_note("It holds a backbone only: train it before segmenting.")
 
 
+@app.command("set-thresholds")
+def set_thresholds(
+    model: ModelArgument,
+    seed: Annotated[
+        float | None, typer.Option(metavar="0..1", help="New seed threshold.")
+    ] = None,
+    foreground: Annotated[
+        float | None, typer.Option(metavar="0..1", help="New foreground threshold.")
+    ] = None,
+) -> None:
+    """Change the thresholds that a model's card proposes; its weights stay.
+
+    Segmenting starts from these wherever none are given. The file's checksum changes.
+
+    [bold]Example[/]
+
+      dinocell models set-thresholds mymodel --seed 0.5 --foreground 0.07
+    """
+    from dataclasses import replace
+
+    from napari_dinocell.engine.model.checkpoint import read_info, replace_card
+    from napari_dinocell.engine.model.model_store import resolve_model
+
+    path = resolve_model(model)
+    card = read_info(path)
+    own = card.watershed
+    watershed = replace(
+        own,
+        seed_threshold=own.seed_threshold if seed is None else seed,
+        foreground_threshold=own.foreground_threshold
+        if foreground is None
+        else foreground,
+    )
+    if watershed != own:
+        replace_card(path, replace(card, watershed=watershed))
+    output.print(
+        f"{path}: seed threshold {watershed.seed_threshold:g}, foreground threshold "
+        f"{watershed.foreground_threshold:g}",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
 def _row(entry: ModelEntry) -> tuple[str, str, str, str, str]:
     if entry.info is None:
         return entry.name, entry.kind, "", "", f"unusable: {entry.error}"

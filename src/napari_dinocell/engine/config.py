@@ -126,7 +126,12 @@ class TilingConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatershedConfig:
-    """How the distance map becomes labels: the live part."""
+    """How the distance map becomes labels: the live part.
+
+    The defaults are for maps of unknown origin. The card in a checkpoint's header has
+    thresholds of its own, which win wherever a model is known:
+    `dinocell models set-thresholds` changes them.
+    """
 
     seed_threshold: float = 0.47
     """A connected region above it is one cell (the literature's cells_max)."""

@@ -9,7 +9,11 @@ import torch
 
 from napari_dinocell.engine.errors import CheckpointError
 from napari_dinocell.engine.model.backbone_weights import convert_backbone
-from napari_dinocell.engine.model.checkpoint_file import file_sha256, naming
+from napari_dinocell.engine.model.checkpoint_file import (
+    detect_kind,
+    file_sha256,
+    naming,
+)
 from napari_dinocell.engine.model.checkpoint_info import (
     FORMAT_VERSION,
     CheckpointInfo,
@@ -38,6 +42,7 @@ __all__ = [
     "load_backbone",
     "load_checkpoint",
     "read_info",
+    "replace_card",
     "save_checkpoint",
 ]
 
@@ -214,6 +219,33 @@ def save_checkpoint(
             name: _to_stored(name, tensor, dtype) for name, tensor in weights.items()
         }
     write_safetensors(path, stored, info.to_header())
+
+
+def replace_card(path: Path, info: CheckpointInfo) -> None:
+    """Give a checkpoint another card; its weights stay as they are, to the bit.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is no safetensors file with a card of the same architecture.
+    ExportError
+        If the file cannot be written; the former one is untouched.
+    """
+    file = read_weights(path)
+    with naming(path):
+        if file.header is None or detect_kind(path) != "safetensors":
+            raise CheckpointError(
+                "Expected a safetensors file with a card, got another one. Convert it "
+                "with 'dinocell models convert' first."
+            )
+        if CheckpointInfo.from_header(file.header).model != info.model:
+            raise CheckpointError(
+                f"Expected a card of the same architecture, got one of {info.model}. "
+                "Change its other entries only."
+            )
+    # Copies: the tensors are windows into the file that is replaced.
+    weights = {name: tensor.clone() for name, tensor in file.weights.items()}
+    write_safetensors(path, weights, info.to_header())
 
 
 def _to_stored(name: str, tensor: Tensor, dtype: torch.dtype) -> Tensor:

@@ -26,6 +26,8 @@ class ExportFormat:
     any_axes: bool = False
     """Whether pages may be counted by axes other than time (T) and depth (Z)."""
     needs_image: bool = False
+    folder: bool = False
+    """Whether it is a folder, not a file."""
 
     def path(self, folder: Path, name: str) -> Path:
         """Where labels of this name go."""
@@ -91,6 +93,7 @@ FORMATS: dict[str, ExportFormat] = {
             title="OME-Zarr",
             about="A folder with a pyramid, for large data and the cloud",
             suffix=".ome.zarr",
+            folder=True,
         ),
         ExportFormat(
             key="roi",

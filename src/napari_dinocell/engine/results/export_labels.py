@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -85,46 +86,73 @@ def export_labels(
     images = dict(channels or {})
     _check_channels(stack, images)
     _check_target(path, file_format, overwrite=overwrite)
-    if file_format == "csv":
-        columns = measure_stack(stack, channels=images, pixel_size=pixel_size)
-        write_measurements(path, columns)
-    elif file_format == "overlay":
-        (page,) = stack.pages()
-        picture = _picture(list(read_channels(images, page).values()))
-        write_overlay(path, picture, page.labels)
-    else:
-        _write(path, stack, file_format, pixel_size)
+    job = _Export(path=path, stack=stack, images=images, pixel_size=pixel_size)
+    _WRITERS[file_format](job)
 
 
-def _write(
-    path: Path, stack: LabelStack, file_format: str, pixel_size: PixelSize | None
-) -> None:
-    """Write a format that holds the labels themselves."""
-    if file_format == "ome.zarr":
-        with replaced_folder(path) as folder:
-            write_ome_zarr(folder, stack, pixel_size=pixel_size)
-    elif file_format in ("geojson", "roi", "coco"):
-        _write_outlines(path, stack, file_format)
-    else:
-        _write_array(path, stack, pixel_size)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Export:
+    """What a writer gets: checked, and free to be written."""
+
+    path: Path
+    stack: LabelStack
+    images: Mapping[str, ArrayLike]
+    pixel_size: PixelSize | None
 
 
-def _write_array(path: Path, stack: LabelStack, pixel_size: PixelSize | None) -> None:
+def _write_array(job: _Export) -> None:
+    stack = job.stack
     with open_labels(
-        path, axes=stack.axes, counts=stack.counts, pixel_size=pixel_size
+        job.path, axes=stack.axes, counts=stack.counts, pixel_size=job.pixel_size
     ) as file:
         for page in stack.pages():
             file.add(page.labels)
 
 
-def _write_outlines(path: Path, stack: LabelStack, file_format: str) -> None:
-    with replaced_file(path) as temporary:
-        if file_format == "geojson":
-            write_geojson(temporary, stack)
-        elif file_format == "roi":
-            write_roi_zip(temporary, stack)
-        else:
-            write_coco(temporary, stack, name=_image_name(path))
+def _write_zarr(job: _Export) -> None:
+    with replaced_folder(job.path) as folder:
+        write_ome_zarr(folder, job.stack, pixel_size=job.pixel_size)
+
+
+def _write_geojson(job: _Export) -> None:
+    with replaced_file(job.path) as temporary:
+        write_geojson(temporary, job.stack)
+
+
+def _write_rois(job: _Export) -> None:
+    with replaced_file(job.path) as temporary:
+        write_roi_zip(temporary, job.stack)
+
+
+def _write_coco(job: _Export) -> None:
+    with replaced_file(job.path) as temporary:
+        write_coco(temporary, job.stack, name=_image_name(job.path))
+
+
+def _write_overlay(job: _Export) -> None:
+    (page,) = job.stack.pages()
+    picture = _picture(list(read_channels(job.images, page).values()))
+    write_overlay(job.path, picture, page.labels)
+
+
+def _write_csv(job: _Export) -> None:
+    columns = measure_stack(job.stack, channels=job.images, pixel_size=job.pixel_size)
+    write_measurements(job.path, columns)
+
+
+_WRITERS: Mapping[str, Callable[[_Export], None]] = {
+    "tif": _write_array,
+    "ome.tif": _write_array,
+    "png": _write_array,
+    "npy": _write_array,
+    "ome.zarr": _write_zarr,
+    "roi": _write_rois,
+    "geojson": _write_geojson,
+    "coco": _write_coco,
+    "overlay": _write_overlay,
+    "csv": _write_csv,
+}
+"""Who writes each of `FORMATS`, which itself loads nothing."""
 
 
 def _image_name(labels: Path) -> str:
@@ -149,7 +177,7 @@ def _check_target(path: Path, file_format: str, *, overwrite: bool) -> None:
         return
     if not overwrite:
         raise ExportError(f"{path} exists. Choose another name, or let it be replaced.")
-    is_folder = file_format == "ome.zarr"
+    is_folder = FORMATS[file_format].folder
     if path.is_dir() != is_folder or (is_folder and not is_label_image(path)):
         raise ExportError(
             f"{path} is no earlier export of labels as {FORMATS[file_format].title}, "
