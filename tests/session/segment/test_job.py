@@ -18,13 +18,13 @@ from tests.widgets.drivers.fakes import (
 from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
 from napari_dinocell.engine.errors import PredictionError
 from napari_dinocell.engine.inference.events import ScaleChosen
+from napari_dinocell.engine.results.provenance import ModelRecord
 from napari_dinocell.engine.watershed.live_watershed import label_cells
 from napari_dinocell.sample import load_sample
 from napari_dinocell.session.model_slot import ModelSlot
 from napari_dinocell.session.segment.events import (
     LabelsGrew,
     MapGrew,
-    ModelChosen,
     PlaneDone,
     PlaneStarted,
     SegmentRequest,
@@ -68,7 +68,7 @@ def test_one_plane_from_start_to_end() -> None:
     events = list(
         segment_planes(FakeModelSlot(), request(FakeSource(IMAGE)), result, never)
     )
-    assert kinds(events)[:2] == ["ModelChosen", "PlaneStarted"]
+    assert kinds(events)[:2] == ["PlaneStarted", "ModelLoaded"]
     done = events[-1]
     assert isinstance(done, PlaneDone)
     assert done.cells == 4
@@ -78,7 +78,7 @@ def test_one_plane_from_start_to_end() -> None:
     assert record is not None
     assert record.cell_diameter == 17
     assert record.cells == 4
-    assert isinstance(events[0], ModelChosen)
+    assert result.model == ModelRecord(name="default", sha256="0" * 64)
 
 
 def test_labels_appear_with_the_first_tiles() -> None:
@@ -243,7 +243,7 @@ def test_the_same_pixels_and_settings_use_the_map_again(slot: ModelSlot) -> None
     list(segment_planes(slot, wanted, first, never))
     events = list(segment_planes(slot, wanted, second, never))
     assert kinds(events) == [
-        "ModelChosen", "PlaneStarted", "ScaleChosen", "DistanceMapReady", "MapGrew",
+        "PlaneStarted", "ScaleChosen", "DistanceMapReady", "MapGrew",
         "PlaneDone",
     ]  # fmt: skip
     assert cells_of(first.labels) > 3

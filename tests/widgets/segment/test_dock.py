@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,6 +106,20 @@ def test_cancel_brings_the_former_result_back(driver: DockDriver) -> None:
     np.testing.assert_array_equal(driver.labels("cells"), former)
     assert "former result" in driver.message
     assert driver.fake.closed == 2
+
+
+def test_cancel_that_comes_too_late_leaves_the_new_result(driver: DockDriver) -> None:
+    driver.viewer.add_image(IMAGE, name="cells")
+    over = threading.Event()
+    jobs = driver.session.jobs
+    jobs.changed.connect(lambda: None if jobs.job else over.set())
+    driver.press()
+    assert over.wait(30)  # the worker is done, and nothing of it was heard yet
+    driver.press()
+    driver.wait_for_end()
+    assert cells_of(driver.labels("cells")) == 4
+    assert driver.message == ""
+    assert driver.sections.run._python.isEnabled()
 
 
 def test_cancel_of_a_first_run_says_what_is_shown(driver: DockDriver) -> None:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
-    from napari_dinocell.engine.results.provenance import ModelRecord
     from napari_dinocell.session.image_source import ImageSource
     from napari_dinocell.session.regions import PlaneIndex, Region
     from napari_dinocell.session.segment.stack_result import PlaneRecord
@@ -39,13 +38,6 @@ class SegmentRequest:
     """Rows and columns to segment as an image of their own; None for whole planes."""
     viewport: Region | None = None
     """Rows and columns of the plane that the user looks at: their tiles come first."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelChosen:
-    """The checkpoint that the run uses, identified by its checksum."""
-
-    model: ModelRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +75,4 @@ class PlaneDone:
     record: PlaneRecord
 
 
-JobEvent: TypeAlias = (
-    ModelChosen | PlaneStarted | MapGrew | LabelsGrew | PlaneDone | SegmentEvent
-)
+JobEvent: TypeAlias = PlaneStarted | MapGrew | LabelsGrew | PlaneDone | SegmentEvent

@@ -17,5 +17,8 @@ class ImageResult:
 
     source: ImageSource
     stack: StackResult
-    model: ModelRecord | None = None
-    """Of the last run that finished a plane."""
+
+    @property
+    def model(self) -> ModelRecord | None:
+        """Of the last run that finished a plane."""
+        return self.stack.model

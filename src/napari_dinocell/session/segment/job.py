@@ -33,7 +33,6 @@ from napari_dinocell.session.segment.events import (
     JobEvent,
     LabelsGrew,
     MapGrew,
-    ModelChosen,
     PlaneDone,
     PlaneStarted,
     SegmentRequest,
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.inference.events import SegmentEvent
     from napari_dinocell.engine.inference.plane_map import LazyWatershed
+    from napari_dinocell.engine.results.provenance import ModelRecord
     from napari_dinocell.engine.segmenter import Segmenter
     from napari_dinocell.session.model_slot import ModelSlot
     from napari_dinocell.session.segment.stack_result import StackResult
@@ -65,7 +65,7 @@ def segment_planes(
 
     Yields
     ------
-    `ModelChosen`; per plane `PlaneStarted`, the segmenter's events with `MapGrew` and
+    Per plane `PlaneStarted`, the segmenter's events with `MapGrew` and
     `LabelsGrew` between them, and `PlaneDone`; nothing more once `cancel` says True.
 
     Raises
@@ -73,8 +73,7 @@ def segment_planes(
     DinoCellError
         If image, settings, device or model cannot be used. Finished planes stay.
     """
-    segmenter, record = model.get(request.model, request.device)
-    yield ModelChosen(record)
+    segmenter, used = model.get(request.model, request.device)
     config = request.config
     if len(request.planes) > 1:
         result.links.wanted = config.link
@@ -83,7 +82,7 @@ def segment_planes(
         if cancel():
             return
         yield PlaneStarted(index, number, len(request.planes))
-        job = _PlaneJob(request, result, index, config)
+        job = _PlaneJob(request, result, index, config, used)
         with _former_plane_kept(result, job):
             yield from job.run(segmenter, cancel)
         if job.record is None:
@@ -122,9 +121,11 @@ class _PlaneJob:
         result: StackResult,
         index: PlaneIndex,
         config: SegmentConfig,
+        model: ModelRecord,
     ) -> None:
         self.record: PlaneRecord | None = None
         self.index = index
+        self._model = model
         self._request = request
         self._result = result
         self._config = config
@@ -208,6 +209,7 @@ class _PlaneJob:
             cells=query.count() + result.kept_cells(self.index),
             constant=ready.constant,
         )
+        result.model = self._model
         result.finish(self.index, self.record, thresholds)
         yield PlaneDone(self.index, self.record.cells, self.record)
 

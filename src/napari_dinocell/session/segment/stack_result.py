@@ -23,6 +23,7 @@ from napari_dinocell.session.segment.stack_storage import StackArray, allocate_s
 if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import DistanceMap, Labels
     from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
+    from napari_dinocell.engine.results.provenance import ModelRecord
     from napari_dinocell.engine.watershed.cell_query import CellQuery
 
 WATERSHED_PIXELS = 2**25
@@ -72,6 +73,8 @@ class StackResult:
         """Cells that the user has corrected or accepted: nothing here changes them."""
         self.thresholds: dict[PlaneIndex, WatershedConfig] = {}
         """Those that the labels of each finished plane show at present."""
+        self.model: ModelRecord | None = None
+        """Of the last run that finished a plane."""
         self._records: dict[PlaneIndex, PlaneRecord] = {}
         self._watersheds: OrderedDict[PlaneIndex, LazyWatershed] = OrderedDict()
         self._regional: dict[PlaneIndex, tuple[HeldPixels, Region, HeldPixels]] = {}
@@ -81,6 +84,11 @@ class StackResult:
     def finished_planes(self) -> list[PlaneIndex]:
         """Planes that have been segmented to the end."""
         return list(self._records)
+
+    @property
+    def records(self) -> tuple[PlaneRecord, ...]:
+        """How these were segmented."""
+        return tuple(self._records.values())
 
     def record(self, index: PlaneIndex) -> PlaneRecord | None:
         """How a plane was segmented; None if it was not."""

@@ -203,6 +203,7 @@ class SegmentController(QObject):
             request=request,
             result=result,
             former=former,
+            known=result.stack.records,
             placement=placement_of(layer, source),
         )
 

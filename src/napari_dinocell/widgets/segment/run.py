@@ -24,7 +24,6 @@ from napari_dinocell.session.segment.events import (
     JobEvent,
     LabelsGrew,
     MapGrew,
-    ModelChosen,
     PlaneDone,
     PlaneStarted,
     SegmentRequest,
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 
     from napari.layers import Image
 
-    from napari_dinocell.engine.results.provenance import ModelRecord
     from napari_dinocell.session.regions import PlaneIndex
     from napari_dinocell.session.segment.image_result import ImageResult
     from napari_dinocell.session.segment.stack_result import PlaneRecord
@@ -62,8 +60,9 @@ class Run:
     """The layer's result before the run; may be the same object."""
     placement: Mapping[str, Any]
     """Where result layers lie (scale, translate, ...)."""
+    known: tuple[PlaneRecord, ...] = ()
+    """Of the planes of the result that were done before."""
     map_shown: bool = False
-    model: ModelRecord | None = None
     planes_done: int = 0
     cells: int | None = None
     """Of the plane that was finished last."""
@@ -119,6 +118,7 @@ class SegmentRunner(QObject):
         self._session = session
         self._shown_plane = shown_plane
         self._run: Run | None = None
+        self._is_saying = False
         self._started = 0.0
         self._meter = ProgressMeter(1)
         self._dirty: set[Kind] = set()
@@ -153,7 +153,7 @@ class SegmentRunner(QObject):
         self._run = run
         self._started = perf_counter()
         self._meter = ProgressMeter(len(run.request.planes))
-        self.said.emit(text)
+        self._say(text)
 
     def cancel(self) -> None:
         """Ask the run to stop; `ended` follows within one batch."""
@@ -166,12 +166,15 @@ class SegmentRunner(QObject):
         self._follow(run, event)
         doubt = doubt_about(event)
         if doubt is not None:
+            self._is_saying = False
             self.doubted.emit(doubt)
+
+    def _say(self, text: str) -> None:
+        self._is_saying = bool(text)
+        self.said.emit(text)
 
     def _follow(self, run: Run, event: JobEvent) -> None:
         match event:
-            case ModelChosen():
-                run.model = event.model
             case ModelLoaded():
                 self.model_loaded.emit(event)
             case PlaneStarted():
@@ -189,7 +192,6 @@ class SegmentRunner(QObject):
             case PlaneDone():
                 run.planes_done += 1
                 run.cells, run.record = event.cells, event.record
-                run.result.model = run.model
                 self._mark(run, event.index, "distance", "labels")
                 self.counted.emit(event.cells)
 
@@ -200,12 +202,12 @@ class SegmentRunner(QObject):
             case TilesPlanned():
                 run.tiles_done, run.tiles_total = 0, event.total
                 self._meter.plan_tiles(event.total)
-                self.said.emit("")
+                self._say("")
             case TileDone():
                 run.tiles_done = event.done
                 self._meter.finish_tiles(event.done)
             case _ if not run.tiles_total:  # the map was known
-                self.said.emit("")
+                self._say("")
         if run.tiles_total:
             self.progressed.emit(self._meter.now())
 
@@ -215,7 +217,7 @@ class SegmentRunner(QObject):
             stack = run.result.stack
             run.layers.ensure_labels(stack.labels, run.placement, stack.locks)
             if run.request.config.cell_diameter == "auto":
-                self.said.emit("Measuring the cells")
+                self._say("Measuring the cells")
 
     def _show_map(self, run: Run) -> None:
         """Show maps once there is one: two new layers at once would stall the viewer.
@@ -246,9 +248,23 @@ class SegmentRunner(QObject):
         self._redraw.stop()
         self._dirty.clear()
         run.seconds = perf_counter() - self._started
+        _take_stock(run)
+        if self._is_saying:
+            self._say("")
         complete = run.planes_done == len(run.request.planes)
         self._run = None
         self.ended.emit(RunEnd(run, error, self._jobs.cancelled and not complete))
+
+
+def _take_stock(run: Run) -> None:
+    """Count the planes that are done: of a cancelled run not every one was heard of."""
+    stack = run.result.stack
+    made = [stack.record(index) for index in run.request.planes]
+    known = set(map(id, run.known))
+    new = [record for record in made if record is not None and id(record) not in known]
+    run.planes_done = len(new)
+    if new:
+        run.record, run.cells = new[-1], new[-1].cells
 
 
 def show_result(
