@@ -67,6 +67,19 @@ def parse_percentiles(text: str) -> tuple[float, float]:
     return low, high
 
 
+def parse_limits(text: str) -> tuple[float, float] | str:
+    """Two intensities with a comma between them, "image" or "all"."""
+    if text in ("image", "all"):
+        return text
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError:
+        raise typer.BadParameter(
+            f"expected image, all, or two intensities such as 100,4000, got {text!r}"
+        ) from None
+    return low, high
+
+
 def parse_cell_diameter(text: str) -> float | str:
     """A diameter in pixels, "auto" or "none"."""
     if text in ("auto", "none"):

@@ -12,6 +12,7 @@ from napari_dinocell.cli.option_values import (
     parse_cell_diameter,
     parse_channel,
     parse_channels,
+    parse_limits,
     parse_percentiles,
     parse_region_text,
 )
@@ -122,6 +123,28 @@ PercentilesOption = Annotated[
         metavar="LOW,HIGH",
         help="Percentiles of the intensities that become black and white.",
         show_default="as the model was trained",
+        rich_help_panel=IMAGE_PANEL,
+    ),
+]
+RobustOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--robust/--no-robust",
+        help="Noise is never stretched over the range; hot pixels and debris do not "
+        "set black and white.",
+        show_default="robust",
+        rich_help_panel=IMAGE_PANEL,
+    ),
+]
+LimitsOption = Annotated[
+    Any,
+    typer.Option(
+        "--limits",
+        parser=parse_limits,
+        metavar="image|all|LOW,HIGH",
+        help="Black and white: measured on each page, on all pages of all images "
+        "together, or given as intensities.",
+        show_default="image",
         rich_help_panel=IMAGE_PANEL,
     ),
 ]
@@ -288,8 +311,9 @@ DataArgument = Annotated[
 def given_overrides(**values: Any) -> dict[str, Any]:
     """The settings that the user gave, for `SegmentConfig.with_overrides`."""
     given = {name: value for name, value in values.items() if value is not None}
+    nothing = {"none", "all"}
     return {
-        name: None if value in ("none", "all") else value
+        name: None if name != "limits" and value in nothing else value
         for name, value in given.items()
     }
 

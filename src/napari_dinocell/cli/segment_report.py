@@ -30,6 +30,7 @@ from napari_dinocell.engine.inference.events import (
     TileDone,
     TilesPlanned,
 )
+from napari_dinocell.engine.no_cells import NoCells
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -117,6 +118,8 @@ class SegmentReport:
                 print_note(f"{name}: no cell to measure, the image is taken as it is.")
             case DistanceMapReady(constant=True):
                 print_note(f"{name} holds one single value: there are no cells.")
+            case DistanceMapReady(no_cells=NoCells() as reason):
+                print_note(f"{name}: {reason.sentence}")
 
     def _finish(self, event: FileEnded) -> None:
         row = event.row

@@ -12,7 +12,7 @@ from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias, get_args
 
 from napari_dinocell.engine.errors import SettingsError
-from napari_dinocell.engine.records import LATER, parse_record
+from napari_dinocell.engine.records import BEFORE, LATER, parse_record
 
 CellDiameter: TypeAlias = float | Literal["auto"] | None
 """Pixels; "auto" measures it in a first pass; None takes the image as it is."""
@@ -20,6 +20,11 @@ CellDiameter: TypeAlias = float | Literal["auto"] | None
 ChannelName: TypeAlias = Literal["gray", "max", "mean"]
 Channel: TypeAlias = int | ChannelName
 """An index, or how to make one plane of several ("gray" is luminance for RGB)."""
+
+LimitsName: TypeAlias = Literal["image", "all"]
+Limits: TypeAlias = LimitsName | tuple[float, float]
+"""Of each plane by itself; of all planes of a stack or all files of a batch together
+(measured before the first one is segmented); or low and high, in intensities."""
 
 DeviceName: TypeAlias = str
 """auto, cpu, mps, cuda or cuda:N."""
@@ -76,9 +81,24 @@ class ContrastConfig:
     """Largest slope of the local equalisation; 1 changes nothing."""
     window: int = 128
     """Side of the equalisation window, in pixels."""
+    robust: bool = field(default=True, metadata={**LATER, BEFORE: False})
+    """Noise is never stretched over the range, and outliers do not set the limits. Of
+    records from before there was this rule, it is off."""
+    limits: Limits = field(default="image", metadata=LATER)
+    """Where the intensities that become 0 and 1 come from."""
+
+    @property
+    def given_limits(self) -> tuple[float, float] | None:
+        """The intensities that become 0 and 1, if they are given as numbers."""
+        return None if isinstance(self.limits, str) else self.limits
 
     def __post_init__(self) -> None:
         _require_types(self)
+        _require(
+            self.limits in get_args(LimitsName) or _are_limits(self.limits),
+            "Expected as limits 'image', 'all', or two numbers with low < high, got "
+            f"{self.limits!r}.",
+        )
         low, high = self.low_percentile, self.high_percentile
         _require(
             0 <= low < high <= 100,
@@ -261,6 +281,16 @@ class SegmentConfig:
             values,
             repair="Correct it, or take what SegmentConfig().to_dict() gives.",
         )
+
+
+def _are_limits(limits: Any) -> bool:
+    """Whether this is a tuple of two finite numbers, the lower one first."""
+    return (
+        isinstance(limits, tuple)
+        and len(limits) == 2
+        and all(map(_is_real, limits))
+        and limits[0] < limits[1]
+    )
 
 
 def _are_channels(channels: Any) -> bool:

@@ -17,7 +17,7 @@ Pydantic does the checks. It is imported when the first record is read.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from operator import index
 from pathlib import PurePath
@@ -46,6 +46,10 @@ Record = TypeVar("Record")
 
 LATER: Mapping[str, bool] = MappingProxyType({"later": True})
 """Metadata of a field that is younger than its record's format."""
+
+BEFORE = "before"
+"""Key of a field's metadata, beside `LATER`: its value in files from before it, where
+that is not the dataclass's default."""
 
 
 class _SliceAsEnds:
@@ -242,7 +246,24 @@ def parse_record(kind: type[Record], values: Any, *, repair: str) -> Record:
             f"Expected the entries {expected} in its {name!r}; of these or besides "
             f"these, {wrong} is missing or unknown. {repair}"
         )
-    return record
+    former: Record = _as_before(record, values)
+    return former
+
+
+def _as_before(record: Any, values: Any) -> Any:
+    """Record with the former values of entries that its file is too old for."""
+    if not is_dataclass(record) or isinstance(record, type):
+        return record
+    changed = {}
+    for own in fields(record):
+        now = getattr(record, own.name)
+        if own.name in values:
+            then = _as_before(now, values[own.name])
+        else:
+            then = own.metadata.get(BEFORE, now)
+        if then is not now:
+            changed[own.name] = then
+    return replace(record, **changed) if changed else record
 
 
 @cache

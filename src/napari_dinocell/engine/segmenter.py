@@ -117,7 +117,8 @@ class Segmenter:
 
     def default_config(self) -> SegmentConfig:
         """Settings with the model's own contrast and thresholds."""
-        return SegmentConfig(contrast=self.info.contrast, watershed=self.info.watershed)
+        info = self.info
+        return SegmentConfig(contrast=info.run_contrast, watershed=info.watershed)
 
     def steps(
         self,

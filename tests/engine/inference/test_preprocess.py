@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as npst
 
 from napari_dinocell.engine.config import ContrastConfig
 from napari_dinocell.engine.errors import ImageError
-from napari_dinocell.engine.inference import preprocess
+from napari_dinocell.engine.inference import limits as limits_module
 from napari_dinocell.engine.inference.preprocess import (
     adjust_contrast,
     intensity_limits,
@@ -166,7 +166,7 @@ def test_large_plane_is_sampled_for_its_percentiles(
 ) -> None:
     plane = np.random.default_rng(3).gamma(2, 100, (400, 500)).astype(np.float32)
     exact = intensity_limits(plane, PLAIN)
-    monkeypatch.setattr(preprocess, "SAMPLED_PIXELS", 20_000)
+    monkeypatch.setattr(limits_module, "SAMPLED_PIXELS", 20_000)
     sampled = intensity_limits(plane, PLAIN)
     assert sampled != exact
     np.testing.assert_allclose(sampled, exact, rtol=0.2, atol=5)

@@ -206,6 +206,7 @@ def _segment_page(
         seconds=round(time.perf_counter() - started, 3),
         cell_diameter=None if isinstance(diameter, str) else diameter,
         constant=ready.constant,
+        no_cells=ready.no_cells,
     )
     labels = place_labels(labels, job.region, image.plane_shape)
     return _PageResult(labels, record, ready, degraded)

@@ -6,6 +6,7 @@ import csv
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from napari_dinocell.engine.no_cells import NoCells
 from napari_dinocell.engine.results.atomic_file import replaced_file
 from napari_dinocell.engine.text import spreadsheet_text
 
@@ -124,6 +125,10 @@ def _remarks(provenance: Provenance) -> list[str]:
     remarks = []
     if any(page.constant for page in provenance.pages):
         remarks.append("holds one single value")
+    if any(page.no_cells is NoCells.NOISE for page in provenance.pages):
+        remarks.append("holds only noise")
+    if any(page.no_cells is NoCells.UNSURE for page in provenance.pages):
+        remarks.append("too faint")
     if provenance.degraded:
         remarks.append("short of memory")
     return remarks

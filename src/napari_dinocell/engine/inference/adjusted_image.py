@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_dinocell.engine.arrays import GrayImage, Shape2D
+    from napari_dinocell.engine.no_cells import NoCells
 
 BAND_PIXELS = 2**20
 """Large planes are read in bands of whole rows of about this many pixels."""
@@ -56,7 +57,18 @@ class AdjustedImage:
     low: float
     high: float
     constant: bool = False
-    """The plane held one single finite value, or none: every pixel is 0."""
+    """There is nothing to see: every pixel is 0."""
+    no_cells: NoCells | None = None
+    """Why there is nothing to see."""
+    certainty: float = 0.0
+    """What is found here is believed only if the model is as certain as this."""
+    foreign: NDArray[np.bool_] | None = None
+    """Where (Y, X) no cells are looked for."""
+
+    @classmethod
+    def empty(cls, plane: NDArray[Any], reason: NoCells) -> AdjustedImage:
+        """Image (Y, X) of zeros, since there is nothing to see."""
+        return cls(plane, 0.0, 1.0, constant=True, no_cells=reason)
 
     @classmethod
     def from_levels(cls, levels: Levels, *, constant: bool = False) -> AdjustedImage:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from napari_dinocell.engine.no_cells import NoCells
+
 if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import DistanceMap, Shape2D
 
@@ -72,6 +74,7 @@ class DistanceMapReady:
     """The whole map (Y, X) in image pixels, and how long it took.
 
     `constant` is True when the image held one single value: the map is all 0.
+    `no_cells` says why nothing was found, where image or model gave a reason.
     """
 
     distance_map: DistanceMap
@@ -79,6 +82,7 @@ class DistanceMapReady:
     device: str
     precision: str
     constant: bool = False
+    no_cells: NoCells | None = None
 
 
 SegmentEvent: TypeAlias = (
@@ -99,5 +103,7 @@ def doubt_about(event: object) -> str | None:
         case ScaleChosen(cell_diameter=None):
             return "No cell was found to measure: the image is taken as it is."
         case DistanceMapReady(constant=True):
-            return "The image holds one single value: there are no cells to find."
+            return NoCells.CONSTANT.sentence
+        case DistanceMapReady(no_cells=NoCells() as reason):
+            return reason.sentence
     return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_dinocell.engine.inference.choose_scale import CancelledError, choose_scale
+from napari_dinocell.engine.inference.doubt import believed
+from napari_dinocell.engine.inference.events import DistanceMapReady
 from napari_dinocell.engine.inference.preprocess import adjust_contrast
 
 if TYPE_CHECKING:
@@ -51,11 +53,12 @@ def predict_plane(
         yield from degraded
     if chosen is not None:
         yield chosen
-    yield from network.predict(
+    for event in network.predict(
         image,
         config.tiling,
         scale=1.0 if chosen is None else chosen.scale,
         augment=config.augment,
         viewport=viewport,
         cancel=cancel,
-    )
+    ):
+        yield believed(event, image) if isinstance(event, DistanceMapReady) else event

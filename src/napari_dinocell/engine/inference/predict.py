@@ -14,6 +14,7 @@ from napari_dinocell.engine.inference.memory_ladder import Rung, first_rung
 from napari_dinocell.engine.inference.scale import resize_image, scaled_shape
 from napari_dinocell.engine.inference.tile_job import TileJob
 from napari_dinocell.engine.inference.tiling import plan_tiles
+from napari_dinocell.engine.no_cells import NoCells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,7 +87,12 @@ def predict_distance_map(
     if job.finished:
         used, seconds = job.rung, perf_counter() - started
         yield DistanceMapReady(
-            job.distance_map, seconds, str(used.device), used.precision, image.constant
+            job.distance_map,
+            seconds,
+            str(used.device),
+            used.precision,
+            constant=image.no_cells is NoCells.CONSTANT,
+            no_cells=image.no_cells,
         )
 
 

@@ -6,6 +6,7 @@ change what the network sees. Knows nothing of tiles, scale or the network.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -17,6 +18,14 @@ from napari_dinocell.engine.inference.adjusted_image import (
     row_bands,
     safe_real_type,
 )
+from napari_dinocell.engine.inference.limits import (
+    Stretch,
+    check_dtype,
+    finite_range,
+    intensity_limits,
+    robust_stretch,
+)
+from napari_dinocell.engine.no_cells import NoCells
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,12 +39,6 @@ __all__ = ["AdjustedImage", "adjust_contrast", "intensity_limits", "to_plane"]
 
 LUMINANCE = np.array([0.299, 0.587, 0.114])
 """Weights of red, green and blue (ITU-R BT.601, as PNG and TIFF readers use)."""
-
-SAMPLED_PIXELS = 2**22
-"""Percentiles of larger planes come from a regular grid of their pixels."""
-
-LARGEST = float(np.finfo(np.float64).max) / 4
-"""Limits stay below it, so that their difference is finite."""
 
 
 def to_plane(
@@ -73,7 +76,7 @@ def to_plane(
         or has no such channel.
     """
     array = np.asarray(image)
-    _check_dtype(array)
+    check_dtype(array)
     pixels = _channels_last(array, channel_axis)
     if pixels.size == 0:
         raise ImageError(
@@ -94,7 +97,10 @@ def adjust_contrast(
     *,
     limits: tuple[float, float] | None = None,
 ) -> AdjustedImage:
-    """Stretch a plane (Y, X) between two percentiles, then equalise it locally.
+    """Stretch a plane (Y, X) between two intensities, then equalise it locally.
+
+    With `config.robust`, a plane in which nothing stands out of the noise is empty,
+    outliers do not count, and noise is never stretched over the range.
 
     With `config.clahe`, the stretched plane is rounded to 256 levels and equalised by
     CLAHE (Zuiderveld, Graphics Gems IV, 1994) with one window about every
@@ -107,10 +113,10 @@ def adjust_contrast(
     plane
         (Y, X), integers or floats. NaN and infinities count as `low`.
     config
-        Percentiles, clip limit and window.
+        Rule, percentiles, clip limit and window.
     limits
-        Intensities that become 0 and 1 instead of this plane's percentiles, for
-        example `intensity_limits` of a whole stack.
+        Intensities that become 0 and 1 whatever the plane holds, for example
+        `intensity_limits` of a whole stack.
 
     Returns
     -------
@@ -122,66 +128,37 @@ def adjust_contrast(
         If the plane is not a non-empty 2-D array of real numbers.
     """
     plane = to_plane(plane, 0)
-    low, high = limits or intensity_limits(plane, config)
-    smallest, largest = _finite_range(plane)
-    if not (smallest < largest and low < high):
-        return AdjustedImage(plane, 0.0, 1.0, constant=True)
-    stretched = AdjustedImage(plane, float(low), float(high))
+    given = config.given_limits
+    if limits is not None:
+        found = Stretch(plane, *limits)
+    elif config.robust:
+        found = robust_stretch(plane, config, given=given)
+    else:
+        found = Stretch(plane, *(given or intensity_limits(plane, config)))
+    return _stretched(found, config)
+
+
+def _stretched(found: Stretch, config: ContrastConfig) -> AdjustedImage:
+    if found.only_noise:
+        return AdjustedImage.empty(found.plane, NoCells.NOISE)
+    smallest, largest = finite_range(found.plane)
+    if not (smallest < largest and found.low < found.high):
+        return AdjustedImage.empty(found.plane, NoCells.CONSTANT)
+    stretched = AdjustedImage(
+        found.plane,
+        float(found.low),
+        float(found.high),
+        certainty=found.certainty,
+        foreign=found.foreign,
+    )
     if not config.clahe:
         return stretched
-    equalise = cv2.createCLAHE(config.clip_limit, _window_grid(plane.shape, config))
-    return AdjustedImage.from_levels(equalise.apply(stretched.levels(np.uint8)))
-
-
-def intensity_limits(image: Image, config: ContrastConfig) -> tuple[float, float]:
-    """Find the intensities that become 0 and 1.
-
-    They are the percentiles of the finite pixels. Where both are equal, as in a dark
-    image with few bright spots, they are the smallest and the largest pixel.
-
-    Parameters
-    ----------
-    image
-        A plane (Y, X), or a whole stack (..., Y, X) that shall share its limits.
-    config
-        The two percentiles.
-
-    Returns
-    -------
-    Low and high, in intensities of the image; equal if it holds one value, both 0 if
-    it holds no finite one.
-
-    Raises
-    ------
-    ImageError
-        If the image does not hold real numbers.
-    """
-    image = np.asarray(image)
-    _check_dtype(image)
-    stride = _sampling_stride(image.shape)
-    sample = image[(slice(None, None, stride),) * image.ndim].ravel()
-    sample = sample.astype(safe_real_type(image.dtype))
-    if image.dtype.kind == "f":
-        sample = _clipped(sample[np.isfinite(sample)])
-    if sample.size:
-        percentiles = (config.low_percentile, config.high_percentile)
-        low, high = np.percentile(sample, percentiles, overwrite_input=True)
-        if low < high:
-            return float(low), float(high)
-    smallest, largest = _clipped(np.array(_finite_range(image)))
-    return float(smallest), float(largest)
-
-
-def _check_dtype(image: NDArray[Any]) -> None:
-    if image.dtype.kind in "uif":
-        return
-    advice = {
-        "b": "This is a mask: open the image it was made from.",
-        "c": "Take its magnitude first, for example numpy.abs(image).",
-    }.get(image.dtype.kind, "Convert it first, for example image.astype('float32').")
-    raise ImageError(
-        f"Expected an image of integers or real numbers, got {image.dtype}. {advice}"
+    grid = _window_grid(found.plane.shape, config)
+    equalised = cv2.createCLAHE(config.clip_limit, grid).apply(
+        stretched.levels(np.uint8)
     )
+    levels = AdjustedImage.from_levels(equalised)
+    return replace(levels, certainty=found.certainty, foreign=found.foreign)
 
 
 def _channels_last(array: NDArray[Any], channel_axis: int | None) -> NDArray[Any]:
@@ -257,34 +234,6 @@ def _by_rows(
             part = pixels[rows]
             plane[rows] = combine(part if everything else part[..., chosen])
     return plane
-
-
-def _clipped(values: NDArray[Any]) -> NDArray[Any]:
-    """Keep doubles so small that no difference of two overflows."""
-    if values.dtype != np.float64:
-        return values
-    return np.clip(values, -LARGEST, LARGEST, out=values)
-
-
-def _sampling_stride(shape: tuple[int, ...]) -> int:
-    """Smallest step along every axis that keeps the sample below the limit."""
-    stride = 1
-    while np.prod([-(-n // stride) for n in shape], dtype=np.int64) > SAMPLED_PIXELS:
-        stride += 1
-    return stride
-
-
-def _finite_range(image: NDArray[Any]) -> tuple[float, float]:
-    """Smallest and largest finite pixel, (0, 0) without one."""
-    smallest, largest = np.inf, -np.inf
-    for plane in image.reshape(-1, *image.shape[-2:]) if image.ndim > 2 else [image]:
-        for rows in row_bands(plane.shape):
-            part = plane[rows]
-            part = part[np.isfinite(part)] if part.dtype.kind == "f" else part
-            if part.size:
-                smallest = min(smallest, float(part.min()))
-                largest = max(largest, float(part.max()))
-    return (smallest, largest) if smallest <= largest else (0.0, 0.0)
 
 
 def _window_grid(shape: Shape2D, config: ContrastConfig) -> tuple[int, int]:

@@ -6,7 +6,7 @@ Knows no torch, so that models can be listed at once.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -68,6 +68,15 @@ class CheckpointInfo:
                 f"Expected a training cell diameter of {SMALLEST_CELL_DIAMETER:g} to "
                 f"{LARGEST_CELL_DIAMETER:g} pixels, got {self.cell_diameter}. {_REPAIR}"
             )
+
+    @property
+    def run_contrast(self) -> ContrastConfig:
+        """Contrast for new runs: that of the training images, with robust limits.
+
+        On training images, which are no blank fields and have few hot pixels, limits
+        of both rules hardly differ.
+        """
+        return replace(self.contrast, robust=True)
 
     def to_header(self) -> str:
         """JSON for the file, read back by `from_header`.

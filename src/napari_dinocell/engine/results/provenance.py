@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any
 from napari_dinocell import __version__
 from napari_dinocell.engine.config import SegmentConfig  # noqa: TC001 - a record's type
 from napari_dinocell.engine.errors import ImageFileError
+from napari_dinocell.engine.no_cells import (
+    NoCells,  # noqa: TC001 - a record's type
+)
 from napari_dinocell.engine.records import LATER, RecordFormat
 from napari_dinocell.engine.results.atomic_file import replaced_file
 from napari_dinocell.engine.results.page_region import PageRegion, parse_region
@@ -60,6 +63,8 @@ class PageRecord:
     """Pixels; the estimate where it was to be estimated."""
     constant: bool = False
     """The page held one single value, so that nothing could be found."""
+    no_cells: NoCells | None = field(default=None, metadata=LATER)
+    """Why nothing was found, where image or model gave a reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,100 @@
+"""Hot and dead pixels, and lines of them, which are no part of the picture.
+
+They differ from the median of their surroundings by more than all else in the plane
+spans, and take that median.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from napari_dinocell.engine.inference.adjusted_image import row_bands
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SURROUNDINGS = 5
+"""Side of the median filter: lines two pixels wide do not survive it."""
+
+REACH = SURROUNDINGS // 2
+
+RARE = 0.02
+"""Pixels that make up more of the plane are a part of the picture."""
+
+AT_LEAST = 30
+"""Outliers differ by so many standard deviations of the noise, too."""
+
+STATISTICS = 2**22
+"""The span of large planes is found on some bands with about so many pixels."""
+
+
+def without_outliers(plane: NDArray[Any], noise: float) -> NDArray[Any]:
+    """Replace isolated outliers by the median of their surroundings.
+
+    Parameters
+    ----------
+    plane
+        (Y, X), integers or floats.
+    noise
+        Standard deviation of its noise.
+
+    Returns
+    -------
+    The plane itself if it has none, or more than a few; a changed copy otherwise.
+    """
+    if min(plane.shape) < SURROUNDINGS:
+        return plane
+    middle, unit = _unit(plane)
+    bands = list(row_bands(plane.shape))
+    step = -(-plane.size // STATISTICS)
+    calm = [_calm(plane, rows, middle, unit)[1].ravel() for rows in bands[::step]]
+    low, high = np.percentile(np.concatenate(calm), (0.1, 99.9))
+    least = max(float(high - low), AT_LEAST * noise / unit)
+    places: list[tuple[int, int]] = []
+    for rows in bands:
+        scaled, median = _calm(plane, rows, middle, unit)
+        ys, xs = np.nonzero(np.abs(scaled - median) > least)
+        places += zip((ys + rows.start).tolist(), xs.tolist(), strict=True)
+        if len(places) > RARE * plane.size:
+            return plane
+    return _replaced(plane, places) if places and least > 0 else plane
+
+
+def _unit(plane: NDArray[Any]) -> tuple[float, float]:
+    """Median, and spread of the middle nine tenths, of a grid of the pixels.
+
+    So scaled, one absurd value leaves all others their digits in float32.
+    """
+    step = max(1, round((plane.size / 2**18) ** 0.5))
+    sample = plane[::step, ::step].astype(np.float64)
+    sample = sample[np.isfinite(sample)]
+    if sample.size == 0:
+        return 0.0, 1.0
+    low, middle, high = np.percentile(sample, (5, 50, 95))
+    spread = float(high / 2 - low / 2) or float(sample.max() / 2 - sample.min() / 2)
+    return float(middle), spread or 1.0
+
+
+def _calm(
+    plane: NDArray[Any], rows: slice, middle: float, unit: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Rows of the plane in units, and their median over the surroundings."""
+    top = max(0, rows.start - REACH)
+    part = plane[top : rows.stop + REACH].astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = np.clip((part - middle) / unit, -1e6, 1e6)
+    units: NDArray[np.float32] = np.nan_to_num(scaled, nan=0.0).astype(np.float32)
+    calm: NDArray[np.float32] = cv2.medianBlur(units, SURROUNDINGS)  # type: ignore[assignment]
+    inside = slice(rows.start - top, rows.stop - top)
+    return units[inside], calm[inside]
+
+
+def _replaced(plane: NDArray[Any], places: list[tuple[int, int]]) -> NDArray[Any]:
+    cleaned = plane.copy()
+    for y, x in places:
+        rows, columns = (slice(max(0, at - REACH), at + REACH + 1) for at in (y, x))
+        cleaned[y, x] = np.median(plane[rows, columns].astype(np.float64))
+    return cleaned
