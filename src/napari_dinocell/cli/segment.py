@@ -9,6 +9,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from napari_dinocell.cli.contrast_options import (
+    ClaheOption,
+    ClipLimitOption,
+    LimitsOption,
+    PercentilesOption,
+    RobustOption,
+    WindowOption,
+)
 from napari_dinocell.cli.errors import FAILED, INTERRUPTED, debugging, print_note
 from napari_dinocell.cli.options import (
     AugmentOption,
@@ -16,30 +24,24 @@ from napari_dinocell.cli.options import (
     CellDiameterOption,
     ChannelOption,
     ChannelsOption,
-    ClaheOption,
-    ClipLimitOption,
     DeviceOption,
     FillHolesOption,
     ForegroundThresholdOption,
     FormatOption,
     ImagesArgument,
     LabelFormatName,
-    LimitsOption,
     LinkOption,
     MinSizeOption,
     ModelOption,
     OutputOption,
     OverlayOption,
-    PercentilesOption,
     PresetOption,
     RecursiveOption,
     RegionOption,
     ResumeOption,
     SceneOption,
-    RobustOption,
     SeedThresholdOption,
     SettingsOption,
-    WindowOption,
     given_overrides,
     settings_among,
 )

@@ -137,8 +137,7 @@ class Segmenter:
         Parameters
         ----------
         image
-            (Y, X), RGB(A), or channels along `channel_axis`. For stacks, call it
-            plane by plane.
+            One plane: (Y, X), RGB(A), or channels along `channel_axis`.
         config
             Settings; None takes the model's own.
         channel_axis

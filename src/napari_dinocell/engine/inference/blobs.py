@@ -53,7 +53,7 @@ def white_beside_blobs(
     Its white: `high`, unless the rest spans a small part of it, but more than `least`;
     and where (Y, X) it is foreign, None if nowhere.
     """
-    bright = (plane > low + BRIGHT * (high - low)).astype(np.uint8)
+    bright = (plane > np.float64(low + BRIGHT * (high - low))).astype(np.uint8)
     side = 2 * GLOW + 1
     apart = cv2.dilate(bright, np.ones((side, side), np.uint8)) == 0
     if not bright.any() or apart.mean() < 1 - LARGEST_BLOBS:
@@ -73,7 +73,7 @@ def _foreign(
 ) -> NDArray[np.bool_] | None:
     """Where (Y, X) blobs lie that fade out slowly."""
     _, blobs, boxes, _ = cv2.connectedComponentsWithStats(
-        (plane > white).astype(np.uint8), connectivity=8
+        (plane > np.float64(white)).astype(np.uint8), connectivity=8
     )
     foreign = np.zeros(plane.shape, bool)
     for number in np.unique(blobs[bright > 0]):

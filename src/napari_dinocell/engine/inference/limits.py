@@ -148,7 +148,7 @@ def _white_of_few(plane: NDArray[Any], noise: float, high: float) -> float:
     """White of a dark plane (Y, X): by its few bright cells, if it has some."""
     sample = _sample(plane).astype(np.float64)
     sample = sample[np.isfinite(sample)]
-    level = float(np.median(sample)) + STANDS_OUT * noise
+    level = np.float64(np.median(sample) + STANDS_OUT * noise)  # no float16
     few = [
         part[part > level] for part in map(plane.__getitem__, row_bands(plane.shape))
     ]

@@ -85,15 +85,18 @@ def predict_distance_map(
     yield TilesPlanned(job.total, image.shape, job.distance_map)
     yield from _run(job, cancel)
     if job.finished:
-        used, seconds = job.rung, perf_counter() - started
-        yield DistanceMapReady(
-            job.distance_map,
-            seconds,
-            str(used.device),
-            used.precision,
-            constant=image.no_cells is NoCells.CONSTANT,
-            no_cells=image.no_cells,
-        )
+        yield _ready(job, image, perf_counter() - started)
+
+
+def _ready(job: TileJob, image: AdjustedImage, seconds: float) -> DistanceMapReady:
+    return DistanceMapReady(
+        job.distance_map,
+        seconds,
+        str(job.rung.device),
+        job.rung.precision,
+        constant=image.no_cells is NoCells.CONSTANT,
+        no_cells=image.no_cells,
+    )
 
 
 def _run(job: TileJob, cancel: Callable[[], bool] | None) -> Iterator[SegmentEvent]:
