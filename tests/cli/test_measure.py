@@ -11,6 +11,8 @@ import pytest
 import tifffile
 
 from napari_dinocell.cli import main
+from napari_dinocell.engine.results.export_formats import FORMATS
+from napari_dinocell.engine.results.export_labels import export_labels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,3 +151,37 @@ def test_a_picture_is_no_label_image(
     cv2.imwrite(str(picture), np.zeros((5, 6, 3), np.uint8))
     said = refuse(capsys, picture, "-o", tmp_path / "t.csv")
     assert "without channels or colours" in said
+
+
+@pytest.mark.parametrize("key", ["roi", "geojson", "coco", "npy"])
+def test_whatever_is_exported_is_measured(tmp_path: Path, key: str) -> None:
+    labels, image, table = (tmp_path / n for n in ("l.tif", "i.tif", "t.csv"))
+    tifffile.imwrite(labels, LABELS)
+    tifffile.imwrite(image, DNA)
+    measure(labels, "-i", image, "-o", table)
+    expected = table.read_text(encoding="utf-8")
+    path = FORMATS[key].path(tmp_path, "l")
+    export_labels(path, LABELS, key)
+    measure(path, "-i", image, "-o", table)
+    assert table.read_text(encoding="utf-8") == expected
+
+
+@pytest.mark.parametrize("value", [1, 255])
+def test_pieces_of_a_mask_are_measured_and_it_is_said(
+    tmp_path: Path, value: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels, table = tmp_path / "mask.png", tmp_path / "t.csv"
+    cv2.imwrite(str(labels), (LABELS > 0).astype(np.uint8) * value)
+    measure(labels, "-o", table)
+    assert [row["label"] for row in rows_of(table)] == ["1", "2"]
+    assert "taken for a mask" in capsys.readouterr().err
+
+
+def test_time_of_each_frame_is_told_in_seconds(tmp_path: Path) -> None:
+    labels, table = tmp_path / "l.tif", tmp_path / "t.csv"
+    metadata = {"axes": "TYX", "finterval": 30.0}
+    tifffile.imwrite(labels, np.stack([LABELS] * 2), imagej=True, metadata=metadata)
+    measure(labels, "-o", table)
+    rows = rows_of(table)
+    assert list(rows[0])[:3] == ["label", "frame", "time_s"]
+    assert [row["time_s"] for row in rows] == ["0.0", "0.0", "30.0", "30.0"]

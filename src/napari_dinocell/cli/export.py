@@ -20,6 +20,7 @@ from napari_dinocell.cli.options import OutputOption
 from napari_dinocell.engine.results.export_formats import FORMATS
 
 if TYPE_CHECKING:
+    from napari_dinocell.engine.images.image_files import ImageFile
     from napari_dinocell.engine.labels.label_files import LabelFile
 
 
@@ -35,8 +36,8 @@ LabelsArgument = Annotated[
     list[str],
     typer.Argument(
         metavar="LABELS",
-        help="TIFF, PNG or NPY files of labels, folders with NAME_labels files, or "
-        "patterns such as 'day*/*_labels.tif'.",
+        help="TIFF, PNG or NPY files of labels, ROIs, GeoJSON, COCO, folders with "
+        "NAME_labels files, or patterns such as 'day*/*_labels.tif'.",
     ),
 ]
 FormatsOption = Annotated[
@@ -128,6 +129,7 @@ def _export_one(
     path: Path, key: str, folder: Path, image: Path | None, *, overwrite: bool
 ) -> None:
     from napari_dinocell.engine.errors import ExportError
+    from napari_dinocell.engine.images.image_files import open_image
     from napari_dinocell.engine.labels.label_files import open_label_file
     from napari_dinocell.engine.results.export_labels import export_labels
 
@@ -136,7 +138,8 @@ def _export_one(
         raise ExportError(
             f"{target} is the file of the labels itself. Choose another folder."
         )
-    with open_label_file(path) as file:
+    known = None if image is None else open_image(_image_of(image, path))
+    with open_label_file(path, image=known) as file:
         if file.note:
             print_note(file.note)
         export_labels(
@@ -145,7 +148,7 @@ def _export_one(
             key,
             axes=file.axes,
             pixel_size=file.pixel_size,
-            channels=None if image is None else _read_channels(image, path, file),
+            channels=None if known is None else _read_channels(known, file),
             overwrite=overwrite,
         )
 
@@ -168,13 +171,10 @@ def _check_names(paths: list[Path]) -> None:
             )
 
 
-def _read_channels(image: Path, labels: Path, file: LabelFile) -> dict[str, Any]:
+def _read_channels(found: ImageFile, file: LabelFile) -> dict[str, Any]:
     """Channels of the image in the shape of the labels, by name."""
     import numpy as np
 
-    from napari_dinocell.engine.images.image_files import open_image
-
-    found = open_image(_image_of(image, labels))
     stack = np.stack(list(found.pages()))  # pages, then as `ImageFile.pages` has it
     counts = file.labels.shape[:-2]
     if np.prod(counts, dtype=int) == len(stack):

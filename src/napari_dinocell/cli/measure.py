@@ -99,7 +99,7 @@ def measure(
     from napari_dinocell.engine.results.measurements_csv import write_measurements
 
     images = {name: open_image(path) for name, path in _named(image or [])}
-    with open_label_file(labels) as file:
+    with open_label_file(labels, image=next(iter(images.values()), None)) as file:
         if file.note:
             print_note(file.note)
         stack = LabelStack(file.labels, axes=file.page_axes)

@@ -14,6 +14,8 @@ from dinocell_training.data.pairs import list_pairs, readable_pairs
 from dinocell_training.data.read_pair import read_pair
 from dinocell_training.data.source import SourceConfig
 from napari_dinocell.engine.errors import TrainingDataError
+from napari_dinocell.engine.results.export_formats import FORMATS
+from napari_dinocell.engine.results.export_labels import export_labels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,3 +134,13 @@ def test_manifest_in_latin_1_names_its_files(tmp_path):
     tifffile.imwrite(tmp_path / "ä_x.tif", LABELS)
     (tmp_path / "manifest.csv").write_bytes(b"image,label\n\xe4.tif,\xe4_x.tif\n")
     assert [pair.name for pair in list_pairs(tmp_path, ALL).pairs] == ["ä.tif"]
+
+
+@pytest.mark.parametrize("key", ["roi", "geojson", "coco"])
+@pytest.mark.parametrize("name", ["a", "a_labels"])
+def test_outlines_beside_an_image_are_its_labels(tmp_path, key, name):
+    tifffile.imwrite(tmp_path / "a.tif", IMAGE)
+    export_labels(FORMATS[key].path(tmp_path, name), LABELS, key)
+    found = readable_pairs(list_pairs(tmp_path, ALL))
+    assert not found.remarks
+    np.testing.assert_array_equal(read_pair(found.pairs[0])[1], LABELS)

@@ -104,7 +104,7 @@ def folder_rows(folder: Path) -> tuple[Rows, list[PairRemark]]:
     remarks: list[PairRemark] = []
     for image in images:
         name = image.relative_to(folder).as_posix()
-        found = labels.pop(image.with_suffix(""), [])
+        found = labels.pop(image.with_suffix(""), []) or _outlines_beside(image)
         if not found:
             remarks.append(PairRemark(name, f"no labels lie beside it ({_NAMES})."))
             continue
@@ -119,14 +119,24 @@ def folder_rows(folder: Path) -> tuple[Rows, list[PairRemark]]:
     return rows, remarks
 
 
+def _outlines_beside(image: Path) -> list[Path]:
+    """Outlines of an image, by the names that exports give them."""
+    stems = (image.stem, f"{image.stem}_labels")
+    names = [f"{stem}{end}" for stem in stems for end in OUTLINE_ENDINGS]
+    paths = (image.with_name(name) for name in names)
+    return [path for path in paths if path.is_file()][:1]
+
+
+OUTLINE_ENDINGS = ("_rois.zip", ".zip", ".roi", ".geojson", "_coco.json")
+
 _NAMES = ", ".join(f"NAME{ending}" for ending in LABEL_ENDINGS)
 
 
 def _rank(path: Path) -> int:
     """Place of the ending among those of labels; of two files the first is taken."""
     order = ("_label", "_labels", "_masks", "_cp_masks", "_mask", "_seg")
-    name = path.stem
-    return min(n for n, end in enumerate(order) if name.endswith(end))
+    fitting = (n for n, end in enumerate(order) if path.stem.endswith(end))
+    return min(fitting, default=len(order))
 
 
 def _below(folder: Path, path: Path) -> str:

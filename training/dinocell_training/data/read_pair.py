@@ -32,7 +32,7 @@ def read_pair(pair: Pair) -> tuple[NDArray[Any], NDArray[Any]]:
     DinoCellError
         If one of the two cannot be read, or the labels are no ids.
     """
-    image, (labels, _) = _only_page(pair.image), _only_plane(pair.label)
+    image, (labels, _) = _only_page(pair.image), _only_plane(pair)
     if labels.shape != image.shape[:2]:
         raise TrainingDataError(
             f"Expected labels of shape {image.shape[:2]} for {pair.image}, got "
@@ -43,7 +43,7 @@ def read_pair(pair: Pair) -> tuple[NDArray[Any], NDArray[Any]]:
 
 def note_on_labels(pair: Pair) -> str:
     """What was made of the labels of a pair; "" where they are ids as they are."""
-    return _only_plane(pair.label)[1]
+    return _only_plane(pair)[1]
 
 
 def _only_page(path: Path) -> NDArray[Any]:
@@ -52,10 +52,10 @@ def _only_page(path: Path) -> NDArray[Any]:
     return pages[0]
 
 
-def _only_plane(path: Path) -> tuple[NDArray[Any], str]:
-    with open_label_file(path) as file:
+def _only_plane(pair: Pair) -> tuple[NDArray[Any], str]:
+    with open_label_file(pair.label, image=open_image(pair.image)) as file:
         stack = LabelStack(file.labels)
-        _require_one(path, stack.page_count)
+        _require_one(pair.label, stack.page_count)
         (page,) = stack.pages()
         return _renumbered(page.labels), file.note
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zipfile
 import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _DECODER_ERRORS = (
     ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError,
     RuntimeError, SyntaxError, TypeError, ValueError, cv2.error, struct.error,
-    tifffile.TiffFileError, zlib.error,
+    tifffile.TiffFileError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 """What decoders raise on damaged bytes: nearly anything."""
 

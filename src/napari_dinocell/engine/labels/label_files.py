@@ -14,6 +14,10 @@ from napari_dinocell.engine.images.file_kinds import kind_by_content, suffix_of
 from napari_dinocell.engine.images.image_files import open_image
 from napari_dinocell.engine.images.naming_file import naming_file
 from napari_dinocell.engine.labels.label_values import naming_labels
+from napari_dinocell.engine.labels.outlines.outline_labels import (
+    OUTLINE_SUFFIXES,
+    read_outlines,
+)
 from napari_dinocell.engine.labels.seg_npy import read_label_array
 from napari_dinocell.engine.labels.survey import Survey, survey
 
@@ -49,11 +53,19 @@ class LabelFile:
 
 
 @contextmanager
-def open_label_file(path: Path) -> Iterator[LabelFile]:
+def open_label_file(
+    path: Path, *, image: ImageFile | None = None
+) -> Iterator[LabelFile]:
     """Open a file of labels; pixels of a TIFF or NPY stay on disk until they are read.
 
     Whole numbers of any type are ids. A mask, which has one value for all cells, is
     cut into its pieces, and ids beyond 32 bit are numbered anew; `note` says so.
+    Outlines (ROIs of ImageJ, GeoJSON, COCO) are filled.
+
+    Parameters
+    ----------
+    image
+        What was segmented: says how large the labels are where outlines do not.
 
     Raises
     ------
@@ -67,6 +79,9 @@ def open_label_file(path: Path) -> Iterator[LabelFile]:
             f"Expected labels in a file ending in .tif, .png or .npy, got {path}. JPEG "
             "changes the ids: save them as TIFF."
         )
+    if suffix_of(path) in OUTLINE_SUFFIXES:
+        yield _outlined(path, image)
+        return
     if kind_by_content(path) == "npy":
         with naming_file(path):
             values = read_label_array(path)
@@ -78,19 +93,26 @@ def open_label_file(path: Path) -> Iterator[LabelFile]:
         letters = "Q" * (values.ndim - 2)
         yield _surveyed(path, values, None if letters else "", letters, None)
         return
-    image = open_image(path, as_labels=True)
-    if image.channel_letter:
+    file = open_image(path, as_labels=True)
+    if file.channel_letter:
         raise ImageFileError(
             f"Expected labels without channels or colours, got {path} with the axes "
-            f"{image.axes} {image.shape}: labels have one number per pixel. Give the "
+            f"{file.axes} {file.shape}: labels have one number per pixel. Give the "
             "file of the labels, not a picture."
         )
-    axes = image.page_axes if set(image.page_axes) <= {"T", "Z"} else None
-    pages = _FilePages(image)
+    axes = file.page_axes if set(file.page_axes) <= {"T", "Z"} else None
+    pages = _FilePages(file)
     try:
-        yield _surveyed(path, pages, axes, image.page_axes, image.pixel_size)
+        yield _surveyed(path, pages, axes, file.page_axes, file.pixel_size)
     finally:
         pages.close()
+
+
+def _outlined(path: Path, image: ImageFile | None) -> LabelFile:
+    labels, note = read_outlines(path, image)
+    known = labels.axes if set(labels.axes) <= {"T", "Z"} else None
+    size = None if image is None else image.pixel_size
+    return LabelFile(labels, known, labels.axes, size, note)
 
 
 def _surveyed(

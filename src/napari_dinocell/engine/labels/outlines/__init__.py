@@ -1,0 +1,1 @@
+"""Outlines of cells that others or we have drawn, filled again to labels."""
