@@ -17,6 +17,7 @@ from napari_dinocell.engine.batch.segment_files import (
     find_finished,
     segment_file,
 )
+from napari_dinocell.engine.batch.shared_limits import with_shared_limits
 from napari_dinocell.engine.batch.summary import SummaryRow, write_summary
 from napari_dinocell.engine.errors import (
     CheckpointError,
@@ -76,6 +77,7 @@ def segment_batch(
     rows = [SummaryRow.waiting(target) for target in targets]
     if summary is not None:
         write_summary(summary, rows)
+    job = with_shared_limits(job, targets, cancel=cancel)
     for number, target in enumerate(targets):
         if cancel is not None and cancel():
             return
