@@ -172,3 +172,10 @@ def test_pydantic_waits_for_the_first_record() -> None:
         "napari_dinocell.engine.records; assert 'pydantic' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_name_that_is_no_text_is_written_with_question_marks(tmp_path: Path) -> None:
+    path = tmp_path / "whole.json"
+    named = FORMAT.to_text(Whole(name="a\udcff", folder=Path("b")))
+    path.write_text(named, encoding="utf-8")
+    assert FORMAT.read(path).name == "a?"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -55,9 +54,10 @@ def show(
     ],
 ) -> None:
     """Show all that a preset says, as it is in its file."""
+    from napari_dinocell.engine.batch.preset import PRESET
     from napari_dinocell.engine.batch.preset_store import find_preset
 
-    text = json.dumps(find_preset(preset).to_dict(), indent=2, ensure_ascii=False)
+    text = PRESET.to_text(find_preset(preset)).rstrip()
     output.print(text, markup=False, highlight=False, soft_wrap=True)
 
 

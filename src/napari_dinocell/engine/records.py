@@ -95,9 +95,7 @@ class RecordFormat(Generic[Record]):
 
     def to_text(self, record: Record) -> str:
         """JSON for people and programs, read back by `from_text`."""
-        text = json.dumps(self.to_dict(record), indent=2, ensure_ascii=False)
-        # Names of files may hold bytes that are no text; UTF-8 cannot write those.
-        return f"{text}\n".encode("utf-8", errors="replace").decode("utf-8")
+        return json_text(self.to_dict(record))
 
     def from_dict(self, values: Any) -> Record:
         """Check and take over what `to_dict` gave.
@@ -154,6 +152,15 @@ class RecordFormat(Generic[Record]):
             return self.from_dict(values)
         except SettingsError as error:
             raise SettingsError(f"{path}: {error}") from error
+
+
+def json_text(values: Mapping[str, Any]) -> str:
+    """Indented JSON of JSON-ready values, which UTF-8 can write.
+
+    Names of files may hold bytes that are no text: they become question marks.
+    """
+    text = json.dumps(values, indent=2, ensure_ascii=False)
+    return f"{text}\n".encode("utf-8", errors="replace").decode("utf-8")
 
 
 def parse_json(text: str | bytes, subject: str, noun: str) -> Any:

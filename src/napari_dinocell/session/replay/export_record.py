@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,8 +25,8 @@ def write_record(path: Path, record: Mapping[str, Any]) -> None:
     ExportError
         If the file cannot be written; a former one is untouched then.
     """
+    from napari_dinocell.engine.records import json_text
     from napari_dinocell.engine.results.atomic_file import replaced_file
 
-    text = json.dumps(record, indent=2, ensure_ascii=False)
     with replaced_file(path) as temporary:
-        temporary.write_text(f"{text}\n", encoding="utf-8")
+        temporary.write_text(json_text(record), encoding="utf-8")
