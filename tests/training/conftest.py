@@ -48,7 +48,11 @@ def draw_cells(seed: int, shape: tuple[int, int] = (80, 96)) -> tuple:
 
 @pytest.fixture
 def pair_folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
+    return write_pairs(tmp_path / "data")
+
+
+def write_pairs(folder: Path) -> Path:
+    """Six images and their labels, in a new folder."""
     folder.mkdir()
     for index in range(6):
         image, labels = draw_cells(index)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.training.conftest import small_config
+from tests.training.conftest import (
+    register_tiny_variant,
+    small_config,
+    write_pairs,
+)
 
 from dinocell_training.scratch import loop
 from dinocell_training.scratch.events import (
@@ -26,6 +31,24 @@ from dinocell_training.scratch.run import BEST_FILE
 from dinocell_training.trainer.state import STATE_FILE, load_state, save_values
 from napari_dinocell.engine.errors import TrainingDataError, TrainingFailedError
 from napari_dinocell.engine.model.checkpoint import file_sha256, load_checkpoint
+
+
+@pytest.fixture(scope="module")
+def one_epoch(tmp_path_factory):
+    """Pairs, and a run of one epoch on them: trained once, never changed."""
+    register_tiny_variant()
+    folder = tmp_path_factory.mktemp("one_epoch")
+    pairs = write_pairs(folder / "data")
+    list(train(pairs, folder / "run", small_config(epochs=1)))
+    return pairs, folder / "run"
+
+
+@pytest.fixture
+def short_run(one_epoch, tmp_path):
+    """Pairs, and a copy of a run of one epoch on them."""
+    pairs, run = one_epoch
+    shutil.copytree(run, tmp_path / "run")
+    return pairs, tmp_path / "run"
 
 
 def _losses(events) -> list[float]:
@@ -126,41 +149,41 @@ def test_a_killed_run_resumes(pair_folder, tmp_path):
     events.close()
 
 
-def test_more_epochs_may_be_added_when_resuming(pair_folder, tmp_path):
+def test_more_epochs_may_be_added_when_resuming(short_run):
+    pairs, run = short_run
     config = small_config(epochs=1)
-    list(train(pair_folder, tmp_path, config))
-    events = list(train(pair_folder, tmp_path, replace(config, epochs=2), resume=True))
+    events = list(train(pairs, run, replace(config, epochs=2), resume=True))
     assert [e.epoch for e in events if isinstance(e, EpochDone)] == [2]
 
 
-def test_a_run_of_an_earlier_version_goes_on(pair_folder, tmp_path):
+def test_a_run_of_an_earlier_version_goes_on(short_run):
     """Settings that it did not know yet had their defaults."""
-    list(train(pair_folder, tmp_path, small_config(epochs=1)))
-    state = load_state(tmp_path)
+    pairs, run = short_run
+    state = load_state(run)
     del state.config["drop_path"], state.config["augment"]["haze"]
     del state.parent_sha256
     save_values(
-        tmp_path,
+        run,
         {n: getattr(state, n) for n in state.__slots__ if hasattr(state, n)},
     )
     config = small_config(epochs=2)
-    events = list(train(pair_folder, tmp_path, config, resume=True))
+    events = list(train(pairs, run, config, resume=True))
     assert [e.epoch for e in events if isinstance(e, EpochDone)] == [2]
 
 
-def test_an_existing_run_is_never_overwritten(pair_folder, tmp_path):
-    list(train(pair_folder, tmp_path, small_config(epochs=1)))
-    before = (tmp_path / STATE_FILE).read_bytes()
+def test_an_existing_run_is_never_overwritten(short_run):
+    pairs, run = short_run
+    before = (run / STATE_FILE).read_bytes()
     with pytest.raises(TrainingFailedError, match="already holds a training run"):
-        next(train(pair_folder, tmp_path, small_config(epochs=1)))
-    assert (tmp_path / STATE_FILE).read_bytes() == before
+        next(train(pairs, run, small_config(epochs=1)))
+    assert (run / STATE_FILE).read_bytes() == before
 
 
-def test_resuming_with_other_settings_names_them(pair_folder, tmp_path):
-    list(train(pair_folder, tmp_path, small_config(epochs=1)))
+def test_resuming_with_other_settings_names_them(short_run):
+    pairs, run = short_run
     other = small_config(epochs=1, learning_rate=1e-5)
     with pytest.raises(TrainingFailedError, match="learning_rate"):
-        next(train(pair_folder, tmp_path, other, resume=True))
+        next(train(pairs, run, other, resume=True))
 
 
 @pytest.mark.parametrize(
@@ -171,12 +194,12 @@ def test_resuming_with_other_settings_names_them(pair_folder, tmp_path):
         pytest.param(None, id="truncated"),
     ],
 )
-def test_a_damaged_state_is_said_to_be_damaged(pair_folder, tmp_path, content):
-    list(train(pair_folder, tmp_path, small_config(epochs=1)))
-    path = tmp_path / STATE_FILE
+def test_a_damaged_state_is_said_to_be_damaged(short_run, content):
+    pairs, run = short_run
+    path = run / STATE_FILE
     path.write_bytes(path.read_bytes()[:5000] if content is None else content)
     with pytest.raises(TrainingFailedError, match="cannot be read"):
-        next(train(pair_folder, tmp_path, small_config(epochs=2), resume=True))
+        next(train(pairs, run, small_config(epochs=2), resume=True))
 
 
 def test_a_nan_loss_stops_and_keeps_the_best(pair_folder, tmp_path, monkeypatch):
@@ -211,14 +234,14 @@ def test_nothing_to_validate_on_is_an_error(tmp_path, pair_folder):
         next(train(pair_folder, tmp_path / "run", small_config()))
 
 
-def test_a_run_starts_from_an_earlier_model(pair_folder, tmp_path):
+def test_a_run_starts_from_an_earlier_model(short_run, tmp_path):
     """Its weights are taken over; image skips, which it lacks, start at random."""
-    list(train(pair_folder, tmp_path / "first", small_config(epochs=1)))
-    first = tmp_path / "first" / "small.safetensors"
+    pairs, run = short_run
+    first = run / "small.safetensors"
     config = small_config(
         initial=str(first), image_skips=True, learning_rate=1e-12, epochs=1
     )
-    list(train(pair_folder, tmp_path / "second", config))
+    list(train(pairs, tmp_path / "second", config))
     before, _ = load_checkpoint(first)
     after, info = load_checkpoint(tmp_path / "second" / "small.safetensors")
     assert info.model.image_skips
@@ -227,9 +250,9 @@ def test_a_run_starts_from_an_earlier_model(pair_folder, tmp_path):
         torch.testing.assert_close(after.backbone.state_dict()[name], value)
 
 
-def test_an_initial_model_of_another_shape_is_refused(pair_folder, tmp_path):
-    list(train(pair_folder, tmp_path / "first", small_config(epochs=1)))
-    first = tmp_path / "first" / "small.safetensors"
+def test_an_initial_model_of_another_shape_is_refused(short_run, tmp_path):
+    pairs, run = short_run
+    first = run / "small.safetensors"
     config = small_config(initial=str(first), decoder_channels=(8, 8, 8, 4))
     with pytest.raises(TrainingFailedError, match="initial model like"):
-        list(train(pair_folder, tmp_path / "second", config))
+        list(train(pairs, tmp_path / "second", config))
