@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
+    return write_base(tmp_path / "base.safetensors")
+
+
+def write_base(path: Path) -> Path:
     """A model that knows nothing, but was told that it is trained."""
     torch.manual_seed(0)
     config = ModelConfig(variant="vitz16", decoder_channels=(16, 16, 8, 8))
-    path = tmp_path / "base.safetensors"
     info = CheckpointInfo(model=config, name="base", cell_diameter=14.0)
     save_checkpoint(path, DinoCell(config).eval(), info)
     return path
@@ -31,8 +34,12 @@ def base(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def corrections(tmp_path: Path) -> Corrections:
+    return write_corrections(tmp_path / "corrections")
+
+
+def write_corrections(path: Path) -> Corrections:
     """Four examples, each of another image."""
-    folder = Corrections(tmp_path / "corrections")
+    folder = Corrections(path)
     for seed in range(4):
         add_cells(folder, seed)
     return folder

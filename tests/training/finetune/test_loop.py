@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -33,12 +34,42 @@ from napari_dinocell.engine.errors import (
 from napari_dinocell.engine.model.checkpoint import file_sha256, load_checkpoint
 from napari_dinocell.engine.model.read_info import read_info
 from tests.engine.model.backbone_files.conftest import to_timm
-from tests.training.conftest import draw_cells
-from tests.training.finetune.conftest import add_cells, run, small, weights
+from tests.training.conftest import draw_cells, register_tiny_variant
+from tests.training.finetune.conftest import (
+    add_cells,
+    run,
+    small,
+    weights,
+    write_base,
+    write_corrections,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
-def test_events_come_in_order_and_a_better_model_comes_out(base, corrections, output):
+@dataclass(frozen=True)
+class Taught:
+    """A run of four epochs that learned something; it is not to be changed."""
+
+    corrections: Corrections
+    output: Path
+    events: list
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory):
+    register_tiny_variant()
+    folder = tmp_path_factory.mktemp("taught")
+    base = write_base(folder / "base.safetensors")
+    corrections = write_corrections(folder / "corrections")
+    output = folder / "models" / "mine.safetensors"
     events = run(base, corrections, output, epochs=4, steps_per_epoch=8)
+    return Taught(corrections, output, events)
+
+
+def test_events_come_in_order_and_a_better_model_comes_out(taught):
+    events, output = taught.events, taught.output
     kinds = [type(event) for event in events]
     features = kinds.count(FeaturesDone)
     assert features == 1 + 3  # rehearsal, and 3 examples x 8 views in batches of 8
@@ -109,11 +140,10 @@ def test_a_loss_that_is_no_number_keeps_the_best_epoch(
         assert value.isfinite().all()
 
 
-def test_a_model_that_got_worse_is_kept_and_says_so(base, corrections, output):
+def test_a_model_that_got_worse_is_kept_and_says_so(taught, tmp_path, output):
     """Taught on a negative, too fast, and judged on pictures like its base's."""
-    good = output.with_name("good.safetensors")
-    run(base, corrections, good, epochs=4, steps_per_epoch=8)
-    liar = Corrections(corrections.folder.with_name("lies"))
+    good, corrections = taught.output, taught.corrections
+    liar = Corrections(tmp_path / "lies")
     image, labels = draw_cells(5)
     liar.add(255 - image, labels, origin=Origin(image="negative"))
     ended = run(good, liar, output, validation=corrections, learning_rate=0.02)[-1]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from tests.conftest import PATIENCE
 from tests.widgets.drivers.correct_driver import CorrectDriver
 
 from napari_dinocell.engine.edit.locks import StackLocks
@@ -30,6 +31,7 @@ from napari_dinocell.widgets.correct import autosave as _correct_autosave
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
@@ -96,7 +98,7 @@ def run_window(ending: str) -> None:
         else:
             child.stdin.write(f"{ending}\n")
             child.stdin.flush()
-        child.wait(60)
+        child.wait(PATIENCE)
 
 
 @pytest.mark.parametrize("ending", ["close", "exit"])
@@ -136,9 +138,19 @@ def kill_while_it_saves(home: Path) -> None:
     assert child.returncode != 0
 
 
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a program has left that was killed; one is enough for the file."""
+    home = tmp_path_factory.mktemp("killed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DINOCELL_HOME", str(home))
+        kill_while_it_saves(home)
+    return home
+
+
 @pytest.fixture
-def left_behind() -> None:
-    kill_while_it_saves(Path(os.environ["DINOCELL_HOME"]))
+def left_behind(killed: Path) -> None:
+    shutil.copytree(killed, os.environ["DINOCELL_HOME"], dirs_exist_ok=True)
 
 
 def test_a_killed_program_leaves_a_whole_file(left_behind: None) -> None:
