@@ -17,6 +17,7 @@ import tifffile
 import torch
 from tests.widgets.drivers.run_records import (
     NASTY,
+    REGION,
     options_of_segment,
     posix_command,
     run_script,
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-REGION = (slice(12, 94), slice(17, 121))
-
 
 @dataclass(frozen=True)
 class Made:
@@ -54,7 +53,7 @@ def segmenter() -> Segmenter:
 
 @pytest.fixture(scope="module")
 def crop() -> np.ndarray:
-    return load_sample()[0][:100, :130]
+    return load_sample()[0][:150, :200]
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +61,7 @@ def planes(crop: np.ndarray) -> np.ndarray:
     """Three planes that differ; (3, Y, X), uint16."""
     whole = (load_sample()[0] * 60000).astype(np.uint16)
     return np.stack(
-        [whole[y : y + 100, x : x + 130] for y, x in ((0, 0), (60, 30), (80, 100))]
+        [whole[y : y + 150, x : x + 200] for y, x in ((0, 0), (60, 30), (80, 100))]
     )
 
 
