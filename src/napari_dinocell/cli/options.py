@@ -121,8 +121,8 @@ AugmentOption = Annotated[
     typer.Option(
         "--augment",
         metavar="1-8",
-        help="Average the map over so many flips and turns of the image: better, and "
-        "slower by that factor.",
+        help="Average the map over so many turns and flips of the image: slower by "
+        "that factor; helps with cells that the model is unsure of.",
         show_default="1",
         rich_help_panel=CELLS_PANEL,
     ),

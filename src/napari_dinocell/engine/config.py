@@ -190,8 +190,8 @@ class SegmentConfig:
     """Typical cell diameter in this image; scales it to the model's. A small model
     knows one size well, so that the size is measured unless it is given."""
     augment: int = field(default=1, metadata=LATER)
-    """Flips and turns of the image, of eight, over which the map is averaged: better
-    maps for as many times the work. 1 takes the image as it is."""
+    """Turns and flips of the image, of eight, over which the map is averaged, for as
+    many times the work. Four are as good as eight; 1 takes the image as it is."""
     link: bool = field(default=False, metadata=LATER)
     """Whether a cell keeps its id through the pages of a stack (`instances.link`)."""
 
