@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from qtpy.QtWidgets import QLineEdit
+from tests.conftest import PATIENCE
 from tests.widgets.drivers import export_screen
 from tests.widgets.drivers.export_screen import names_in, two_cells
 
@@ -35,7 +36,7 @@ class HeldPages:
             self.free_formats -= 1
             if self.free_formats < 0:
                 self.reached.set()
-                assert self.go_on.wait(30)
+                assert self.go_on.wait(PATIENCE)
         return two_cells()
 
 

@@ -67,10 +67,10 @@ def test_undo_by_key_brings_the_numbers_back_too(measured: MeasureDriver) -> Non
 
 
 def test_a_removal_undone_here_follows_thresholds_again(
-    make_napari_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
 ) -> None:
     """As if nothing had been removed, though no Correct dock is open."""
-    viewer = make_napari_viewer_proxy()
+    viewer = lend_viewer_proxy()
     segment, measure = DockDriver(viewer, qtbot), MeasureDriver(viewer, qtbot)
     places = [(15, 20), (50, 60), (80, 20), (85, 100)]
     viewer.add_image(spots((100, 120), places), name="cells")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from tests.conftest import PATIENCE
 from tests.widgets.drivers.dock_driver import DockDriver, cells_of
 from tests.widgets.drivers.fakes import fake_map, spots
 
@@ -114,7 +115,7 @@ def test_cancel_that_comes_too_late_leaves_the_new_result(driver: DockDriver) ->
     jobs = driver.session.jobs
     jobs.changed.connect(lambda: None if jobs.job else over.set())
     driver.press()
-    assert over.wait(30)  # the worker is done, and nothing of it was heard yet
+    assert over.wait(PATIENCE)  # the worker is done, and nothing of it was heard yet
     driver.press()
     driver.wait_for_end()
     assert cells_of(driver.labels("cells")) == 4
