@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 SEED = 0.5
 """Peaks of the map below it are no cells at usual thresholds."""
 
+BETWEEN = 0.05
+"""Height of the map between cells, where they are cut apart; it is hardly ever 0."""
+
 BEYOND_DOUBT = 0.88
 """A single cell that reaches it is one, whatever the others are."""
 
@@ -58,7 +61,7 @@ def _erase_others(
     distance_map: DistanceMap, objects: DistanceMap, kept: DistanceMap
 ) -> None:
     """Set the map to 0 but for the connected regions that hold a kept object."""
-    regions, _ = ndimage.label(distance_map > 0)
+    regions, _ = ndimage.label(distance_map > BETWEEN)
     stay = np.zeros(int(regions.max()) + 1, bool)
     stay[regions[np.isin(objects, kept)]] = True
     distance_map[~stay[regions]] = 0
