@@ -24,6 +24,15 @@ def test_the_broad_recipe_goes_on_from_the_default_with_made_up_pictures():
     assert config.cell_diameter == load_recipe("default").cell_diameter
 
 
+def test_contrast_is_not_robust_unless_a_recipe_says_so():
+    """Nor was it in runs from before there was a choice: those go on as they began."""
+    stored = TrainConfig().to_dict()
+    assert not TrainConfig().contrast.robust
+    del stored["contrast"]["robust"], stored["contrast"]["limits"]
+    assert TrainConfig.from_dict(stored) == TrainConfig()
+    assert TrainConfig.from_dict({"contrast": {"robust": True}}).contrast.robust
+
+
 def test_settings_survive_json():
     config = small_config()
     assert TrainConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +13,9 @@ from dinocell_training.scenes.random.recipe import SceneConfig
 from dinocell_training.trainer.resume import MAY_CHANGE
 from napari_dinocell.engine.config import ContrastConfig
 from napari_dinocell.engine.errors import SettingsError, TrainingDataError
+
+TRAINING_CONTRAST = ContrastConfig(robust=False)
+"""That of all runs from before there were robust limits, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,9 @@ class TrainConfig:
     """Median cell diameter, in pixels, that the network is taught to expect."""
     diameter_range: tuple[float, float] = (12.0, 30.0)
     """Images whose median diameter lies outside are resized to its nearer end."""
-    contrast: ContrastConfig = field(default_factory=ContrastConfig)
+    contrast: ContrastConfig = field(default_factory=lambda: TRAINING_CONTRAST)
+    """Not robust unless a recipe says so: an image with labels is never empty, and
+    fields of mere noise shall be seen."""
     sources: tuple[SourceConfig, ...] = (SourceConfig(name="all"),)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     scenes: SceneConfig = field(default_factory=SceneConfig)
@@ -165,7 +170,7 @@ class TrainConfig:
         values = dict(values)
         try:
             if "contrast" in values:
-                values["contrast"] = ContrastConfig(**values["contrast"])
+                values["contrast"] = replace(TRAINING_CONTRAST, **values["contrast"])
             if "augment" in values:
                 values["augment"] = AugmentConfig(**_tuples(values["augment"]))
             if "scenes" in values:
