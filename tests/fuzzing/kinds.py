@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+import cv2
+import numpy as np
+import tifffile
 import torch
 
 from dinocell_training.corrections.record import Example, Origin, from_json, to_json
 from napari_dinocell.engine.batch.preset import PRESET, Preset
 from napari_dinocell.engine.config import SegmentConfig
+from napari_dinocell.engine.images.image_files import open_image
+from napari_dinocell.engine.labels.label_files import open_label_file
+from napari_dinocell.engine.labels.label_stack import LabelStack
 from napari_dinocell.engine.model.checkpoint import (
     CheckpointInfo,
     load_checkpoint,
@@ -24,6 +30,8 @@ from napari_dinocell.engine.model.checkpoint import (
 from napari_dinocell.engine.model.dinocell import DinoCell, ModelConfig
 from napari_dinocell.engine.model.read_info import read_info
 from napari_dinocell.engine.model.variants import VARIANTS, Variant
+from napari_dinocell.engine.results.export_formats import FORMATS
+from napari_dinocell.engine.results.export_labels import export_labels
 from napari_dinocell.engine.results.provenance import (
     SIDECAR,
     ImageRecord,
@@ -114,7 +122,53 @@ def _read_record(path: Path) -> object:
     return formats[path.name].read(path)
 
 
+def _make_images(folder: Path) -> dict[str, bytes]:
+    """TIFF of several kinds and other files of pixels."""
+    chance = np.random.default_rng(0)
+    stack = chance.integers(0, 200, (4, 24, 20)).astype(np.uint8)
+    table = chance.integers(0, 65536, (3, 256), np.uint16)
+    plain = {"photometric": "minisblack"}
+    tiffs: dict[str, dict[str, Any]] = {
+        "raw.tif": plain,
+        "zlib.tif": plain | {"compression": "zlib", "tile": (16, 16)},
+        "imagej.tif": plain | {"imagej": True, "metadata": {"axes": "TYX"}},
+        "ome.ome.tif": plain | {"metadata": {"axes": "TYX"}},
+        "big.btf": plain | {"bigtiff": True},
+        "palette.tif": {"photometric": "palette", "colormap": table},
+        "lzw.tif": plain | {"compression": "lzw", "metadata": None},
+    }
+    for name, options in tiffs.items():
+        tifffile.imwrite(folder / name, stack, **options)
+    cv2.imwrite(str(folder / "a.png"), stack[0])
+    cv2.imwrite(str(folder / "a.jpg"), stack[0])
+    np.save(folder / "a.npy", stack)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def _read_image(path: Path) -> object:
+    image = open_image(path)
+    return [page.mean() for page in image.pages()]
+
+
+def _make_labels(folder: Path) -> dict[str, bytes]:
+    """Ids as arrays, as Cellpose keeps them, and as outlines."""
+    labels = np.zeros((2, 12, 14), np.uint16)
+    labels[:, 2:6, 3:8], labels[1, 8:11, 5:12] = 4, 70
+    for key in ("tif", "npy", "roi", "geojson", "coco"):
+        export_labels(FORMATS[key].path(folder, "a"), labels, key, axes="T")
+    content = {"masks": labels[0], "filename": "a.tif"}
+    np.save(folder / "a_seg.npy", content, allow_pickle=True)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def _read_labels(path: Path) -> object:
+    with open_label_file(path) as file:
+        return [page.labels.max() for page in LabelStack(file.labels).pages()]
+
+
 KINDS = {
+    "images": Kind(_make_images, _read_image),
+    "labels": Kind(_make_labels, _read_labels),
     "checkpoints": Kind(_make_checkpoints, _read_checkpoint),
     "records": Kind(_make_records, _read_record),
 }

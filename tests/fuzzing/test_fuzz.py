@@ -11,7 +11,7 @@ from tests.fuzzing.kinds import KINDS
 if TYPE_CHECKING:
     from pathlib import Path
 
-FILES = {"checkpoints": 120, "records": 300}
+FILES = {"checkpoints": 120, "images": 150, "labels": 150, "records": 300}
 
 
 @pytest.mark.parametrize("what", KINDS)

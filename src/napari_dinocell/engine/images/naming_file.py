@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import tokenize
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DECODER_ERRORS = (
-    ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError,
-    RuntimeError, SyntaxError, TypeError, ValueError, cv2.error, struct.error,
-    tifffile.TiffFileError, zipfile.BadZipFile, zlib.error,
+    ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, MemoryError,
+    OSError, RuntimeError, SyntaxError, TypeError, ValueError, cv2.error, struct.error,
+    tifffile.TiffFileError, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 """What decoders raise on damaged bytes: nearly anything."""
 

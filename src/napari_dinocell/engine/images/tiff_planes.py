@@ -46,6 +46,8 @@ class TiffLayout:
     scene: int
     scenes: tuple[str, ...]
     """Names of all scenes in the file, "" where they have none."""
+    as_stored: bool
+    """Whether pixels are the bare numbers of the first series."""
 
 
 def read_layout(
@@ -83,6 +85,7 @@ def read_layout(
             pixel_size=read_pixel_size(tiff, scenes[number].number),
             scene=number,
             scenes=names,
+            as_stored=shown.photometric is None and scenes[number].number == 0,
         )
 
 

@@ -18,6 +18,7 @@ from napari_dinocell.engine.inference.adjusted_image import (
     row_bands,
     safe_real_type,
 )
+from napari_dinocell.engine.inference.any_array import as_array
 from napari_dinocell.engine.inference.limits import (
     Stretch,
     check_dtype,
@@ -75,7 +76,7 @@ def to_plane(
         If the image is empty, not of real numbers, of other dimensions than these,
         or has no such channel.
     """
-    array = np.asarray(image)
+    array = as_array(image)
     check_dtype(array)
     pixels = _channels_last(array, channel_axis)
     if pixels.size == 0:

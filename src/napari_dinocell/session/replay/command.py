@@ -209,7 +209,12 @@ def _axes_of_file(path: str) -> str:
         raise ImageFileError("The command reads files that are TIFF, PNG or JPEG.")
     with naming_file(Path(path)):
         if not _is_picture(path):
-            return read_layout(Path(path)).axes
+            layout = read_layout(Path(path))
+            if not layout.as_stored:  # a palette, or a preview before the image
+                raise ImageFileError("The command would read other pixels than napari.")
+            if len(layout.scenes) > 1:
+                raise ImageFileError("The command would read each image of the file.")
+            return layout.axes
         picture = read_picture(Path(path))
         if not np.array_equal(picture, imread(path)):  # CMYK, or 16 bit per color
             raise ImageFileError("The command would read other pixels than napari did.")

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     Filled: TypeAlias = tuple[slice, slice, Mask]
 
 
+_LONGEST_ID = 19
+"""Digits; 64 bit hold any number of fewer."""
+
+
+_MOST_PAGES = 2**24
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Page of a stack, counted from 0; None is any."""
@@ -159,6 +166,26 @@ class Runs:
         mask = flat.reshape(self.size, order="F")
         height, width = (min(a, b) for a, b in zip(shape, self.size, strict=True))
         return slice(0, height), slice(0, width), mask[:height, :width]
+
+
+def id_of(value: Any) -> int | None:
+    """A whole number from 1 on, also as text; None for all else."""
+    text = str(value)
+    fits = text.isdecimal() and text.isascii() and 0 < len(text) < _LONGEST_ID
+    return int(text) or None if fits else None
+
+
+def page_of(value: Any) -> int | None:
+    """Number of a page, or None where there is none.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    if value is None or (type(value) is int and 0 <= value < _MOST_PAGES):
+        return value
+    raise ValueError(f"{value!r} is no number of a page")
 
 
 def box(low: Any, high: Any, shape: Shape2D) -> tuple[slice, slice]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 ROI_SUFFIXES = (".zip", ".roi")
 OUTLINE_SUFFIXES = (*ROI_SUFFIXES, ".geojson", ".json")
 
-LONGEST_SIDE = 100_000
+LARGEST_STACK = 2**28
 """Pixels; outlines that reach farther need their image to say how large it is."""
 
 
@@ -96,10 +97,11 @@ def read_outlines(path: Path, image: ImageFile | None) -> tuple[OutlineLabels, s
         else:
             axes, counts = _pages(outlines)
             size = size or reach
-        if max(size) > LONGEST_SIDE:
+        pixels = math.prod((*counts, *size))
+        if image is None and pixels > LARGEST_STACK:
             raise ImageFileError(
-                f"The outlines in {path} reach {max(size)} pixels far. Name the image "
-                "that they belong to, which says how large it is."
+                f"The outlines in {path} reach over {pixels} pixels. Name the "
+                "image that they belong to, which says how large it is."
             )
     note = f"{others} outlines of {path.name} enclose nothing and are left out."
     return OutlineLabels(outlines, axes, counts, size), note if others else ""

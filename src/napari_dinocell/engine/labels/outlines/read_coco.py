@@ -13,6 +13,8 @@ from napari_dinocell.engine.labels.outlines.outline import (
     Place,
     Polygon,
     Runs,
+    id_of,
+    page_of,
 )
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def read_annotations(
             continue
         cell = annotation.get("label", annotation.get("id"))
         place = places[annotation["image_id"]]
-        outlines.append(Outline(shape, int(cell) if cell else None, place))
+        outlines.append(Outline(shape, id_of(cell), place))
     sizes = [(int(one["height"]), int(one["width"])) for one in images]
     height, width = np.max(sizes, axis=0) if sizes else (0, 0)
     return outlines, others, (int(height), int(width)) if sizes else None
@@ -55,7 +57,7 @@ def read_annotations(
 
 def _place(image: dict[str, Any], number: int, count: int) -> Place:
     if "t" in image or "z" in image:  # as `write_coco` has it
-        return Place(t=image.get("t"), z=image.get("z"))
+        return Place(t=page_of(image.get("t")), z=page_of(image.get("z")))
     return Place(number=number if count > 1 else None)
 
 
@@ -64,13 +66,19 @@ def _shape(segmentation: Any) -> Shape | None:
         height, width = segmentation["size"]
         counts = segmentation["counts"]
         runs = decode_counts(counts) if isinstance(counts, str) else counts
-        return Runs((int(height), int(width)), tuple(map(int, runs)))
+        return _runs((int(height), int(width)), tuple(map(int, runs)))
     parts = [
         Polygon((np.array(part, np.float64).reshape(-1, 2),))
         for part in segmentation or []
         if len(part) >= 6
     ]
     return Parts(tuple(parts)) if parts else None
+
+
+def _runs(size: Shape2D, counts: tuple[int, ...]) -> Runs:
+    if min((*size, *counts), default=0) < 0 or sum(counts) != size[0] * size[1]:
+        raise ValueError(f"the runs of a mask are not those of {size[0]} x {size[1]}")
+    return Runs(size, counts)
 
 
 def decode_counts(text: str) -> Sequence[int]:

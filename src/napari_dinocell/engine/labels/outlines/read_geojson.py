@@ -11,6 +11,8 @@ from napari_dinocell.engine.labels.outlines.outline import (
     Parts,
     Place,
     Polygon,
+    id_of,
+    page_of,
 )
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ def read_features(content: Any) -> tuple[list[Outline], int]:
         polygons = tuple(_polygons(geometry))
         if polygons:
             plane = geometry.get("plane") or {}
-            place = Place(t=plane.get("t"), z=plane.get("z"))
+            place = Place(t=page_of(plane.get("t")), z=page_of(plane.get("z")))
             outlines.append(Outline(Parts(polygons), _cell(feature), place))
         else:
             others += 1
@@ -74,7 +76,4 @@ def _polygons(geometry: dict[str, Any]) -> Iterator[Polygon]:
 
 def _cell(feature: dict[str, Any]) -> int | None:
     properties = feature.get("properties") or {}
-    label, name = properties.get(_LABEL), str(properties.get("name", ""))
-    if isinstance(label, int) and not isinstance(label, bool) and label > 0:
-        return label
-    return int(name) if name.isdecimal() and int(name) > 0 else None
+    return id_of(properties.get(_LABEL)) or id_of(properties.get("name"))

@@ -13,6 +13,7 @@ from napari_dinocell.engine.labels.outlines.outline import (
     Oval,
     Place,
     Polygon,
+    id_of,
 )
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _oval(roi: ImagejRoi) -> Oval | None:
 
 def _cell(roi: ImagejRoi) -> int | None:
     name = _OUR_NAME.fullmatch(roi.name or "")
-    return int(name.group(1)) if name else None
+    return id_of(name.group(1)) if name else None
 
 
 def _place(roi: ImagejRoi) -> Place:
