@@ -180,10 +180,10 @@ class CorrectSession:
         EditError
             If there is no such cell.
         """
-        with self.locks.locks.guard:
-            change = self.plane_locks.lock if locked else self.plane_locks.unlock
-            change(self.plane, cells)
-        self.locks.changed.emit(self.index)
+        index = self.index
+        with self.locks.changing(index) as locks:
+            plane = locks.plane(index)
+            (plane.lock if locked else plane.unlock)(self.plane, cells)
 
     def lock_corrected(self) -> int:
         """Lock all corrected cells of the plane that is shown; their number."""
@@ -194,9 +194,9 @@ class CorrectSession:
 
     def unlock_all(self) -> None:
         """Leave all cells of the plane that is shown to thresholds and reruns."""
-        with self.locks.locks.guard:
-            self.plane_locks.clear()
-        self.locks.changed.emit(self.index)
+        index = self.index
+        with self.locks.changing(index) as locks:
+            locks.plane(index).clear()
 
     # -- history
 

@@ -104,16 +104,13 @@ class Recovery(QObject):
         self, corrected: Corrected, planes: Planes, locks: StackLocks
     ) -> None:
         layer = self._layer_for(corrected, planes, locks)
-        own = locks_of(layer)
-        with own.locks.guard:
+        with locks_of(layer).changing(*planes) as own:
             for index, labels in planes.items():
                 layer.data[index] = labels
-            own.locks.take_over(locks)
-        _forget_history(layer)
+            own.take_over(locks)
+            _forget_history(layer)
         layer.refresh()
         self._viewer.layers.selection.active = layer
-        for index in planes:
-            own.changed.emit(index)
         self._autosave.save()
 
     def _layer_for(

@@ -8,6 +8,7 @@ layer's metadata.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -20,7 +21,7 @@ from napari_dinocell.engine.edit.locks import KeepChange, StackLocks
 from napari_dinocell.widgets.layers.history import LayerHistory, Step, redraw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from napari.layers import Labels
 
@@ -87,6 +88,13 @@ class LayerLocks(QObject):
     def fits(self, layer: Labels) -> bool:
         """Whether the layer still shows the labels that were corrected."""
         return self._data() is layer.data
+
+    @contextmanager
+    def changing(self, *planes: PlaneIndex) -> Iterator[StackLocks]:
+        """Change locks, or labels without a step of the history; all are told then."""
+        with self.locks.guard:
+            yield self.locks
+        self._say_changed(planes)
 
     def _count(self, index: PlaneIndex) -> None:
         self.touched.add(index)
