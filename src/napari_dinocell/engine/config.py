@@ -7,12 +7,16 @@ drops it. Units are pixels of the image as opened, unless stated otherwise.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields, replace
-from math import isfinite
-from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias, get_args
 
 from napari_dinocell.engine.errors import SettingsError
 from napari_dinocell.engine.records import BEFORE, LATER, parse_record
+from napari_dinocell.engine.setting_checks import (
+    is_real,
+    is_whole,
+    require,
+    require_types,
+)
 
 CellDiameter: TypeAlias = float | Literal["auto"] | None
 """Pixels; "auto" measures it in a first pass; None takes the image as it is."""
@@ -28,43 +32,6 @@ Limits: TypeAlias = LimitsName | tuple[float, float]
 
 DeviceName: TypeAlias = str
 """auto, cpu, mps, cuda or cuda:N."""
-
-
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise SettingsError(message)
-
-
-def _require_types(config: Any) -> None:
-    """Refuse settings of another type than their default, where that says it.
-
-    A number of numpy is a number; True is none.
-    """
-    for setting in fields(config):
-        value, usual = getattr(config, setting.name), setting.default
-        if isinstance(usual, bool):
-            right, expected = isinstance(value, bool), "true or false"
-        elif isinstance(usual, int):
-            right, expected = _is_whole(value), "a whole number"
-        elif isinstance(usual, float):
-            right, expected = _is_real(value), "a finite number"
-        else:
-            continue
-        name = setting.name.replace("_", " ")
-        _require(right, f"Expected {expected} for the {name}, got {value!r}.")
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)
-
-
-def _is_real(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return False
-    try:
-        return isfinite(value)
-    except OverflowError:  # an integer beyond all floats
-        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,22 +60,22 @@ class ContrastConfig:
         return None if isinstance(self.limits, str) else self.limits
 
     def __post_init__(self) -> None:
-        _require_types(self)
-        _require(
+        require_types(self)
+        require(
             self.limits in get_args(LimitsName) or _are_limits(self.limits),
             "Expected as limits 'image', 'all', or two numbers with low < high, got "
             f"{self.limits!r}.",
         )
         low, high = self.low_percentile, self.high_percentile
-        _require(
+        require(
             0 <= low < high <= 100,
             f"Expected percentiles with 0 <= low < high <= 100, got {low} and {high}.",
         )
-        _require(
+        require(
             self.clip_limit >= 1,
             f"Expected a CLAHE clip limit of at least 1, got {self.clip_limit}.",
         )
-        _require(
+        require(
             self.window >= 8,
             f"Expected a CLAHE window of at least 8 pixels, got {self.window}.",
         )
@@ -126,20 +93,20 @@ class TilingConfig:
     """Tiles per forward pass; None chooses by device."""
 
     def __post_init__(self) -> None:
-        _require_types(self)
-        _require(
+        require_types(self)
+        require(
             self.tile_size >= 32 and self.tile_size % 16 == 0,
             f"Expected a tile size that is a multiple of 16 and at least 32, "
             f"got {self.tile_size}.",
         )
-        _require(
+        require(
             0 <= self.overlap <= self.tile_size // 2,
             f"Expected an overlap between 0 and half a tile "
             f"({self.tile_size // 2}), got {self.overlap}.",
         )
-        _require(
+        require(
             self.batch_size is None
-            or (_is_whole(self.batch_size) and self.batch_size >= 1),
+            or (is_whole(self.batch_size) and self.batch_size >= 1),
             f"Expected a whole number >= 1 as batch size, got {self.batch_size!r}.",
         )
 
@@ -163,14 +130,14 @@ class WatershedConfig:
     """Background enclosed by one single cell becomes part of it."""
 
     def __post_init__(self) -> None:
-        _require_types(self)
+        require_types(self)
         seed, foreground = self.seed_threshold, self.foreground_threshold
-        _require(
+        require(
             0 < foreground <= seed < 1,
             "Expected 0 < foreground threshold <= seed threshold < 1, got "
             f"{foreground} and {seed}.",
         )
-        _require(
+        require(
             self.min_size >= 0, f"Expected a minimum size >= 0, got {self.min_size}."
         )
 
@@ -196,21 +163,21 @@ class SegmentConfig:
     """Whether a cell keeps its id through the pages of a stack (`instances.link`)."""
 
     def __post_init__(self) -> None:
-        _require_types(self)
+        require_types(self)
         diameter = self.cell_diameter
-        _require(
+        require(
             diameter is None
             or diameter == "auto"
-            or (_is_real(diameter) and 1 <= diameter <= 10_000),
+            or (is_real(diameter) and 1 <= diameter <= 10_000),
             f"Expected a cell diameter of 1 to 10000 pixels, 'auto' or none, "
             f"got {diameter!r}.",
         )
-        _require(
+        require(
             1 <= self.augment <= 8,
             f"Expected 1 to 8 flips and turns to average over, got {self.augment}.",
         )
         channel = self.channel
-        _require(
+        require(
             channel in get_args(ChannelName)
             or (
                 isinstance(channel, int)
@@ -219,7 +186,7 @@ class SegmentConfig:
             ),
             f"Expected a channel index >= 0, 'gray', 'max' or 'mean', got {channel!r}.",
         )
-        _require(
+        require(
             self.channels is None or _are_channels(self.channels),
             "Expected a tuple of different channel indices >= 0, such as (0, 2), or "
             f"None for all, got {self.channels!r}.",
@@ -288,7 +255,7 @@ def _are_limits(limits: Any) -> bool:
     return (
         isinstance(limits, tuple)
         and len(limits) == 2
-        and all(map(_is_real, limits))
+        and all(map(is_real, limits))
         and limits[0] < limits[1]
     )
 
