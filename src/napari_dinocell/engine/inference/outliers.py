@@ -87,7 +87,7 @@ def _calm(
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = np.clip((part - middle) / unit, -1e6, 1e6)
     units: NDArray[np.float32] = np.nan_to_num(scaled, nan=0.0).astype(np.float32)
-    calm: NDArray[np.float32] = cv2.medianBlur(units, SURROUNDINGS)  # type: ignore[assignment]
+    calm: NDArray[np.float32] = cv2.medianBlur(units, SURROUNDINGS)
     inside = slice(rows.start - top, rows.stop - top)
     return units[inside], calm[inside]
 
