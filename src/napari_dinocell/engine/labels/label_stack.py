@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
-from napari_dinocell.engine.errors import ExportError
-from napari_dinocell.engine.labels.label_values import check_labels, whole_ids
+from napari_dinocell.engine.errors import LabelsError
+from napari_dinocell.engine.labels.label_values import as_stored, check_labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -72,7 +72,7 @@ class LabelStack:
 
     Raises
     ------
-    ExportError
+    LabelsError
         If there are fewer than two dimensions, or axes do not name the leading ones.
     """
 
@@ -84,12 +84,12 @@ class LabelStack:
         report: Report | None = None,
     ) -> None:
         if len(labels.shape) not in range(2, 2 + len(USUAL_AXES)) or 0 in labels.shape:
-            raise ExportError(
+            raise LabelsError(
                 f"Expected labels (..., Y, X), got an array of shape {labels.shape}."
             )
         *counts, height, width = map(int, labels.shape)
         if axes is not None and len(axes) != len(counts):
-            raise ExportError(
+            raise LabelsError(
                 f"Expected a letter for each of the {len(counts)} axes before Y and X, "
                 f"got {axes!r}."
             )
@@ -112,11 +112,11 @@ class LabelStack:
 
         Raises
         ------
-        ExportError
+        LabelsError
             If a page holds no integers, negative ids, or ids above 32 bit.
         """
         for number, index in enumerate(np.ndindex(self.counts), start=1):
-            plane = whole_ids(self._labels[index])
+            plane = as_stored(self._labels[index])
             check_labels(plane, self.plane_shape)
             at = dict(zip(self.axes, index, strict=True))
             yield LabelPage(index, at.get("T", 0), at.get("Z", 0), plane)

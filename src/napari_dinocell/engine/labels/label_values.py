@@ -24,6 +24,16 @@ _EXACT = 2.0**63
 """Larger floats have no integer to become."""
 
 
+def as_stored(values: Any) -> NDArray[Any]:
+    """Values of a label image in memory: truth values become 0 and 1, hidden pixels 0.
+
+    Floating-point numbers stay: files hold ids in them, programs maps.
+    """
+    plane = values.filled(0) if isinstance(values, np.ma.MaskedArray) else values
+    plane = np.asarray(plane)
+    return plane.astype(np.uint8) if plane.dtype == bool else plane
+
+
 def whole_ids(values: Any) -> AnyLabels:
     """Ids (Y, X) out of the values of a label image.
 
@@ -35,10 +45,7 @@ def whole_ids(values: Any) -> AnyLabels:
     LabelsError
         If they are other numbers, or negative.
     """
-    plane = values.filled(0) if isinstance(values, np.ma.MaskedArray) else values
-    plane = np.asarray(plane)
-    if plane.dtype == bool:
-        return plane.astype(np.uint8)
+    plane = as_stored(values)
     if plane.dtype.kind == "f":
         plane = _whole(plane)
     if plane.dtype.kind not in "ui":
