@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import glob
+from pathlib import Path
+
 import pytest
 
 from napari_dinocell.engine.errors import ImageFileError
-from napari_dinocell.engine.images.find_images import find_images
+from napari_dinocell.engine.images.find_images import (
+    TOP,
+    find_images,
+    search_images,
+)
 
 
 class TestFindImages:
@@ -48,3 +55,17 @@ class TestFindImages:
         (folder / "empty").mkdir()
         with pytest.raises(ImageFileError, match="No image in"):
             find_images([folder / argument])
+
+
+def test_subfolders_are_told_below_the_wildcards_of_a_pattern(tmp_path):
+    folder = tmp_path / "plate [1]"
+    for name in ("wellA/f.tif", "wellB/f.tif", "g.tif"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+    escaped = Path(glob.escape(str(folder)))
+    wells = search_images([escaped / "*" / "*.tif"])
+    assert [found.below.as_posix() for found in wells] == ["wellA", "wellB"]
+    (top,) = search_images([escaped / "*.tif"])
+    assert top.below == TOP
+    (one,) = search_images([escaped / "wellA" / "*.tif"])
+    assert (one.path, one.below) == (folder / "wellA" / "f.tif", TOP)

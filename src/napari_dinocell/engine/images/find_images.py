@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path, PurePath
@@ -21,6 +22,9 @@ from napari_dinocell.engine.images.file_kinds import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+
+_ESCAPED = re.compile(r"\[([*?[])\]")
+"""A character that stands for itself, as `glob.escape` writes it."""
 
 TOP = PurePath()
 """No subfolder."""
@@ -103,9 +107,9 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _fixed_part(pattern: Path) -> Path:
-    """Folders of a pattern that come before its first wildcard."""
-    fixed = takewhile(lambda part: not glob.has_magic(part), pattern.parts)
-    return Path(*fixed)
+    """Folders of a pattern that come before its first wildcard, as they are called."""
+    fixed = takewhile(lambda p: not glob.has_magic(_ESCAPED.sub("", p)), pattern.parts)
+    return Path(*(_ESCAPED.sub(r"\1", part) for part in fixed))
 
 
 def _only_images(paths: Iterable[Path], *, root: Path) -> list[FoundImage]:
