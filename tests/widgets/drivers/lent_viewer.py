@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 MakeViewer = Any  # takes show=True as napari's fixture does
 
+SIZE = (1200, 800)
+
 MOUSE = ("move", "wheel", "drag", "double_click")
 
 
@@ -97,6 +99,7 @@ def lend_viewer(
     window_of_the_file: WindowOfTheFile, qtbot: QtBot
 ) -> Iterator[MakeViewer]:
     viewer = window_of_the_file.viewer()
+    viewer.window.resize(*SIZE)  # docks of the last test may have left no canvas
     mouse = _mouse_callbacks(viewer)
 
     def lend(*, show: bool = False) -> Viewer:
