@@ -40,7 +40,7 @@ from dinocell_training.evaluate.scores import evaluate, summarise
 from dinocell_training.finetune.events import FinetuneEnded
 from dinocell_training.finetune.loop import FinetuneConfig, finetune
 from dinocell_training.scratch.config import load_recipe
-from napari_dinocell.engine.inference.preprocess import intensity_limits, to_plane
+from napari_dinocell.engine.contrast.preprocess import intensity_limits, to_plane
 from napari_dinocell.engine.model.model_store import resolve_model
 from napari_dinocell.engine.segmenter import Segmenter
 

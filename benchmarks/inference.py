@@ -29,6 +29,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from napari_dinocell.engine.config import ContrastConfig, TilingConfig
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast
 from napari_dinocell.engine.errors import CheckpointError
 from napari_dinocell.engine.inference.device import (
     choose_device,
@@ -38,7 +39,6 @@ from napari_dinocell.engine.inference.device import (
 from napari_dinocell.engine.inference.events import TileDone, TilesPlanned
 from napari_dinocell.engine.inference.network import prepare_for_inference
 from napari_dinocell.engine.inference.predict import predict_distance_map
-from napari_dinocell.engine.inference.preprocess import adjust_contrast
 from napari_dinocell.engine.inference.tiling import plan_tiles
 from napari_dinocell.engine.model.checkpoint import load_checkpoint
 from napari_dinocell.engine.model.dinocell import DinoCell, ModelConfig

@@ -15,6 +15,7 @@ from napari_dinocell.cli import main
 from napari_dinocell.engine import segmenter as segmenter_module
 from napari_dinocell.engine.batch import make_job as make_job_module
 from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
+from napari_dinocell.engine.contrast.preprocess import to_plane
 from napari_dinocell.engine.errors import ImageError
 from napari_dinocell.engine.inference.events import (
     Degraded,
@@ -24,7 +25,6 @@ from napari_dinocell.engine.inference.events import (
     TileDone,
     TilesPlanned,
 )
-from napari_dinocell.engine.inference.preprocess import to_plane
 from napari_dinocell.engine.model.model_store import resolve_model
 
 if TYPE_CHECKING:

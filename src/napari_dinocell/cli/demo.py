@@ -108,7 +108,7 @@ def _write(
 ) -> None:
     import tifffile
 
-    from napari_dinocell.engine.inference.preprocess import to_plane
+    from napari_dinocell.engine.contrast.preprocess import to_plane
     from napari_dinocell.engine.results.atomic_file import replaced_file
     from napari_dinocell.engine.results.export import write_labels
     from napari_dinocell.engine.results.overlay import write_overlay

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from napari_dinocell.engine.config import SegmentConfig
+from napari_dinocell.engine.contrast.preprocess import to_plane
 from napari_dinocell.engine.errors import ImageError, NeedsTrainingError
 from napari_dinocell.engine.inference.events import (
     DistanceMapReady,
@@ -21,7 +22,6 @@ from napari_dinocell.engine.inference.events import (
 from napari_dinocell.engine.inference.fingerprint import fingerprint_of
 from napari_dinocell.engine.inference.plane_map import LazyWatershed, PlaneMap
 from napari_dinocell.engine.inference.plane_prediction import predict_plane
-from napari_dinocell.engine.inference.preprocess import to_plane
 from napari_dinocell.engine.model.model_store import resolve_model
 from napari_dinocell.engine.model.read_info import read_info
 

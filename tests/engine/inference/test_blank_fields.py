@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from napari_dinocell.engine.config import ContrastConfig
-from napari_dinocell.engine.inference.noise import Content, content_of, noise_level
-from napari_dinocell.engine.inference.preprocess import adjust_contrast
+from napari_dinocell.engine.contrast.noise import Content, content_of, noise_level
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast
 from napari_dinocell.engine.no_cells import NoCells
 
 if TYPE_CHECKING:

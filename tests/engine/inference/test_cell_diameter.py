@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
+from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
 from napari_dinocell.engine.inference.cell_diameter import (
     PROBE_SIDE,
     estimate_cell_diameter,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
+from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
 from napari_dinocell.engine.inference.doubt import believed
 from napari_dinocell.engine.inference.events import DistanceMapReady
 from napari_dinocell.engine.no_cells import NoCells

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_dinocell.engine.config import ContrastConfig, TilingConfig
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast
 from napari_dinocell.engine.errors import PredictionError
 from napari_dinocell.engine.inference.batch_runner import BatchRunner
 from napari_dinocell.engine.inference.events import (
@@ -21,7 +22,6 @@ from napari_dinocell.engine.inference.events import (
     TilesPlanned,
 )
 from napari_dinocell.engine.inference.predict import predict_distance_map
-from napari_dinocell.engine.inference.preprocess import adjust_contrast
 
 CPU = torch.device("cpu")
 TILING = TilingConfig(tile_size=32, overlap=8, batch_size=3)

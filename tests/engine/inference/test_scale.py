@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from napari_dinocell.engine.config import ContrastConfig
+from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast
 from napari_dinocell.engine.errors import SettingsError
-from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
-from napari_dinocell.engine.inference.preprocess import adjust_contrast
 from napari_dinocell.engine.inference.scale import (
     read_resized,
     resize_image,

@@ -17,7 +17,7 @@ from dinocell_training.evaluate.baselines import (
 )
 from dinocell_training.scenes import fluorescent_nuclei
 from napari_dinocell.engine.config import ContrastConfig
-from napari_dinocell.engine.inference.preprocess import adjust_contrast
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast
 from napari_dinocell.engine.metrics import average_precision
 
 STAINED = [otsu_watershed, local_log_watershed]

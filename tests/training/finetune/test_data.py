@@ -10,7 +10,7 @@ from dinocell_training.finetune.config import FinetuneConfig
 from dinocell_training.finetune.data import prepare_examples, split_examples
 from dinocell_training.finetune.views import count_tiles, make_views
 from napari_dinocell.engine.config import ContrastConfig, SegmentConfig
-from napari_dinocell.engine.inference.preprocess import (
+from napari_dinocell.engine.contrast.preprocess import (
     adjust_contrast,
     intensity_limits,
 )

@@ -12,7 +12,7 @@ from superqt.utils import WorkerBase
 from tests.widgets.drivers.preview_stage import DEFAULT, PLACEMENT, SHAPE, Stage, plane
 
 from napari_dinocell.engine.config import ContrastConfig
-from napari_dinocell.engine.inference.preprocess import adjust_contrast
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast
 from napari_dinocell.widgets.segment import contrast_preview as _contrast_preview
 from napari_dinocell.widgets.segment.contrast_preview import LAYER_NAME
 

@@ -10,8 +10,8 @@ import pytest
 from napari.components import ViewerModel
 from tests.widgets.drivers.preview_stage import DEFAULT, PLACEMENT, SHAPE, Stage, plane
 
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast
 from napari_dinocell.engine.errors import ImageError
-from napari_dinocell.engine.inference.preprocess import adjust_contrast
 from napari_dinocell.widgets.segment.contrast_preview import LAYER_NAME
 
 if TYPE_CHECKING:

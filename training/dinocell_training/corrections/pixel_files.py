@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import tifffile
 
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast, to_plane
 from napari_dinocell.engine.errors import ImageFileError, TrainingDataError
 from napari_dinocell.engine.images.naming_file import naming_file
-from napari_dinocell.engine.inference.preprocess import adjust_contrast, to_plane
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from dinocell_training.data.read_pair import read_pair
 from dinocell_training.evaluate.baselines import BASELINES
 from dinocell_training.evaluate.scores import predict, score_image, with_diameter
-from napari_dinocell.engine.inference.preprocess import adjust_contrast, to_plane
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast, to_plane
 from napari_dinocell.engine.watershed.live_watershed import FLOOR, LiveWatershed
 
 if TYPE_CHECKING:

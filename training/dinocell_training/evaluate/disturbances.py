@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from napari_dinocell.engine.config import ContrastConfig
-from napari_dinocell.engine.inference.preprocess import intensity_limits
+from napari_dinocell.engine.contrast.preprocess import intensity_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable

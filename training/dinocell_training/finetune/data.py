@@ -12,8 +12,8 @@ from skimage.measure import regionprops
 from dinocell_training.corrections.known_pixels import known_pixels, whole_cells
 from dinocell_training.corrections.pixel_files import grey_plane
 from dinocell_training.data.targets import distance_target
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast
 from napari_dinocell.engine.errors import TrainingDataError
-from napari_dinocell.engine.inference.preprocess import adjust_contrast
 from napari_dinocell.engine.inference.scale import scale_for
 from napari_dinocell.engine.inference.small_cells import lower_outlines, outline_excess
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dinocell_training.corrections.pixel_files import ExamplePixels
     from dinocell_training.corrections.record import Example
     from napari_dinocell.engine.arrays import DistanceMap, Mask, Shape2D
-    from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
+    from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
 
 ENOUGH_CELLS = 3
 """Whole cells whose median diameter is believed."""

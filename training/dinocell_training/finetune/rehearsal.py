@@ -22,7 +22,7 @@ from dinocell_training.finetune.feature_cache import BATCH, Tiles
 from dinocell_training.finetune.views import filled
 from dinocell_training.scenes import fluorescent_nuclei
 from dinocell_training.trainer.autocast import autocast
-from napari_dinocell.engine.inference.preprocess import adjust_contrast
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast
 from napari_dinocell.engine.inference.scale import resize_plane, scaled_shape
 
 if TYPE_CHECKING:

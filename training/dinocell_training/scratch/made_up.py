@@ -12,7 +12,7 @@ from dinocell_training.scenes.label_plane import renumbered
 from dinocell_training.scenes.random.cells import Cells
 from dinocell_training.scenes.random.recipe import random_labels, render
 from dinocell_training.scratch.samples import Sample
-from napari_dinocell.engine.inference.preprocess import adjust_contrast, to_plane
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast, to_plane
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

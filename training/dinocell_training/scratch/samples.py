@@ -11,7 +11,7 @@ import numpy as np
 from dinocell_training.data.cell_size import median_diameter
 from dinocell_training.data.read_pair import read_pair
 from dinocell_training.data.targets import distance_target
-from napari_dinocell.engine.inference.preprocess import adjust_contrast, to_plane
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast, to_plane
 from napari_dinocell.engine.inference.scale import resize_plane, scaled_shape
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dinocell.engine.config import TilingConfig, WatershedConfig
-from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
+from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
 from napari_dinocell.engine.inference.events import DistanceMapReady
 from napari_dinocell.engine.inference.predict import predict_distance_map
 from napari_dinocell.engine.metrics import average_precision

@@ -11,13 +11,13 @@ import numpy as np
 from napari_dinocell.engine.bands import row_bands
 from napari_dinocell.engine.batch.array_image import ArrayImage
 from napari_dinocell.engine.batch.events import FileDone, FileOpened, PageStarted
+from napari_dinocell.engine.contrast.preprocess import to_plane
 from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.engine.inference.events import (
     Degraded,
     DistanceMapReady,
     ScaleChosen,
 )
-from napari_dinocell.engine.inference.preprocess import to_plane
 from napari_dinocell.engine.link import PageLinker
 from napari_dinocell.engine.results.export import open_labels
 from napari_dinocell.engine.results.overlay import write_overlay

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from napari_dinocell.engine.contrast.limits import robust_stretch
+from napari_dinocell.engine.contrast.preprocess import intensity_limits, to_plane
 from napari_dinocell.engine.errors import DinoCellError
-from napari_dinocell.engine.inference.limits import robust_stretch
-from napari_dinocell.engine.inference.preprocess import intensity_limits, to_plane
 from napari_dinocell.engine.results.page_region import crop_page
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_dinocell.engine.arrays import DistanceMap, GrayImage, Labels
-    from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
+    from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
 
 PROBE_SIDE = 384
 """Side of the part that the network is tried on, in its own pixels: 4 tiles."""

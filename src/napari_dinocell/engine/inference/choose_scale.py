@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.arrays import DistanceMap, GrayImage, Labels, Shape2D
     from napari_dinocell.engine.config import SegmentConfig
-    from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
+    from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
     from napari_dinocell.engine.inference.network import Network
 
 

@@ -16,7 +16,7 @@ from napari_dinocell.engine.no_cells import NoCells
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import DistanceMap
-    from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
+    from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
     from napari_dinocell.engine.inference.events import DistanceMapReady
 
 SEED = 0.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from napari_dinocell.engine.inference.adjusted_image import row_bands
+from napari_dinocell.engine.contrast.adjusted_image import row_bands
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.arrays import GrayImage
     from napari_dinocell.engine.config import DeviceName, TilingConfig
-    from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
+    from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
     from napari_dinocell.engine.inference.device import Precision, PrecisionName
     from napari_dinocell.engine.inference.events import SegmentEvent
     from napari_dinocell.engine.inference.predict import Viewport

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast
 from napari_dinocell.engine.inference.choose_scale import CancelledError, choose_scale
 from napari_dinocell.engine.inference.doubt import believed
 from napari_dinocell.engine.inference.events import DistanceMapReady
-from napari_dinocell.engine.inference.preprocess import adjust_contrast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,9 +6,9 @@ import math
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeAlias
 
+from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
 from napari_dinocell.engine.errors import PredictionError
 from napari_dinocell.engine.inference.accumulator import MapBuilder
-from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
 from napari_dinocell.engine.inference.events import DistanceMapReady, TilesPlanned
 from napari_dinocell.engine.inference.memory_ladder import Rung, first_rung
 from napari_dinocell.engine.inference.scale import resize_image, scaled_shape

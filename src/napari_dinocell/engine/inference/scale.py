@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 import cv2
 import numpy as np
 
+from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage, Levels
 from napari_dinocell.engine.errors import SettingsError
-from napari_dinocell.engine.inference.adjusted_image import AdjustedImage, Levels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

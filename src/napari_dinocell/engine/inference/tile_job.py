@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import torch
 
     from napari_dinocell.engine.arrays import DistanceMap
+    from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
     from napari_dinocell.engine.inference.accumulator import MapBuilder
-    from napari_dinocell.engine.inference.adjusted_image import AdjustedImage
     from napari_dinocell.engine.inference.batch_runner import PendingBatch
     from napari_dinocell.engine.inference.memory_ladder import Rung
     from napari_dinocell.engine.inference.tiling import Tile

@@ -20,8 +20,8 @@ from dinocell_training.corrections.folder import (
     Origin,
 )
 from dinocell_training.corrections.importing import PairImported, import_pairs
+from napari_dinocell.engine.contrast.preprocess import intensity_limits, to_plane
 from napari_dinocell.engine.errors import ImageFileError
-from napari_dinocell.engine.inference.preprocess import intensity_limits, to_plane
 from napari_dinocell.engine.results.provenance import HASHED_BYTES
 
 if TYPE_CHECKING:

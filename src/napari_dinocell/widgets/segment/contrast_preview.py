@@ -15,7 +15,7 @@ from napari.layers import Image as ImageLayer
 from qtpy.QtCore import QTimer
 from superqt.utils import create_worker
 
-from napari_dinocell.engine.inference.adjusted_image import AdjustedImage, row_bands
+from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage, row_bands
 from napari_dinocell.session.plane_part import plane_part
 from napari_dinocell.widgets.shared.notify import notify_error
 
@@ -210,7 +210,7 @@ def _seen_pixels(
     read_plane: Callable[[], Image], contrast: ContrastConfig
 ) -> tuple[GrayImage, int]:
     """Every n-th pixel of an adjusted plane in [0, 1], and n; runs in a worker."""
-    from napari_dinocell.engine.inference.preprocess import adjust_contrast
+    from napari_dinocell.engine.contrast.preprocess import adjust_contrast
 
     return _thinned(adjust_contrast(read_plane(), contrast))
 

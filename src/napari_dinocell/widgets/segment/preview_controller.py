@@ -76,7 +76,7 @@ class PreviewController(QObject):
 
 def _read_plane(source: ImageSource, index: PlaneIndex, config: SegmentConfig) -> Any:
     """One plane (Y, X) as the network would get it; runs in a worker."""
-    from napari_dinocell.engine.inference.preprocess import to_plane
+    from napari_dinocell.engine.contrast.preprocess import to_plane
 
     return to_plane(
         source.read(index),

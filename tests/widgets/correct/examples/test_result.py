@@ -11,7 +11,7 @@ from tests.widgets.drivers.examples_driver import ExamplesDriver
 from tests.widgets.drivers.fakes import spots
 
 from napari_dinocell.engine.config import ContrastConfig
-from napari_dinocell.engine.inference.preprocess import intensity_limits
+from napari_dinocell.engine.contrast.preprocess import intensity_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_dinocell.engine.config import ContrastConfig
-from napari_dinocell.engine.inference.preprocess import adjust_contrast
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from napari_dinocell.engine.config import ContrastConfig
-from napari_dinocell.engine.errors import ImageError
-from napari_dinocell.engine.inference import limits as limits_module
-from napari_dinocell.engine.inference.preprocess import (
+from napari_dinocell.engine.contrast import limits as limits_module
+from napari_dinocell.engine.contrast.preprocess import (
     adjust_contrast,
     intensity_limits,
     to_plane,
 )
+from napari_dinocell.engine.errors import ImageError
 
 PLAIN = ContrastConfig(clahe=False)
 EQUALISED = ContrastConfig(clahe=True, window=16)

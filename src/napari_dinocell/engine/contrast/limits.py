@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_dinocell.engine.contrast.adjusted_image import row_bands, safe_real_type
+from napari_dinocell.engine.contrast.blobs import white_beside_blobs
+from napari_dinocell.engine.contrast.noise import Content, content_of, noise_level
+from napari_dinocell.engine.contrast.outliers import without_outliers
 from napari_dinocell.engine.errors import ImageError
-from napari_dinocell.engine.inference.adjusted_image import row_bands, safe_real_type
-from napari_dinocell.engine.inference.blobs import white_beside_blobs
-from napari_dinocell.engine.inference.noise import Content, content_of, noise_level
-from napari_dinocell.engine.inference.outliers import without_outliers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from napari_dinocell.engine.inference.adjusted_image import row_bands
+from napari_dinocell.engine.contrast.adjusted_image import row_bands
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

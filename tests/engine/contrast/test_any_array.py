@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from napari_dinocell.engine.config import ContrastConfig
+from napari_dinocell.engine.contrast.any_array import as_array
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast, to_plane
 from napari_dinocell.engine.errors import ImageError
-from napari_dinocell.engine.inference.any_array import as_array
-from napari_dinocell.engine.inference.preprocess import adjust_contrast, to_plane
 
 RAMP = np.arange(64 * 48).reshape(64, 48)
 

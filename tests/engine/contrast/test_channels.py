@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from napari_dinocell.engine.contrast.preprocess import to_plane
 from napari_dinocell.engine.errors import ImageError
-from napari_dinocell.engine.inference.preprocess import to_plane
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2, -1])

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from napari_dinocell.engine.errors import ImageError
-from napari_dinocell.engine.inference.adjusted_image import (
+from napari_dinocell.engine.contrast.adjusted_image import (
     AdjustedImage,
     row_bands,
     safe_real_type,
 )
-from napari_dinocell.engine.inference.any_array import as_array
-from napari_dinocell.engine.inference.limits import (
+from napari_dinocell.engine.contrast.any_array import as_array
+from napari_dinocell.engine.contrast.limits import (
     Stretch,
     check_dtype,
     finite_range,
     intensity_limits,
     robust_stretch,
 )
+from napari_dinocell.engine.errors import ImageError
 from napari_dinocell.engine.no_cells import NoCells
 
 if TYPE_CHECKING:

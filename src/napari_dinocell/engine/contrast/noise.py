@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from napari_dinocell.engine.inference.adjusted_image import row_bands
+from napari_dinocell.engine.contrast.adjusted_image import row_bands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,1 @@
+"""What the network sees of an image: one channel, its limits, local contrast."""
