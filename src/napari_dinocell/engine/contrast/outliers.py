@@ -30,6 +30,12 @@ AT_LEAST = 30
 STATISTICS = 2**22
 """The span of large planes is found on some bands with about so many pixels."""
 
+SAMPLE = 2**18
+"""Of these, a grid of about so many."""
+
+FILTERED = (np.uint8, np.uint16)
+"""Types that OpenCV filters as they are."""
+
 
 def without_outliers(plane: NDArray[Any], noise: float) -> NDArray[Any]:
     """Replace isolated outliers by the median of their surroundings.
@@ -50,25 +56,34 @@ def without_outliers(plane: NDArray[Any], noise: float) -> NDArray[Any]:
     middle, unit = _unit(plane)
     bands = list(row_bands(plane.shape))
     step = -(-plane.size // STATISTICS)
-    calm = [_calm(plane, rows, middle, unit)[1].ravel() for rows in bands[::step]]
-    low, high = np.percentile(np.concatenate(calm), (0.1, 99.9))
+    calm = [_calm(plane, rows, middle, unit)[1] for rows in bands[::step]]
+    low, high = np.percentile(_sample(calm), (0.1, 99.9))
     least = max(float(high - low), AT_LEAST * noise / unit)
     places: list[tuple[int, int]] = []
     for rows in bands:
-        scaled, median = _calm(plane, rows, middle, unit)
-        ys, xs = np.nonzero(np.abs(scaled - median) > least)
+        deviation, _ = _calm(plane, rows, middle, unit)
+        ys, xs = np.nonzero(deviation > np.float64(least))
         places += zip((ys + rows.start).tolist(), xs.tolist(), strict=True)
         if len(places) > RARE * plane.size:
             return plane
     return _replaced(plane, places) if places and least > 0 else plane
 
 
+def _sample(bands: list[NDArray[Any]]) -> NDArray[Any]:
+    """Pixels of a regular grid of some bands, flat."""
+    step = max(1, round((sum(band.size for band in bands) / SAMPLE) ** 0.5))
+    return np.concatenate([band[::step, ::step].ravel() for band in bands])
+
+
 def _unit(plane: NDArray[Any]) -> tuple[float, float]:
     """Median, and spread of the middle nine tenths, of a grid of the pixels.
 
-    So scaled, one absurd value leaves all others their digits in float32.
+    So scaled, one absurd value leaves all others their digits in float32. Integers that
+    OpenCV filters as they are need no scale.
     """
-    step = max(1, round((plane.size / 2**18) ** 0.5))
+    if plane.dtype in FILTERED:
+        return 0.0, 1.0
+    step = max(1, round((plane.size / SAMPLE) ** 0.5))
     sample = plane[::step, ::step].astype(np.float64)
     sample = sample[np.isfinite(sample)]
     if sample.size == 0:
@@ -80,16 +95,18 @@ def _unit(plane: NDArray[Any]) -> tuple[float, float]:
 
 def _calm(
     plane: NDArray[Any], rows: slice, middle: float, unit: float
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Rows of the plane in units, and their median over the surroundings."""
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """How far rows of the plane lie from the median of their surroundings, and it."""
     top = max(0, rows.start - REACH)
-    part = plane[top : rows.stop + REACH].astype(np.float64)
-    with np.errstate(over="ignore", invalid="ignore"):
-        scaled = np.clip((part - middle) / unit, -1e6, 1e6)
-    units: NDArray[np.float32] = np.nan_to_num(scaled, nan=0.0).astype(np.float32)
-    calm: NDArray[np.float32] = cv2.medianBlur(units, SURROUNDINGS)
+    part = plane[top : rows.stop + REACH]
+    if plane.dtype not in FILTERED:
+        with np.errstate(over="ignore", invalid="ignore"):
+            part = np.clip((part.astype(np.float64) - middle) / unit, -1e6, 1e6)
+        part = np.nan_to_num(part, nan=0.0).astype(np.float32)
+    part = np.ascontiguousarray(part)
+    calm = cv2.medianBlur(part, SURROUNDINGS)
     inside = slice(rows.start - top, rows.stop - top)
-    return units[inside], calm[inside]
+    return cv2.absdiff(part, calm)[inside], calm[inside]
 
 
 def _replaced(plane: NDArray[Any], places: list[tuple[int, int]]) -> NDArray[Any]:
