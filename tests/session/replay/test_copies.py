@@ -17,7 +17,6 @@ import tifffile
 import torch
 from tests.widgets.drivers.run_records import (
     NASTY,
-    REGION,
     options_of_segment,
     posix_command,
     run_script,
@@ -37,6 +36,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+SIZE = (72, 96)
+"""Rows and columns of the images: some 15 nuclei, one or two tiles."""
+
+REGION = (slice(4, 70), slice(7, 93))
+
+
 @dataclass(frozen=True)
 class Made:
     """Labels as the dock makes them, and the record that it keeps."""
@@ -53,16 +58,32 @@ def segmenter() -> Segmenter:
 
 @pytest.fixture(scope="module")
 def crop() -> np.ndarray:
-    return load_sample()[0][:150, :200]
+    return load_sample()[0][120 : 120 + SIZE[0], : SIZE[1]]
 
 
 @pytest.fixture(scope="module")
-def planes(crop: np.ndarray) -> np.ndarray:
-    """Three planes that differ; (3, Y, X), uint16."""
-    whole = (load_sample()[0] * 60000).astype(np.uint16)
-    return np.stack(
-        [whole[y : y + 150, x : x + 200] for y, x in ((0, 0), (60, 30), (80, 100))]
-    )
+def planes() -> np.ndarray:
+    """Three planes of different cells; (3, Y, X), uint16."""
+    return np.stack([part_of_sample(y, x) for y, x in ((120, 0), (200, 60), (0, 120))])
+
+
+@pytest.fixture(scope="module")
+def channels() -> np.ndarray:
+    """The same cells three times, each time moved a little and dimmer; as planes."""
+    parts = [part_of_sample(y, x) for y, x in ((120, 0), (121, 2), (122, 4))]
+    dimmed = [part * factor for part, factor in zip(parts, (1, 0.8, 0.6), strict=True)]
+    return np.stack(dimmed).astype(np.uint16)
+
+
+@pytest.fixture(scope="module")
+def picture(channels: np.ndarray) -> np.ndarray:
+    """(Y, X, 3), uint8."""
+    return (np.moveaxis(channels, 0, -1) >> 8).astype(np.uint8)
+
+
+def part_of_sample(top: int, left: int) -> np.ndarray:
+    part = load_sample()[0][top : top + SIZE[0], left : left + SIZE[1]]
+    return (part * 60000).astype(np.uint16)
 
 
 @pytest.fixture
@@ -191,12 +212,12 @@ class TestSameLabels:
         assert_both_make(made, tmp_path, monkeypatch)
 
     def test_channels_that_the_file_takes_for_pages(
-        self, make, planes, tmp_path, monkeypatch
+        self, make, channels, tmp_path, monkeypatch
     ):
         path = tmp_path / "a.tif"
-        tifffile.imwrite(path, planes, photometric="minisblack")
+        tifffile.imwrite(path, channels, photometric="minisblack")
         made = make(
-            planes,
+            channels,
             path,
             channel_axis=0,
             channel="max",
@@ -216,45 +237,44 @@ class TestSameLabels:
         assert "--axes TYX" in posix_command(made.record)
         assert_both_make(made, tmp_path, monkeypatch, page=1)
 
-    def test_hyperstack_with_a_region(self, make, planes, tmp_path, monkeypatch):
+    def test_hyperstack_with_a_region(self, make, channels, tmp_path, monkeypatch):
         path = tmp_path / "a.tif"
-        data = np.stack([planes[[0, 1]], planes[[1, 2]]])[:, None]  # (T, Z, C, Y, X)
-        data = np.concatenate([data, data[..., ::-1]], axis=1)
+        frames = np.stack([channels[[0, 1]], channels[[1, 2]]])  # (T, C, Y, X)
+        data = np.stack([frames, frames[..., ::-1]], axis=1)  # (T, Z, C, Y, X)
         tifffile.imwrite(path, data, imagej=True, metadata={"axes": "TZCYX"})
         made = make(data, path, channel_axis=2, plane=None, region=REGION, channel=1)
         assert "--axes" not in posix_command(made.record)
         assert_both_make(made, tmp_path, monkeypatch)
 
     def test_channel_axis_first_with_planes_behind(
-        self, make, planes, tmp_path, monkeypatch
+        self, make, channels, tmp_path, monkeypatch
     ):
         path = tmp_path / "a.tif"
-        data = np.stack([planes[:2], planes[1:]])  # (C, P, Y, X)
+        flipped = channels[:2, ::-1]
+        data = np.stack([channels[:2], flipped], axis=1)  # (C, P, Y, X)
         tifffile.imwrite(path, data, photometric="minisblack")
         made = make(data, path, channel_axis=0, plane=(1,), channel="mean")
         assert_both_make(made, tmp_path, monkeypatch, page=1)
 
-    def test_rgb_picture(self, make, planes, tmp_path, monkeypatch):
+    def test_rgb_picture(self, make, picture, tmp_path, monkeypatch):
         path = tmp_path / "a.png"
-        data = (np.moveaxis(planes, 0, -1) >> 8).astype(np.uint8)
-        iio.imwrite(path, data)
-        made = make(data, path, rgb=True, region=REGION)
+        iio.imwrite(path, picture)
+        made = make(picture, path, rgb=True, region=REGION)
         assert_both_make(made, tmp_path, monkeypatch)
 
-    def test_rgb_jpeg(self, make, planes, tmp_path, monkeypatch):
+    def test_rgb_jpeg(self, make, picture, tmp_path, monkeypatch):
         path = tmp_path / "a.jpg"
-        iio.imwrite(path, (np.moveaxis(planes, 0, -1) >> 8).astype(np.uint8))
+        iio.imwrite(path, picture)
         made = make(iio.imread(path), path, rgb=True, channel=2)
         assert_both_make(made, tmp_path, monkeypatch)
 
     def test_rgb_stack_that_the_file_takes_for_pages(
-        self, make, planes, tmp_path, monkeypatch
+        self, make, picture, tmp_path, monkeypatch
     ):
         path = tmp_path / "a.tif"
-        data = (np.moveaxis(planes, 0, -1) >> 8).astype(np.uint8)
         options = {"photometric": "minisblack", "metadata": {"axes": "ZYX"}}
-        tifffile.imwrite(path, data, **options)
-        made = make(data, path, rgb=True, channel="max")
+        tifffile.imwrite(path, picture, **options)
+        made = make(picture, path, rgb=True, channel="max")
         assert "--axes YXS" in posix_command(made.record)
         assert_both_make(made, tmp_path, monkeypatch)
 
