@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from napari_dinocell.engine.config import ContrastConfig, WatershedConfig
+from napari_dinocell.engine.config import ContrastConfig, Limits, WatershedConfig
 from napari_dinocell.session.segment.dock_settings import DockSettings
 
 DEFAULTS = DockSettings(
@@ -23,21 +23,34 @@ DEFAULTS = DockSettings(
 CHOSEN = DockSettings(
     model="mine",
     device="cpu",
-    contrast=ContrastConfig(low_percentile=1, clahe=False, window=64),
+    contrast=ContrastConfig(low_percentile=1, clahe=False, window=64, robust=False),
     watershed=WatershedConfig(seed_threshold=0.7, min_size=12, fill_holes=True),
     cell_diameter=28.5,
     link=True,
+    augment=4,
 )
 
 
-@pytest.mark.parametrize("settings", [CHOSEN, replace(CHOSEN, cell_diameter=None)])
+def limited(limits: Limits) -> DockSettings:
+    return replace(CHOSEN, contrast=ContrastConfig(limits=limits))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        CHOSEN,
+        replace(CHOSEN, cell_diameter=None),
+        limited("all"),
+        limited((0.1234567891, 4000)),
+    ],
+)
 def test_settings_come_back_through_a_file(settings: DockSettings) -> None:
     values = json.loads(json.dumps(settings.to_values()))
     assert DEFAULTS.updated(values) == settings
 
 
 def test_values_of_the_first_version_are_read() -> None:
-    """As it has written them, with the link still unknown."""
+    """As it has written them, when there was nothing of what was added since."""
     values = {
         "model": "mine",
         "device": "cpu",
@@ -52,7 +65,9 @@ def test_values_of_the_first_version_are_read() -> None:
         "min_size": 12,
         "fill_holes": True,
     }
-    assert DEFAULTS.updated(values) == replace(CHOSEN, link=False)
+    known = ContrastConfig(low_percentile=1, clahe=False, window=64)
+    expected = replace(CHOSEN, link=False, augment=1, contrast=known)
+    assert DEFAULTS.updated(values) == expected
 
 
 @pytest.mark.parametrize(
@@ -71,6 +86,11 @@ def test_values_of_the_first_version_are_read() -> None:
         {"cell_diameter": 0},
         {"cell_diameter": [3]},
         {"model": None, "device": 3, "link": "yes"},
+        {"robust": 0, "limits": "some", "augment": 9},
+        {"limits": [3, 2], "augment": True},
+        {"limits": [1, float("nan")], "augment": "4"},
+        {"limits": [1], "augment": 2.5},
+        {"limits": {"low": 1}, "augment": None},
         {"channel": 2, "unknown": {}},
     ],
 )

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 from qtpy.QtCore import QLocale, Qt
 
-from napari_dinocell.engine.config import ContrastConfig
+from napari_dinocell.engine.config import ContrastConfig, Limits
 from napari_dinocell.widgets.segment.contrast_section import ContrastSection
+from napari_dinocell.widgets.shared.controls import choose_data
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -37,6 +38,8 @@ def test_values_come_back(
         clahe=False,
         clip_limit=3.25,
         window=64,
+        robust=False,
+        limits="all",
     )
     with qtbot.assertNotEmitted(section.changed):
         section.set_config(config)
@@ -99,10 +102,67 @@ def test_every_control_says_a_change_once(
     section._clip_limit.setValue(4)
     section._window.setValue(32)
     section._clahe.click()
-    assert len(seen) == 5
+    section._robust.click()
+    choose_data(section._limits._mode, "given")
+    section._limits._high.setValue(4000)
+    assert len(seen) == 8
     assert seen[-1] == ContrastConfig(
-        low_percentile=1, high_percentile=99, clahe=False, clip_limit=4, window=32
+        low_percentile=1,
+        high_percentile=99,
+        clahe=False,
+        clip_limit=4,
+        window=32,
+        robust=False,
+        limits=(0, 4000),
     )
+
+
+@pytest.mark.parametrize(
+    "limits", ["image", "all", (100, 4000), (0.1234567891, 1 / 3), (-1e15, 1e300)]
+)
+def test_limits_come_back_with_all_their_digits(
+    section: ContrastSection, qtbot: QtBot, limits: Limits
+) -> None:
+    """Also those that the boxes cannot show."""
+    config = ContrastConfig(limits=limits)
+    with qtbot.assertNotEmitted(section.changed):
+        section.set_config(config)
+    assert section.config() == config
+
+
+def test_boxes_for_limits_are_there_only_where_they_are_given(
+    section: ContrastSection,
+) -> None:
+    """Percentiles have no effect then."""
+    boxes = section._limits._low, section._limits._high
+    section.set_config(ContrastConfig(limits="all"))
+    assert all(box.isHidden() or not box.isVisibleTo(section) for box in boxes)
+    assert section._low.isEnabled()
+    section.set_config(ContrastConfig(limits=(5, 6)))
+    assert all(box.isVisibleTo(section) for box in boxes)
+    assert not section._low.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("box", "text", "limits"),
+    [("_low", "500", (500, 501)), ("_high", "-3", (-4, -3)), ("_low", "7", (7, 255))],
+)
+def test_given_white_stays_above_given_black(
+    section: ContrastSection,
+    qtbot: QtBot,
+    box: str,
+    text: str,
+    limits: tuple[float, float],
+) -> None:
+    """What is typed counts, and the other one gives way."""
+    section.set_config(ContrastConfig(limits=(0, 255)))
+    typed = getattr(section._limits, box)
+    typed.selectAll()
+    qtbot.keyClicks(typed, text)
+    qtbot.keyClick(typed, Qt.Key.Key_Return)
+    assert section.config().limits == limits
+    shown = section._limits._low.value(), section._limits._high.value()
+    assert shown == limits
 
 
 def test_local_contrast_needs_its_tick(section: ContrastSection) -> None:

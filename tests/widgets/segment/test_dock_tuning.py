@@ -221,6 +221,55 @@ def test_settings_are_remembered_by_the_next_dock(
     assert info is not None
     restored = second.sections.thresholds.config()
     assert restored.seed_threshold == pytest.approx(info.watershed.seed_threshold)
+    assert second.sections.contrast.config() == info.run_contrast
+
+
+OWN_CONTRAST = ContrastConfig(robust=False, limits=(0.1234567891, 4000), window=64)
+
+
+def test_contrast_and_averaging_are_remembered_by_the_next_dock(
+    make_napari_viewer: Callable[..., Any], qtbot: QtBot
+) -> None:
+    first = DockDriver(make_napari_viewer(), qtbot)
+    first.sections.contrast.set_config(OWN_CONTRAST)
+    first.sections.model.set_augment(5)
+    first.dock.memory.save()
+    second = DockDriver(make_napari_viewer(), qtbot)
+    config = second.sections.config()
+    assert (config.contrast, config.augment) == (OWN_CONTRAST, 5)
+    second.sections.run.restore_requested.emit()
+    assert second.sections.config().augment == 1
+
+
+def test_copies_and_other_docks_get_contrast_and_averaging(driver: DockDriver) -> None:
+    """As chosen in the dock: for the run, its copies, and for Batch."""
+    driver.sections.contrast.set_config(OWN_CONTRAST)
+    driver.sections.model._augment.setValue(4)
+    chosen = driver.session.choice
+    assert chosen is not None
+    assert chosen.settings is not None
+    assert (chosen.settings.contrast, chosen.settings.augment) == (OWN_CONTRAST, 4)
+    driver.viewer.add_image(IMAGE, name="cells")
+    driver.segment()
+    assert driver.fake.runs[-1].augment == 4
+    assert driver.fake.runs[-1].contrast == OWN_CONTRAST
+    driver.dock.status.copy_command()
+    command = QApplication.clipboard().text()
+    for option in ("--augment 4", "--limits 0.1234567891,4000", "--no-robust"):
+        assert option in command
+    driver.dock.status.copy_python()
+    script = QApplication.clipboard().text()
+    for setting in ("augment=4", "limits=(0.1234567891, 4000)", "robust=False"):
+        assert setting in script
+
+
+def test_other_averaging_marks_the_result_stale(driver: DockDriver) -> None:
+    driver.viewer.add_image(IMAGE, name="cells")
+    driver.segment()
+    driver.sections.model._augment.setValue(2)
+    assert "averaging" in driver.banner
+    driver.segment()
+    assert driver.banner == ""
 
 
 def test_nothing_overflows_a_narrow_dock(driver: DockDriver) -> None:

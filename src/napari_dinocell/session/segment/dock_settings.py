@@ -33,6 +33,8 @@ class DockSettings:
     cell_diameter: CellDiameter
     link: bool
     """Whether a cell keeps its id from plane to plane."""
+    augment: int = 1
+    """Turns and flips over which the map is averaged."""
 
     def to_values(self) -> dict[str, Any]:
         """Names and values of JSON types, without any nesting."""
@@ -43,6 +45,7 @@ class DockSettings:
             **asdict(self.watershed),
             "cell_diameter": self.cell_diameter,
             "link": self.link,
+            "augment": self.augment,
         }
 
     def updated(self, values: Mapping[str, Any]) -> DockSettings:
@@ -51,14 +54,16 @@ class DockSettings:
         Names that are unknown and values of no use are ignored: files outlive versions,
         and users may edit them.
         """
-        link, diameter = values.get("link"), values.get("cell_diameter", "")
+        link, augment = values.get("link"), values.get("augment", 0)
+        diameter = values.get("cell_diameter", "")
         return DockSettings(
             model=_text(values, "model", self.model),
             device=_text(values, "device", self.device),
-            contrast=_updated(self.contrast, values),
+            contrast=_with_limits(_updated(self.contrast, values), values),
             watershed=_updated(self.watershed, values),
             cell_diameter=diameter if _is_diameter(diameter) else self.cell_diameter,
             link=link if isinstance(link, bool) else self.link,
+            augment=augment if _is_augment(augment) else self.augment,
         )
 
 
@@ -71,8 +76,24 @@ def _updated(part: Part, values: Mapping[str, Any]) -> Part:
     """With the values that are of its types; as it was, should they contradict."""
     names = {f.name: type(f.default) for f in fields(part) if f.name in values}
     usable = {n: values[n] for n, kind in names.items() if _is_of_kind(values[n], kind)}
+    usable.pop("limits", None)
+    return _replaced(part, usable)
+
+
+def _with_limits(part: ContrastConfig, values: Mapping[str, Any]) -> ContrastConfig:
+    """With the limits: a name or two numbers, which a file holds as a list."""
+    limits = values.get("limits", part.limits)
+    return _replaced(part, {"limits": _as_tuple(limits)})
+
+
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _replaced(part: Part, values: Mapping[str, Any]) -> Part:
+    """The part with these values; as it was, should they be refused."""
     try:
-        return replace(part, **usable)
+        return replace(part, **values)
     except SettingsError:
         return part
 
@@ -85,10 +106,17 @@ def _is_of_kind(value: object, kind: type) -> bool:
 
 
 def _is_diameter(value: object) -> bool:
-    if isinstance(value, bool):
-        return False
+    return not isinstance(value, bool) and _is_setting("cell_diameter", value)
+
+
+def _is_augment(value: object) -> bool:
+    return _is_setting("augment", value)
+
+
+def _is_setting(name: str, value: object) -> bool:
+    """Whether there may be such a setting of its own."""
     try:
-        SegmentConfig(cell_diameter=value)  # type: ignore[arg-type]
+        SegmentConfig(**{name: value})  # type: ignore[arg-type]
     except SettingsError:
         return False
     return True

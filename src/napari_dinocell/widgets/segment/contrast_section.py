@@ -7,29 +7,21 @@ from qtpy.QtWidgets import QCheckBox, QWidget
 from superqt.utils import signals_blocked
 
 from napari_dinocell.engine.config import ContrastConfig
+from napari_dinocell.widgets.segment.limits_choice import LimitsChoice
 from napari_dinocell.widgets.shared.controls import (
     NumberBox,
     column_layout,
     describe,
     make_row,
 )
+from napari_dinocell.widgets.shared.short_box import ShortBox
 
 SMALLEST_GAP = 0.01
 """Percent that lie between the two percentiles at least."""
 
 
-class _ShortBox(NumberBox):
-    """Number shown without zeros that say nothing: 99.9, 99.95, 100."""
-
-    def textFromValue(self, value: float) -> str:
-        """The shortest text, in the user's language."""
-        text: str = super().textFromValue(value)
-        point = self.locale().decimalPoint()
-        return text.rstrip("0").rstrip(point) if point in text else text
-
-
 class ContrastSection(QWidget):
-    """Percentiles, local contrast, and whether the outcome is shown as a layer."""
+    """Limits, local contrast, and whether the outcome is shown as a layer."""
 
     changed = Signal()
     """After any change of a setting by the user."""
@@ -38,18 +30,26 @@ class ContrastSection(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._low = _ShortBox(0, 100, decimals=2, step=0.1)
+        self._limits = LimitsChoice()
+        self._low = ShortBox(0, 100, decimals=2, step=0.1)
         describe(
             self._low,
             "Low percentile",
             "So many percent of the pixels become black (low percentile).",
         )
-        self._high = _ShortBox(0, 100, decimals=2, step=0.1)
+        self._high = ShortBox(0, 100, decimals=2, step=0.1)
         describe(
             self._high,
             "High percentile",
             "What is brighter than so many percent of the pixels becomes white "
             "(high percentile).",
+        )
+        self._robust = QCheckBox("Robust limits")
+        describe(
+            self._robust,
+            "Robust limits",
+            "Noise is never stretched over the range, so that empty fields stay empty; "
+            "hot pixels, debris and bubbles do not set black and white.",
         )
         self._clahe = QCheckBox("Even out local contrast")
         describe(
@@ -58,7 +58,7 @@ class ContrastSection(QWidget):
             "Makes cells in dark and bright areas look alike: contrast-limited "
             "adaptive histogram equalisation (CLAHE; Zuiderveld 1994).",
         )
-        self._clip_limit = _ShortBox(1, 100, decimals=2, step=0.5)
+        self._clip_limit = ShortBox(1, 100, decimals=2, step=0.5)
         describe(
             self._clip_limit,
             "Clip limit",
@@ -87,14 +87,19 @@ class ContrastSection(QWidget):
             make_row("Clip limit:", self._clip_limit),
             make_row("Window:", self._window),
         ]
+        self._percentiles = make_row("Percentiles:", self._low, self._high)
         layout = column_layout(self)
-        layout.addWidget(make_row("Percentiles:", self._low, self._high))
+        layout.addWidget(self._limits)
+        layout.addWidget(self._percentiles)
+        layout.addWidget(self._robust)
         layout.addWidget(self._clahe)
         for row in self._local_rows:
             layout.addWidget(row)
         layout.addWidget(self._preview)
 
     def _connect(self) -> None:
+        self._limits.changed.connect(self._on_limits_changed)
+        self._robust.toggled.connect(self.changed)
         self._low.valueChanged.connect(self._on_percentile_changed)
         self._high.valueChanged.connect(self._on_percentile_changed)
         self._clahe.toggled.connect(self._on_clahe_toggled)
@@ -110,6 +115,8 @@ class ContrastSection(QWidget):
             clahe=self._clahe.isChecked(),
             clip_limit=round(self._clip_limit.value(), 2),
             window=int(self._window.value()),
+            robust=self._robust.isChecked(),
+            limits=self._limits.limits(),
         )
 
     def set_config(self, config: ContrastConfig) -> None:
@@ -119,6 +126,9 @@ class ContrastSection(QWidget):
             self._clip_limit.setValue(config.clip_limit)
             self._window.setValue(config.window)
             self._clahe.setChecked(config.clahe)
+            self._robust.setChecked(config.robust)
+            self._limits.set_limits(config.limits)
+            self._on_limits_changed()
 
     def set_preview(self, on: bool) -> None:
         """Tick or untick "Show what the network sees" without emitting."""
@@ -140,6 +150,11 @@ class ContrastSection(QWidget):
 
     def _on_percentile_changed(self) -> None:
         self._limit_percentiles()
+        self.changed.emit()
+
+    def _on_limits_changed(self) -> None:
+        """Percentiles have no effect where both limits are given."""
+        self._percentiles.setEnabled(isinstance(self._limits.limits(), str))
         self.changed.emit()
 
     def _on_clahe_toggled(self, on: bool) -> None:

@@ -114,6 +114,7 @@ class SegmentController(QObject):
         for section in (sections.image, sections.size, sections.contrast):
             section.changed.connect(self.attended)
         sections.model.model_changed.connect(self.attended)
+        sections.model.augment_changed.connect(self.attended)
         sections.model.unload_requested.connect(self._on_unload)
 
     # -- what is attended to

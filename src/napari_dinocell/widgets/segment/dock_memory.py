@@ -37,6 +37,7 @@ class DockMemory(QObject):
             section.changed.connect(self._save.start)
         sections.model.model_changed.connect(self._on_model_changed)
         sections.model.device_changed.connect(self._save.start)
+        sections.model.augment_changed.connect(self._save.start)
         sections.image.link_changed.connect(self._save.start)
         sections.run.restore_requested.connect(self.restore_defaults)
 
@@ -49,6 +50,7 @@ class DockMemory(QObject):
         """Take back to the model's own settings, on the device chosen automatically."""
         self._sections.model.set_device("auto")
         defaults = SegmentConfig()
+        self._sections.model.set_augment(defaults.augment)
         self._sections.size.set_diameter(defaults.cell_diameter)
         self._sections.image.set_link(defaults.link)
         self._controller.follow_link()
@@ -68,6 +70,7 @@ class DockMemory(QObject):
             watershed=sections.thresholds.config(),
             cell_diameter=sections.size.diameter(),
             link=sections.image.link(),
+            augment=sections.model.augment(),
         )
 
     def _restore(self) -> None:
@@ -76,6 +79,7 @@ class DockMemory(QObject):
         self._show_model_settings()
         settings = self._settings().updated(remembered)
         sections.model.set_device(settings.device)
+        sections.model.set_augment(settings.augment)
         sections.contrast.set_config(settings.contrast)
         sections.thresholds.set_config(settings.watershed)
         sections.size.set_diameter(settings.cell_diameter)
@@ -90,8 +94,10 @@ class DockMemory(QObject):
         self._save.start()
 
     def _show_model_settings(self) -> None:
-        """Contrast it was trained with, thresholds that suit its maps."""
+        """Contrast for its runs, thresholds that suit its maps."""
         info = self._sections.model.info()
-        settings = SegmentConfig() if info is None else info
-        self._sections.contrast.set_config(settings.contrast)
-        self._sections.thresholds.set_config(settings.watershed)
+        defaults = SegmentConfig()
+        contrast = defaults.contrast if info is None else info.run_contrast
+        thresholds = defaults.watershed if info is None else info.watershed
+        self._sections.contrast.set_config(contrast)
+        self._sections.thresholds.set_config(thresholds)

@@ -34,6 +34,7 @@ WHAT_CHANGED = {
     "channel": "channel",
     "channels": "channel",
     "tiling": "tiling",
+    "augment": "averaging",
 }
 """Settings that need a new map, in the user's words."""
 

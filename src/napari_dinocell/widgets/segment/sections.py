@@ -36,5 +36,6 @@ class Sections:
             channel=channels.channel,
             channels=channels.channels,
             cell_diameter=self.size.diameter(),
+            augment=self.model.augment(),
             link=self.image.link() and self.image.region() == "all",
         )
