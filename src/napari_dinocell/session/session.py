@@ -14,6 +14,7 @@ from psygnal import Signal
 from napari_dinocell.engine.errors import JobBusyError
 from napari_dinocell.session.job_slot import JobSlot
 from napari_dinocell.session.model_slot import ModelSlot
+from napari_dinocell.session.segment.stack_limits import StackLimits
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,6 +43,8 @@ class Session:
         self.jobs.changed.connect(self._unload_unless_wanted)
         self.results: dict[str, ImageResult] = {}
         """What was found so far, by the id of the image layer."""
+        self.stack_limits = StackLimits()
+        """Black and white of the whole stack that they were last asked for."""
         self._choice: SegmentChoice | None = None
 
     @classmethod

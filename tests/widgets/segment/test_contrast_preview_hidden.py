@@ -84,7 +84,7 @@ def test_removing_layers_hides_the_preview(
     assert (stage.preview.visible, stage.hidden) == (False, 1)
     gate.set()
     stage.settle()
-    assert stage.names == left
+    stage.qtbot.waitUntil(lambda: stage.names == left)  # it goes a moment later
     assert stage.hidden == 1
 
 

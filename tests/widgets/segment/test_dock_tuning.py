@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from qtpy.QtWidgets import QApplication
 from tests.widgets.drivers.dock_driver import DockDriver, cells_of
 from tests.widgets.drivers.fakes import fake_map, spots
 
-from napari_dinocell.engine.config import ContrastConfig, WatershedConfig
+from napari_dinocell.engine.config import ContrastConfig, Limits, WatershedConfig
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast
 from napari_dinocell.engine.watershed.live_watershed import label_cells
+from napari_dinocell.widgets.segment.contrast_preview import LAYER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -261,6 +264,38 @@ def test_copies_and_other_docks_get_contrast_and_averaging(driver: DockDriver) -
     script = QApplication.clipboard().text()
     for setting in ("augment=4", "limits=(0.1234567891, 4000)", "robust=False"):
         assert setting in script
+
+
+def test_limits_of_all_planes_are_numbers_in_copies(driver: DockDriver) -> None:
+    """So that they make the same labels of any plane alone."""
+    driver.sections.contrast.set_config(ContrastConfig(limits="all"))
+    driver.viewer.add_image(np.stack([IMAGE, IMAGE * 3]), name="cells")
+    driver.segment()
+    assert driver.fake.runs[-1].contrast.limits == (100.0, 3000.0)
+    assert driver.banner == ""
+    settings = driver.viewer.layers["cells labels"].metadata["dinocell"]["settings"]
+    assert list(settings["contrast"]["limits"]) == [100.0, 3000.0]
+    driver.dock.status.copy_command()
+    assert "--limits 100.0,3000.0" in QApplication.clipboard().text()
+    driver.dock.status.copy_python()
+    assert "limits=(100.0, 3000.0)" in QApplication.clipboard().text()
+
+
+@pytest.mark.parametrize(
+    ("limits", "used"),
+    [("all", (100.0, 3000.0)), ((0, 2000), (0, 2000)), ("image", (100.0, 1000.0))],
+)
+def test_what_the_network_sees_follows_the_limits(
+    driver: DockDriver, limits: Limits, used: tuple[float, float]
+) -> None:
+    driver.viewer.add_image(np.stack([IMAGE, IMAGE * 3]), name="cells")
+    driver.viewer.dims.set_point(0, 0)
+    plain = ContrastConfig(clahe=False, robust=False)
+    driver.sections.contrast.set_config(replace(plain, limits=limits))
+    driver.sections.contrast._preview.click()
+    driver.qtbot.waitUntil(lambda: LAYER_NAME in driver.viewer.layers)
+    expected = adjust_contrast(IMAGE, replace(plain, limits=used)).image
+    np.testing.assert_array_equal(driver.viewer.layers[LAYER_NAME].data, expected)
 
 
 def test_other_averaging_marks_the_result_stale(driver: DockDriver) -> None:

@@ -6,10 +6,11 @@ imported when it first runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from napari_dinocell.engine.inference.events import SegmentEvent
+from napari_dinocell.session.segment.stack_limits import StackLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,15 @@ class SegmentRequest:
     """Rows and columns to segment as an image of their own; None for whole planes."""
     viewport: Region | None = None
     """Rows and columns of the plane that the user looks at: their tiles come first."""
+    stack_limits: StackLimits = field(default_factory=StackLimits)
+    """Measures black and white of all planes together, where that is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsPlanned:
+    """So many planes are read for their intensities before the first plane begins."""
+
+    planes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +85,6 @@ class PlaneDone:
     record: PlaneRecord
 
 
-JobEvent: TypeAlias = PlaneStarted | MapGrew | LabelsGrew | PlaneDone | SegmentEvent
+JobEvent: TypeAlias = (
+    LimitsPlanned | PlaneStarted | MapGrew | LabelsGrew | PlaneDone | SegmentEvent
+)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from math import prod
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -32,6 +33,7 @@ from napari_dinocell.session.regions import (
 from napari_dinocell.session.segment.events import (
     JobEvent,
     LabelsGrew,
+    LimitsPlanned,
     MapGrew,
     PlaneDone,
     PlaneStarted,
@@ -61,12 +63,13 @@ def segment_planes(
     """Segment planes one after the other into `result`.
 
     Where the diameter is to be measured, the first plane with cells decides for all:
-    one stack, one scale.
+    one stack, one scale. Limits of all planes are measured before the first one.
 
     Yields
     ------
-    Per plane `PlaneStarted`, the segmenter's events with `MapGrew` and
-    `LabelsGrew` between them, and `PlaneDone`; nothing more once `cancel` says True.
+    `LimitsPlanned` if all planes have to be read first. Per plane `PlaneStarted`, the
+    segmenter's events with `MapGrew` and `LabelsGrew` between them, and `PlaneDone`.
+    Nothing more once `cancel` says True.
 
     Raises
     ------
@@ -74,7 +77,8 @@ def segment_planes(
         If image, settings, device or model cannot be used. Finished planes stay.
     """
     segmenter, used = model.get(request.model, request.device)
-    config = request.config
+    yield from _limits_planned(request)
+    config = request.stack_limits.settled(request.source, request.config, cancel)
     if len(request.planes) > 1:
         result.links.wanted = config.link
     result.links.start()
@@ -92,6 +96,12 @@ def segment_planes(
             config = replace(config, cell_diameter=measured)
 
 
+def _limits_planned(request: SegmentRequest) -> Iterator[LimitsPlanned]:
+    source = request.source
+    if not request.stack_limits.known(source, request.config):
+        yield LimitsPlanned(prod(source.shape[:-2]))
+
+
 def measure_diameter(
     model: ModelSlot, request: SegmentRequest, cancel: Cancel
 ) -> Generator[SegmentEvent, None, None]:
@@ -103,7 +113,10 @@ def measure_diameter(
     single value.
     """
     segmenter, _ = model.get(request.model, request.device)
-    config = replace(request.config, cell_diameter="auto")
+    asked = request.stack_limits.settled(request.source, request.config, cancel)
+    if cancel():
+        return
+    config = replace(asked, cell_diameter="auto")
     image = request.source.read(request.planes[0], request.region)
     axis = request.source.channel_axis_of_plane
     for event in segmenter.steps(image, config, channel_axis=axis, cancel=cancel):
@@ -208,6 +221,7 @@ class _PlaneJob:
             seconds=perf_counter() - self._started,
             cells=query.count() + result.kept_cells(self.index),
             constant=ready.constant,
+            limits=self._config.contrast.limits,
         )
         result.model = self._model
         result.finish(self.index, self.record, thresholds)

@@ -22,7 +22,11 @@ from napari_dinocell.session.segment.stack_storage import StackArray, allocate_s
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import DistanceMap, Labels
-    from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
+    from napari_dinocell.engine.config import (
+        Limits,
+        SegmentConfig,
+        WatershedConfig,
+    )
     from napari_dinocell.engine.results.provenance import ModelRecord
     from napari_dinocell.engine.watershed.cell_query import CellQuery
 
@@ -49,6 +53,8 @@ class PlaneRecord:
     """At the thresholds of the end of the run."""
     constant: bool = False
     """The plane held one single value."""
+    limits: Limits = "image"
+    """Intensities that became black and white; those of "all" planes as numbers."""
 
 
 class StackResult:

@@ -40,7 +40,7 @@ class _Request:
 
     image: Layer
     read_plane: Callable[[], Image]
-    contrast: ContrastConfig
+    make_contrast: Callable[[], ContrastConfig]
     placement: Mapping[str, Any]
 
 
@@ -90,7 +90,7 @@ class ContrastPreview:
         self,
         layer: Layer,
         read_plane: Callable[[], Image],
-        contrast: ContrastConfig,
+        contrast: ContrastConfig | Callable[[], ContrastConfig],
         placement: Mapping[str, Any],
     ) -> None:
         """Show a plane in place of the one shown before, as soon as it is computed.
@@ -102,13 +102,14 @@ class ContrastPreview:
         read_plane
             Gives the whole plane (Y, X); called in a worker thread.
         contrast
-            As the network would get it.
+            As the network would get it, or what gives it in the worker thread.
         placement
             Of a layer whose last two axes are Y and X, as layers take it.
         """
         if self._wanted is None:
             self._viewer.layers.events.removed.connect(self._on_removed)
-        self._wanted = _Request(layer, read_plane, contrast, placement)
+        make_contrast = contrast if callable(contrast) else lambda: contrast
+        self._wanted = _Request(layer, read_plane, make_contrast, placement)
         if self._running is None:
             self._compute(self._wanted)
 
@@ -122,7 +123,7 @@ class ContrastPreview:
         create_worker(
             _seen_pixels,
             request.read_plane,
-            request.contrast,
+            request.make_contrast,
             _start_thread=True,
             _connect={
                 "returned": self._on_returned,
@@ -207,12 +208,12 @@ class ContrastPreview:
 
 
 def _seen_pixels(
-    read_plane: Callable[[], Image], contrast: ContrastConfig
+    read_plane: Callable[[], Image], make_contrast: Callable[[], ContrastConfig]
 ) -> tuple[GrayImage, int]:
     """Every n-th pixel of an adjusted plane in [0, 1], and n; runs in a worker."""
     from napari_dinocell.engine.contrast.preprocess import adjust_contrast
 
-    return _thinned(adjust_contrast(read_plane(), contrast))
+    return _thinned(adjust_contrast(read_plane(), make_contrast()))
 
 
 def _thinned(image: AdjustedImage) -> tuple[GrayImage, int]:

@@ -55,6 +55,9 @@ class PreviewController(QObject):
     def _on_hidden(self) -> None:
         self._sections.contrast.set_preview(False)
 
+    def _is_hidden(self) -> bool:
+        return not self._preview.visible
+
     def _show(self) -> None:
         layer = self._controller.layer
         if layer is None:
@@ -66,10 +69,11 @@ class PreviewController(QObject):
             self._sections.run.show_message(notify_error(error), level="error")
             return
         index = self._controller.requests.plane(layer, source)
+        limits = self._controller.session.stack_limits
         self._preview.show(
             layer,
             lambda: _read_plane(source, index, config),
-            config.contrast,
+            lambda: limits.settled(source, config, self._is_hidden).contrast,
             placement_of(layer, source),
         )
 

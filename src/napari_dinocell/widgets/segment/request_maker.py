@@ -8,6 +8,7 @@ from napari_dinocell.engine.errors import ImageError, SettingsError
 from napari_dinocell.session.choice import SegmentChoice
 from napari_dinocell.session.image_source import ImageSource
 from napari_dinocell.session.segment.events import SegmentRequest
+from napari_dinocell.session.session import Session
 from napari_dinocell.widgets.layers.image_source import (
     current_plane,
     image_source_of,
@@ -101,6 +102,7 @@ class RequestMaker:
             thresholds=thresholds,
             region=view if extent == "view" else None,
             viewport=view,
+            stack_limits=Session.of(self._viewer).stack_limits,
         )
 
 

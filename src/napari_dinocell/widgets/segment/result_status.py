@@ -139,7 +139,7 @@ def _run_record(
         rgb=result.source.rgb,
         channel_axis=result.source.channel_axis,
         model=result.model,
-        settings=_with_thresholds(made.asked, result, plane),
+        settings=_with_thresholds(_with_limits(made), result, plane),
         cell_diameter=made.cell_diameter,
         region=made.region,
         plane=None if many and _all_alike(result) else _numbering(result, plane),
@@ -173,6 +173,13 @@ def _with_thresholds(
     return replace(config, watershed=stack.thresholds[plane], link=stack.links.wanted)
 
 
+def _with_limits(made: PlaneRecord) -> SegmentConfig:
+    """Settings as asked for, with the numbers that were measured in all planes."""
+    if made.asked.contrast.limits != "all":
+        return made.asked
+    return made.asked.with_overrides(limits=made.limits)
+
+
 def _all_alike(result: ImageResult) -> bool:
     """Whether all planes of the stack were segmented in the same way."""
     planes = list(result.source.planes())
@@ -188,7 +195,7 @@ def _what_counts(record: PlaneRecord) -> tuple[object, ...]:
     region = (rows.start, rows.stop, columns.start, columns.stop)
     used = (record.device, record.precision, record.threads)
     asked = replace(record.asked, link=False)  # of the stack as a whole
-    return (asked, record.cell_diameter, region, *used)
+    return (asked, record.limits, record.cell_diameter, region, *used)
 
 
 def _array_ndim(layer: Image) -> int:

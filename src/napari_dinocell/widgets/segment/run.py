@@ -23,6 +23,7 @@ from napari_dinocell.engine.inference.events import (
 from napari_dinocell.session.segment.events import (
     JobEvent,
     LabelsGrew,
+    LimitsPlanned,
     MapGrew,
     PlaneDone,
     PlaneStarted,
@@ -177,6 +178,8 @@ class SegmentRunner(QObject):
         match event:
             case ModelLoaded():
                 self.model_loaded.emit(event)
+            case LimitsPlanned():
+                self._say(f"Measuring the intensities of {event.planes} planes")
             case PlaneStarted():
                 self._start_plane(run, event)
             case ScaleChosen():
