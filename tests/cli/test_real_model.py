@@ -15,17 +15,20 @@ from napari_dinocell import segment as segment_image
 from napari_dinocell.engine.config import ContrastConfig, WatershedConfig
 from napari_dinocell.engine.model.checkpoint import CheckpointInfo, save_checkpoint
 from napari_dinocell.engine.model.dinocell import DinoCell, ModelConfig
+from napari_dinocell.engine.model.variants import VARIANTS
 from napari_dinocell.engine.results.provenance import read_provenance
 from tests.cli.conftest import discs, write_tiff
+from tests.training.conftest import TINY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CENTRES = ((10, 10), (30, 40), (10, 40))
 
 RECIPE = """
 name = "small"
-variant = "vitt16"
+variant = "vitz16"
 decoder_channels = [8, 8, 8, 8]
 crop_sizes = [32]
 batch_size = 2
@@ -40,10 +43,17 @@ name = "squares"
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def tiny_variant() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(VARIANTS, TINY.name, TINY)
+        yield
+
+
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
-    config = ModelConfig(variant="vitt16", decoder_channels=(8, 8, 8, 8))
+    config = ModelConfig(variant="vitz16", decoder_channels=(8, 8, 8, 8))
     model = DinoCell(config).eval()
     with torch.no_grad():  # spread the map of noise over 0 to 1
         logits = model.logits(torch.rand(1, 1, 64, 64))
@@ -82,7 +92,8 @@ def recipe(tmp_path: Path) -> Path:
 
 def test_files_hold_what_the_library_gives(dinocell, checkpoint, tmp_path):
     """Same labels from the command line, the library and a replayed side-car."""
-    stack = np.random.default_rng(0).integers(0, 255, (2, 70, 90)).astype(np.uint8)
+    noise = np.random.default_rng(0).integers(0, 20, (2, 70, 90)).astype(np.uint8)
+    stack = noise + np.pad(discs(*CENTRES), ((0, 30), (0, 30)))
     write_tiff(tmp_path / "a.tif", stack, metadata={"axes": "TYX"})
     arguments = (tmp_path / "a.tif", "--device", "cpu", "-o")
     settings = ("-m", checkpoint, "--min-size", 5, "--cell-diameter", 20)
