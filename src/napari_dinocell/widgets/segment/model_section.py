@@ -142,7 +142,7 @@ def _make_augment_box() -> NumberBox:
         box,
         "Average over turns and flips",
         "The model looks at the image in so many turns and flips, and the mean of its "
-        "answers counts: outlines get a little better, and it takes as many times as "
-        "long. 4 are as good as 8.",
+        "answers counts. Helps with cells that it is unsure of; slower by that factor. "
+        "4 are as good as 8.",
     )
     return box
