@@ -26,7 +26,7 @@ def base(tmp_path: Path) -> Path:
 def write_base(path: Path) -> Path:
     """A model that knows nothing, but was told that it is trained."""
     torch.manual_seed(0)
-    config = ModelConfig(variant="vitz16", decoder_channels=(16, 16, 8, 8))
+    config = ModelConfig(variant="vitz16", decoder_channels=(8, 8, 8, 8))
     info = CheckpointInfo(model=config, name="base", cell_diameter=14.0)
     save_checkpoint(path, DinoCell(config).eval(), info)
     return path
