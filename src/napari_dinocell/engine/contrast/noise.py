@@ -8,6 +8,7 @@ then has extremes far beyond those of a normal distribution, which noise of no k
 
 from __future__ import annotations
 
+import math
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
@@ -47,9 +48,9 @@ NORMAL = 0.6745
 BLURS = (2.0, 4.0)
 """Standard deviations of the Gaussians whose differences show objects, in pixels."""
 
-EXTREME = 7.0
-"""Largest deviation of blurred noise, in its own standard deviations: white noise of
-100 Mpx stays below 6.5, objects reach 10 and more."""
+BEYOND_NOISE = 1.0
+"""Standard deviations beyond the largest that white noise of the same area reaches,
+sqrt(2 ln n) of n pixels: blurred noise of 0.01 to 1 Mpx stayed 0.6 and more below."""
 
 TEXTURE = 1.2
 """More structure than this, against the noise, is texture and no noise (stained tissue
@@ -132,7 +133,8 @@ def _content_of_band(band: NDArray[Any], noise: float) -> Content:
         middle = float(np.median(grid))
         spread = float(np.median(np.abs(grid - middle))) / NORMAL
         largest = max(float(detail.max()) - middle, middle - float(detail.min()))
-        if largest > EXTREME * max(spread, LEAST_SPREAD):
+        extreme = math.sqrt(2 * math.log(detail.size)) + BEYOND_NOISE
+        if largest > extreme * max(spread, LEAST_SPREAD):
             return Content.OBJECTS
         found = Content.TEXTURE if spread > TEXTURE else found
     return found
