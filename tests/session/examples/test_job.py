@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dinocell_training.corrections.folder import Corrections
-from napari_dinocell.engine.config import SegmentConfig
+from napari_dinocell.engine.config import ContrastConfig, SegmentConfig
 from napari_dinocell.session.examples.image import ExampleImage
 from napari_dinocell.session.examples.job import (
     AcceptRequest,
@@ -35,9 +35,16 @@ def never() -> bool:
     return False
 
 
-def keep(corrections: Corrections) -> Kept:
+def keep(
+    corrections: Corrections,
+    *,
+    contrast: ContrastConfig | None = None,
+    hot: bool = False,
+) -> Kept:
     """A plane of 40 x 50 with one whole cell, and one at the border."""
     pixels = np.add.outer(np.arange(40), np.arange(50)).astype(np.uint8)
+    if hot:
+        pixels[[5, 9, 22, 33], [30, 8, 20, 44]] = 255
     labels = np.zeros((40, 50), np.int32)
     labels[10:20, 10:22], labels[30:, 30:40] = 1, 2
     source = ImageSource(
@@ -57,7 +64,7 @@ def keep(corrections: Corrections) -> Kept:
         labels=labels,
         verified=None,
         whole=True,
-        settings=SegmentConfig(),
+        settings=SegmentConfig(contrast=contrast or ContrastConfig()),
         pixel_size=None,
     )
     (kept,) = keep_example(corrections, request, never)
@@ -91,3 +98,20 @@ def test_user_hears_what_was_kept(corrections: Corrections, reopened: bool) -> N
     assert "1 cell cut by the border does not count." in text
     assert ("still there" in text) == reopened
     assert level == "info"
+
+
+def limits(kept: Kept) -> tuple[float, float] | None:
+    return kept.example.origin.intensity_limits
+
+
+def test_given_limits_are_those_of_the_example(corrections: Corrections) -> None:
+    given = ContrastConfig(limits=(3.0, 70.0))
+    assert limits(keep(corrections, contrast=given)) == (3.0, 70.0)
+
+
+def test_limits_are_those_that_the_run_had(corrections: Corrections) -> None:
+    """Hot pixels decide them by the plain rule only."""
+    plain = keep(corrections, contrast=ContrastConfig(robust=False), hot=True)
+    robust = keep(corrections, hot=True)
+    assert limits(plain)[1] > 150
+    assert limits(robust)[1] < 95

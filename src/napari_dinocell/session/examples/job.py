@@ -20,7 +20,11 @@ from dinocell_training.corrections.folder import (
     Origin,
 )
 from dinocell_training.corrections.importing import PairImported, import_pairs
-from napari_dinocell.engine.contrast.preprocess import intensity_limits, to_plane
+from napari_dinocell.engine.contrast.preprocess import (
+    adjust_contrast,
+    intensity_limits,
+    to_plane,
+)
 from napari_dinocell.engine.errors import ImageFileError
 from napari_dinocell.engine.results.provenance import HASHED_BYTES
 
@@ -225,7 +229,10 @@ def _limits(request: AcceptRequest) -> tuple[float, float]:
         channels=settings.channels,
         channel_axis=source.channel_axis_of_plane,
     )
-    return intensity_limits(grey, settings.contrast)
+    seen = adjust_contrast(grey, replace(settings.contrast, clahe=False))
+    if seen.constant:  # for the run; the user has seen cells all the same
+        return intensity_limits(grey, settings.contrast)
+    return seen.low, seen.high
 
 
 def _read(request: AcceptRequest, region: Region | None) -> NDArray[Any]:
