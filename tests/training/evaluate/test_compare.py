@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from tests.training.evaluate.test_evaluate import TruthfulSegmenter
+from tests.training.evaluate.test_scores import TruthfulSegmenter
 
 from dinocell_training.data.cell_size import median_diameter
 from dinocell_training.data.pairs import find_pairs, only_sources

@@ -7,7 +7,7 @@ import importlib.util
 import cv2
 import numpy as np
 import pytest
-from tests.training.evaluate.test_evaluate import TruthfulSegmenter
+from tests.training.evaluate.test_scores import TruthfulSegmenter
 
 from dinocell_training.data.pairs import find_pairs
 from dinocell_training.data.source import SourceConfig
