@@ -58,25 +58,21 @@ def parse_region_text(text: str) -> PageRegion | str:
 
 def parse_percentiles(text: str) -> tuple[float, float]:
     """Two numbers with a comma between them."""
-    try:
-        low, high = map(float, text.split(","))
-    except ValueError:
-        raise typer.BadParameter(
-            f"expected two percentiles such as 0.1,99.9, got {text!r}"
-        ) from None
-    return low, high
+    return _two_numbers(text, "two percentiles such as 0.1,99.9")
 
 
 def parse_limits(text: str) -> tuple[float, float] | str:
     """Two intensities with a comma between them, "image" or "all"."""
     if text in ("image", "all"):
         return text
+    return _two_numbers(text, "image, all, or two intensities such as 100,4000")
+
+
+def _two_numbers(text: str, expected: str) -> tuple[float, float]:
     try:
         low, high = map(float, text.split(","))
     except ValueError:
-        raise typer.BadParameter(
-            f"expected image, all, or two intensities such as 100,4000, got {text!r}"
-        ) from None
+        raise typer.BadParameter(f"expected {expected}, got {text!r}") from None
     return low, high
 
 

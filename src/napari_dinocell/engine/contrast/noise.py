@@ -160,9 +160,9 @@ def _in_units_of(band: NDArray[Any], noise: float) -> NDArray[np.float32] | None
     return units.astype(np.float32)
 
 
-def _grid(plane: NDArray[Any]) -> NDArray[Any]:
-    """A regular grid of the pixels, enough for a median."""
-    step = max(1, round((plane.size / GRID) ** 0.5))
+def _grid(plane: NDArray[Any], pixels: int = GRID) -> NDArray[Any]:
+    """A regular grid of about so many pixels; as a rule enough for a median."""
+    step = max(1, round((plane.size / pixels) ** 0.5))
     grid: NDArray[Any] = plane[::step, ::step]
     return grid
 
@@ -204,6 +204,5 @@ def _step(part: NDArray[Any]) -> float:
 
 def _levels(plane: NDArray[Any]) -> NDArray[np.float64]:
     """Different intensities of a grid of the pixels, ascending."""
-    step = max(1, round((plane.size / STEP_SAMPLE) ** 0.5))
-    sample = plane[::step, ::step].astype(np.float64)
+    sample = _grid(plane, STEP_SAMPLE).astype(np.float64)
     return np.unique(sample[np.isfinite(sample)])
