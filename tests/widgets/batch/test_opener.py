@@ -94,7 +94,7 @@ def test_results_are_shown_in_the_file_manager(
         QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile())
     )
     driver.choose_folder(images)
-    assert not driver.sections.run._folder.isEnabled()
+    assert not driver.sections.run.folder.isEnabled()
     driver.run()
-    driver.sections.run._folder.click()
+    driver.sections.run.folder.click()
     assert opened == [str(images / "dinocell")]

@@ -191,14 +191,14 @@ class TestPresets:
         recipe = driver.sections.recipe
         recipe.refresh("preset:bad")
         assert "not JSON" in recipe._about.message()
-        assert not recipe._export.isEnabled()
+        assert not recipe.export.isEnabled()
         driver.run()
         assert "not JSON" in driver.message
         answers["agrees"] = False
-        recipe._delete.click()
+        recipe.delete.click()
         assert names() == ["bad"]
         answers["agrees"] = True
-        recipe._delete.click()
+        recipe.delete.click()
         assert names() == []
         assert recipe.choice() == "dock"
 
@@ -208,7 +208,7 @@ class TestPresets:
         segment.set_thresholds(0.66, 0.11)
         driver.choose_settings("dock")
         answers["name"] = "night shift"
-        driver.sections.recipe._save.click()
+        driver.sections.recipe.save.click()
         driver.at_rest()
         (entry,) = list_presets()
         assert entry.preset == Preset(
@@ -222,7 +222,7 @@ class TestPresets:
         self, driver: BatchDriver, answers: Answers
     ) -> None:
         answers["name"] = "plain"
-        driver.sections.recipe._save.click()
+        driver.sections.recipe.save.click()
         driver.at_rest()
         (entry,) = list_presets()
         assert entry.preset is not None
@@ -235,11 +235,11 @@ class TestPresets:
     ) -> None:
         save_preset(own_preset())
         answers.update(name="mine", agrees=False)
-        driver.sections.recipe._save.click()
+        driver.sections.recipe.save.click()
         driver.at_rest()
         assert list_presets()[0].preset == own_preset()
         answers["agrees"] = True
-        driver.sections.recipe._save.click()
+        driver.sections.recipe.save.click()
         driver.at_rest()
         assert list_presets()[0].preset != own_preset()
 
@@ -248,7 +248,7 @@ class TestPresets:
         self, driver: BatchDriver, answers: Answers, name: str
     ) -> None:
         answers["name"] = name
-        driver.sections.recipe._save.click()
+        driver.sections.recipe.save.click()
         driver.at_rest()
         assert "Choose another name" in driver.sections.recipe._about.message()
         assert names() == []
@@ -260,10 +260,10 @@ class TestPresets:
         recipe = driver.sections.recipe
         recipe.refresh("preset:mine")
         answers["file"] = tmp_path / "shared.json"
-        recipe._export.click()
+        recipe.export.click()
         assert read_preset(tmp_path / "shared.json") == own_preset()
         write_preset(tmp_path / "shared.json", own_preset("theirs"))
-        recipe._import.click()
+        recipe.import_.click()
         assert names() == ["mine", "theirs"]
         assert recipe.choice() == "preset:theirs"
 
@@ -272,7 +272,7 @@ class TestPresets:
     ) -> None:
         (tmp_path / "labels.json").write_text('{"format": "napari-dinocell labels"}')
         answers["file"] = tmp_path / "labels.json"
-        driver.sections.recipe._import.click()
+        driver.sections.recipe.import_.click()
         assert "Expected a preset" in driver.sections.recipe._about.message()
 
     def test_dialogs_that_are_cancelled_do_nothing(
@@ -281,7 +281,7 @@ class TestPresets:
         save_preset(own_preset())
         recipe = driver.sections.recipe
         recipe.refresh("preset:mine")
-        for button in (recipe._save, recipe._import, recipe._export):
+        for button in (recipe.save, recipe.import_, recipe.export):
             button.click()
         driver.at_rest()
         assert names() == ["mine"]

@@ -243,7 +243,7 @@ def test_no_labels_are_said(viewer, monkeypatch):
 def test_export_button_of_the_dock_waits_for_a_result(lend_viewer: Any, qtbot: QtBot):
     driver = DockDriver(lend_viewer(), qtbot)
     driver.viewer.add_image(spots((64, 64), [(20, 20), (45, 45)]), name="cells")
-    button = driver.sections.run._export
+    button = driver.sections.run.export
     assert not button.isEnabled()
     driver.segment()
     driver.at_rest()

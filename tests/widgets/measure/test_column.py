@@ -45,14 +45,14 @@ def test_all_cells_are_kept_at_first(section: ColumnSection) -> None:
     assert section.ends() == (1.5, 10.123)
     assert section.kept().all()
     assert section._kept.text() == "5 of 5 cells kept"
-    assert not section._remove.isEnabled()
+    assert not section.remove.isEnabled()
 
 
 def test_cells_without_a_value_are_never_outside(section: ColumnSection) -> None:
     section.set_range(4, 8)
     assert section.kept().tolist() == [False, True, True, True, False]
     assert section._kept.text() == "3 of 5 cells kept"
-    assert section._remove.isEnabled()
+    assert section.remove.isEnabled()
 
 
 def test_boxes_move_the_ends_and_rounding_drops_no_cell(section: ColumnSection) -> None:

@@ -207,7 +207,7 @@ def test_labels_without_cells_are_no_error(driver: MeasureDriver) -> None:
     driver.viewer.add_labels(np.zeros((20, 30), np.int32))
     driver.measure()
     assert driver.message == "0 cells measured"
-    assert not driver.column._remove.isEnabled()
+    assert not driver.column.remove.isEnabled()
 
 
 def test_measurements_are_kept_per_layer(measured: MeasureDriver) -> None:

@@ -40,24 +40,24 @@ def test_removed_cells_come_back_by_undo(measured: MeasureDriver) -> None:
     layer = cells(measured)
     before = layer.features.copy()
     measured.brush("area_px", 30, 100)
-    measured.column._remove.click()
+    measured.column.remove.click()
     measured.at_rest()
     assert measured.message == "Removed 2 cells: 2 of 4 kept."
     assert np.unique(layer.data).tolist() == [0, 5, 9]
     assert layer.features["index"].tolist() == [5, 9]
     assert measured.column._kept.text() == "2 of 2 cells kept"
-    measured.column._undo.click()
+    measured.column.undo.click()
     measured.at_rest()
     np.testing.assert_array_equal(layer.data, squares())
     assert layer.features.equals(before)
     assert not measured.stale
-    assert not measured.column._undo.isEnabled()
+    assert not measured.column.undo.isEnabled()
 
 
 def test_undo_by_key_brings_the_numbers_back_too(measured: MeasureDriver) -> None:
     layer = cells(measured)
     measured.brush("area_px", 30, 100)
-    measured.column._remove.click()
+    measured.column.remove.click()
     measured.at_rest()
     layer.undo()  # what Ctrl+Z calls
     measured.wait(lambda: len(layer.features) == 4)
@@ -82,11 +82,11 @@ def test_a_removal_undone_here_follows_thresholds_again(
     segment.at_rest()
     measure.measure()
     measure.brush("centroid_y_px", 0, 60)
-    measure.column._remove.click()
+    measure.column.remove.click()
     measure.at_rest()
     assert segment.controller.result.stack.kept_cells(()) == 0
     assert segment.controller.result.stack.locks.held(()) is not None
-    measure.column._undo.click()
+    measure.column.undo.click()
     measure.at_rest()
     segment.set_thresholds(0.5, 0.6)
     segment.at_rest()
@@ -99,7 +99,7 @@ def test_removal_is_one_step(measured: MeasureDriver) -> None:
     layer.data_setitem((np.array([0]), np.array([0])), 7)
     measured.measure()
     measured.brush("area_px", 30, 100)
-    measured.column._remove.click()
+    measured.column.remove.click()
     measured.at_rest()
     layer.undo()
     assert layer.data[0, 0] == 7
@@ -114,7 +114,7 @@ def test_neighbours_follow_a_removal(driver: MeasureDriver) -> None:
     driver.measure()
     assert driver.values("neighbours") == [1, 1]
     driver.brush("area_px", 100, 1000)
-    driver.column._remove.click()
+    driver.column.remove.click()
     driver.at_rest()
     assert driver.values("neighbours") == [0]
 
@@ -125,7 +125,7 @@ def test_read_only_labels_are_left_alone(driver: MeasureDriver) -> None:
     driver.viewer.add_labels(labels, name="cells")
     driver.measure()
     driver.brush("area_px", 30, 100)
-    driver.column._remove.click()
+    driver.column.remove.click()
     driver.at_rest()
     assert "read-only" in driver.message
     np.testing.assert_array_equal(cells(driver).data, squares())
@@ -148,8 +148,8 @@ def test_changed_labels_make_measurements_stale(
     measured.wait(lambda: bool(measured.stale))
     assert "stale" in measured.stale
     assert measured.controller.measurement is None
-    assert not measured.sections.run._export.isEnabled()
-    assert not measured.column._remove.isEnabled()
+    assert not measured.sections.run.export.isEnabled()
+    assert not measured.column.remove.isEnabled()
     assert layer.colormap.__class__.__name__ == "CyclicLabelColormap"
     measured.measure()
     assert not measured.stale
@@ -166,6 +166,6 @@ def test_ids_too_large_to_colour_are_said_and_can_be_removed(
     driver.measure()
     driver.brush("area_px", 30, 100)
     assert "numba" in driver.message
-    driver.column._remove.click()
+    driver.column.remove.click()
     driver.at_rest()
     assert np.unique(cells(driver).data).tolist() == [0, 5, 9]

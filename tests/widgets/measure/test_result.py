@@ -65,9 +65,9 @@ def test_removal_after_a_run_can_be_undone(
     low, high = measure.column.ends()
     measure.brush("cells_integrated", low, high)
     measure.brush("centroid_y_px", 0, 60)
-    measure.column._remove.click()
+    measure.column.remove.click()
     measure.at_rest()
     assert len(measure.values("label")) == 2
-    measure.column._undo.click()
+    measure.column.undo.click()
     measure.at_rest()
     np.testing.assert_array_equal(segment.labels("cells"), before)

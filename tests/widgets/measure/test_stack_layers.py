@@ -93,7 +93,7 @@ def test_removal_takes_cells_frame_by_frame_and_is_one_step(
     driver.measure()
     layer = driver.viewer.layers["cells"]
     driver.brush("centroid_x_px", 0, 15)
-    driver.column._remove.click()
+    driver.column.remove.click()
     driver.at_rest()
     assert [np.unique(plane).tolist() for plane in layer.data] == [
         [0, 2, 9],

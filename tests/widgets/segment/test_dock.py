@@ -120,7 +120,7 @@ def test_cancel_that_comes_too_late_leaves_the_new_result(driver: DockDriver) ->
     driver.wait_for_end()
     assert cells_of(driver.labels("cells")) == 4
     assert driver.message == ""
-    assert driver.sections.run._python.isEnabled()
+    assert driver.sections.run.copy_python.isEnabled()
 
 
 def test_cancel_of_a_first_run_says_what_is_shown(driver: DockDriver) -> None:
@@ -131,7 +131,7 @@ def test_cancel_of_a_first_run_says_what_is_shown(driver: DockDriver) -> None:
     driver.press()
     driver.wait_for_end()
     assert "of 4 tiles" in driver.message
-    assert not driver.sections.run._python.isEnabled()
+    assert not driver.sections.run.copy_python.isEnabled()
     driver.fake.hold_at = None
     driver.segment()
     assert cells_of(driver.labels("cells")) == 4

@@ -193,7 +193,7 @@ def test_choice_is_remembered_until_defaults_are_restored(
     linked.dock.memory.save()
     later = DockDriver(make_napari_viewer(), qtbot)
     assert later.sections.image.link() is True
-    linked.sections.run.restore_requested.emit()
+    linked.sections.run.restore.click()
     linked.at_rest()
     assert linked.sections.image.link() is False
     own = own_labels(present(linked))

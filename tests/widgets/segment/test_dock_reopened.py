@@ -35,7 +35,7 @@ def test_results_are_found_again_and_sliders_are_live(driver: DockDriver) -> Non
     driver.viewer.add_image(IMAGE, name="cells")
     driver.segment()
     again = reopen(driver)
-    assert again.sections.run._python.isEnabled()
+    assert again.sections.run.copy_python.isEnabled()
     assert again.banner == ""
     again.set_thresholds(0.9, 0.8)
     again.at_rest()

@@ -191,19 +191,19 @@ def test_nothing_in_view_is_said_before_any_work(driver: DockDriver) -> None:
 
 def test_copies_are_there_once_there_is_a_result(driver: DockDriver) -> None:
     driver.viewer.add_image(IMAGE, name="cells")
-    assert not driver.sections.run._python.isEnabled()
+    assert not driver.sections.run.copy_python.isEnabled()
     driver.segment()
-    driver.sections.run._python.click()
+    driver.sections.run.copy_python.click()
     clipboard = QApplication.clipboard()
     assert clipboard is not None
     assert "segment(" in clipboard.text()
-    driver.sections.run._command.click()
+    driver.sections.run.copy_command.click()
     assert "dinocell segment" in clipboard.text()
 
 
 def test_estimate_fills_the_diameter_in(driver: DockDriver) -> None:
     driver.viewer.add_image(IMAGE, name="cells")
-    driver.sections.size.estimate_requested.emit()
+    driver.sections.size.estimate.click()
     driver.qtbot.waitUntil(lambda: driver.sections.size.diameter() == 17.0)
     driver.qtbot.waitUntil(lambda: not driver.dock.size_tools.busy)
     assert "cells labels" not in driver.viewer.layers
@@ -218,7 +218,7 @@ def test_settings_are_remembered_by_the_next_dock(
     second = DockDriver(make_napari_viewer(), qtbot)
     tuned = second.sections.thresholds.config()
     assert tuned.seed_threshold == pytest.approx(0.77)
-    second.sections.run.restore_requested.emit()
+    second.sections.run.restore.click()
     second.dock.memory.save()
     info = second.sections.model.info()
     assert info is not None
@@ -240,7 +240,7 @@ def test_contrast_and_averaging_are_remembered_by_the_next_dock(
     second = DockDriver(make_napari_viewer(), qtbot)
     config = second.sections.config()
     assert (config.contrast, config.augment) == (OWN_CONTRAST, 5)
-    second.sections.run.restore_requested.emit()
+    second.sections.run.restore.click()
     assert second.sections.config().augment == 1
 
 

@@ -27,7 +27,7 @@ def driver(lend_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
 def estimating(driver: DockDriver) -> DockDriver:
     """It waits before the cells are measured."""
     driver.fake.hold_scale = True
-    driver.sections.size._estimate.click()
+    driver.sections.size.estimate.click()
     driver.qtbot.waitUntil(lambda: driver.holder.loaded)
     return driver
 

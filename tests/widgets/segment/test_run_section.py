@@ -207,15 +207,15 @@ def test_message_is_replaced_and_taken_away(section: RunSection) -> None:
 
 
 def test_copies_wait_for_a_result(section: RunSection, qtbot: QtBot) -> None:
-    assert not section._python.isEnabled()
-    assert not section._command.isEnabled()
+    assert not section.copy_python.isEnabled()
+    assert not section.copy_command.isEnabled()
     section.set_copy_enabled(True)
-    with qtbot.waitSignal(section.copy_python_requested):
-        section._python.click()
-    with qtbot.waitSignal(section.copy_command_requested):
-        section._command.click()
-    with qtbot.waitSignal(section.restore_requested):
-        section._restore.click()
+    with qtbot.waitSignal(section.copy_python.clicked):
+        section.copy_python.click()
+    with qtbot.waitSignal(section.copy_command.clicked):
+        section.copy_command.click()
+    with qtbot.waitSignal(section.restore.clicked):
+        section.restore.click()
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ def test_nothing_measured_and_nothing_to_say(section: SizeSection) -> None:
 
 
 def test_buttons_ask(section: SizeSection, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(section.estimate_requested):
+    with qtbot.waitSignal(section.estimate.clicked):
         button(section, "Estimate").click()
     with qtbot.waitSignal(section.draw_toggled, check_params_cb=bool):
         button(section, "Draw").click()

@@ -76,7 +76,7 @@ class BatchController(QObject):
         sections.run.start_requested.connect(self.run)
         sections.run.cancel_requested.connect(self.cancel)
         sections.run.row_opened.connect(self._on_row_opened)
-        sections.run.folder_requested.connect(self._on_folder_requested)
+        sections.run.folder.clicked.connect(self._on_folder_requested)
         for section in (sections.images, sections.recipe, sections.output):
             section.changed.connect(self.update)
         self.opener.failed.connect(self._on_failed)
@@ -126,7 +126,7 @@ class BatchController(QObject):
             missing = "Choose a folder for the output."
         sections.run.set_enabled_reason(missing)
         folder = self.folder()
-        sections.run.set_folder_exists(bool(folder) and Path(folder).is_dir())
+        sections.run.folder.setEnabled(bool(folder) and Path(folder).is_dir())
 
     def _on_choice_changed(self) -> None:
         """A Segment dock was opened or closed, or is set to something else."""

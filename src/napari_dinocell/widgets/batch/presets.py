@@ -50,10 +50,10 @@ class PresetController(QObject):
         self._jobs = JobRunner(self)
         self._jobs.yielded.connect(self._on_saved)
         self._jobs.ended.connect(self._on_ended)
-        section.save_requested.connect(self.save)
-        section.delete_requested.connect(self.delete)
-        section.import_requested.connect(self.import_file)
-        section.export_requested.connect(self.export)
+        section.save.clicked.connect(self.save)
+        section.delete.clicked.connect(self.delete)
+        section.import_.clicked.connect(self.import_file)
+        section.export.clicked.connect(self.export)
 
     def close(self) -> None:
         """Stop saving; the dock is about to go."""

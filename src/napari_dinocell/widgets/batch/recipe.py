@@ -35,10 +35,6 @@ class RecipeSection(QWidget):
 
     changed = Signal()
     """The user chose others."""
-    save_requested = Signal()
-    delete_requested = Signal()
-    import_requested = Signal()
-    export_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,23 +46,19 @@ class RecipeSection(QWidget):
             "Model and settings that every image is segmented with.",
         )
         self._about = MessageLine()
-        self._save = _button(
+        self.save = _button(
             "Sa&ve as…", "Saves these settings, with the model, as a preset."
         )
-        self._delete = _button("Delete", "Deletes the chosen preset.")
-        self._import = _button("Impor&t…", "Takes a preset that someone shared.")
-        self._export = _button("E&xport…", "Writes the chosen preset to a file.")
+        self.delete = _button("Delete", "Deletes the chosen preset.")
+        self.import_ = _button("Impor&t…", "Takes a preset that someone shared.")
+        self.export = _button("E&xport…", "Writes the chosen preset to a file.")
         layout = column_layout(self)
         layout.addWidget(self._choice)
         layout.addWidget(self._about)
-        layout.addWidget(make_row("", self._save, self._delete))
-        layout.addWidget(make_row("", self._import, self._export))
+        layout.addWidget(make_row("", self.save, self.delete))
+        layout.addWidget(make_row("", self.import_, self.export))
         self.refresh()
         self._choice.currentIndexChanged.connect(self._on_changed)
-        self._save.clicked.connect(self.save_requested)
-        self._delete.clicked.connect(self.delete_requested)
-        self._import.clicked.connect(self.import_requested)
-        self._export.clicked.connect(self.export_requested)
 
     def choice(self) -> str:
         """`DOCK`, `DEFAULT`, or `PRESET` with a name."""
@@ -120,9 +112,9 @@ class RecipeSection(QWidget):
 
     def _update(self) -> None:
         entry = self.preset()
-        self._delete.setEnabled(entry is not None)
-        self._export.setEnabled(entry is not None and entry.preset is not None)
-        self._save.setEnabled(entry is None or entry.preset is not None)
+        self.delete.setEnabled(entry is not None)
+        self.export.setEnabled(entry is not None and entry.preset is not None)
+        self.save.setEnabled(entry is None or entry.preset is not None)
         self._choice.setAccessibleDescription("" if entry is None else about(entry))
         if entry is None:
             self.say("")

@@ -37,19 +37,17 @@ class BatchRunSection(RunBox):
 
     row_opened = Signal(int)
     """The user wants to see this row's image and labels."""
-    folder_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__(_WORDS)
         self._table = BatchTable()
         self._remark = MessageLine()
-        self._folder = QPushButton("Open fol&der")
-        describe(self._folder, "Open folder", "Shows the results in the file manager.")
-        self._folder.setEnabled(False)
+        self.folder = QPushButton("Open fol&der")
+        describe(self.folder, "Open folder", "Shows the results in the file manager.")
+        self.folder.setEnabled(False)
         self.column.addWidget(self._table, stretch=1)
         self.column.addWidget(self._remark)
-        self.column.addWidget(self._folder)
-        self._folder.clicked.connect(self.folder_requested)
+        self.column.addWidget(self.folder)
         self._table.activated.connect(lambda index: self.row_opened.emit(index.row()))
         selection = self._table.selectionModel()
         selection.currentRowChanged.connect(lambda *_: self._show_remark())
@@ -88,10 +86,6 @@ class BatchRunSection(RunBox):
         failed = row is not None and row.status == "failed"
         text = "" if row is None else row.remark
         self._remark.show_message(text, "error" if failed else "info")
-
-    def set_folder_exists(self, exists: bool) -> None:
-        """Whether there are results to show in the file manager."""
-        self._folder.setEnabled(exists)
 
 
 def progress_text(progress: BatchProgress, what: str) -> str:

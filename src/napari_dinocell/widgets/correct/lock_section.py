@@ -13,8 +13,6 @@ class LockSection(QWidget):
 
     keeping_changed = Signal(bool)
     showing_changed = Signal(bool)
-    lock_requested = Signal()
-    unlock_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,16 +30,16 @@ class LockSection(QWidget):
             "Show kept cells",
             "Draws the outline of what stays as it is.",
         )
-        self._lock = QPushButton("Loc&k corrected")
+        self.lock = QPushButton("Loc&k corrected")
         describe(
-            self._lock,
+            self.lock,
             "Lock corrected cells",
             "Locks all cells of this plane that were corrected: tools and brush do not "
             "change them either.",
         )
-        self._unlock = QPushButton("&Unlock all")
+        self.unlock = QPushButton("&Unlock all")
         describe(
-            self._unlock,
+            self.unlock,
             "Unlock all cells",
             "Leaves all cells of this plane to tools, thresholds and new runs.",
         )
@@ -49,12 +47,10 @@ class LockSection(QWidget):
         layout = column_layout(self)
         layout.addWidget(self._keeping)
         layout.addWidget(self._showing)
-        layout.addWidget(make_row("", self._lock, self._unlock))
+        layout.addWidget(make_row("", self.lock, self.unlock))
         layout.addWidget(self._count)
         self._keeping.toggled.connect(self.keeping_changed)
         self._showing.toggled.connect(self.showing_changed)
-        self._lock.clicked.connect(self.lock_requested)
-        self._unlock.clicked.connect(self.unlock_requested)
         self.show_counts(0, 0)
 
     @property
@@ -70,5 +66,5 @@ class LockSection(QWidget):
     def show_counts(self, kept: int, locked: int) -> None:
         """Say how many cells of the plane stay as they are."""
         self._count.setText(f"{kept} kept, {locked} of them locked")
-        self._unlock.setEnabled(kept > 0)
-        self._lock.setEnabled(kept > locked)
+        self.unlock.setEnabled(kept > 0)
+        self.lock.setEnabled(kept > locked)

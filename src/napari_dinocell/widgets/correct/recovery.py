@@ -62,8 +62,8 @@ class Recovery(QObject):
         self._autosave = autosave
         self._section = section
         self._restored: list[Path] = []
-        section.restore_requested.connect(self.restore)
-        section.discard_requested.connect(self.discard)
+        section.restore.clicked.connect(self.restore)
+        section.discard.clicked.connect(self.discard)
         autosave.saved.connect(self._on_saved)
         for path in damaged_files():
             _put_aside(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_dinocell.widgets.shared.controls import column_layout, describe, make_row
@@ -12,9 +11,6 @@ from napari_dinocell.widgets.shared.message_line import MessageLine
 class RecoverySection(QWidget):
     """A line and two buttons, which take no room while there is nothing to recover."""
 
-    restore_requested = Signal()
-    discard_requested = Signal()
-
     def __init__(self) -> None:
         super().__init__()
         self._message = MessageLine()
@@ -22,8 +18,6 @@ class RecoverySection(QWidget):
         describe(self.restore, "Restore", "Shows the labels as they were corrected.")
         self.discard = QPushButton("D&iscard")
         describe(self.discard, "Discard", "Deletes these corrections for good.")
-        self.restore.clicked.connect(self.restore_requested)
-        self.discard.clicked.connect(self.discard_requested)
         layout = column_layout(self)
         layout.addWidget(self._message)
         layout.addWidget(make_row("", self.restore, self.discard))

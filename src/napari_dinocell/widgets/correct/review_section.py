@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 
 from napari_dinocell.widgets.correct.tools import (
@@ -16,10 +15,6 @@ from napari_dinocell.widgets.shared.controls import column_layout, describe, mak
 
 class ReviewSection(QWidget):
     """Buttons, and what is doubtful about the cell in view."""
-
-    previous_requested = Signal()
-    next_requested = Signal()
-    accept_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,9 +33,6 @@ class ReviewSection(QWidget):
             ACCEPT_KEY,
             "The cell in view is right: locks it and shows the next one.",
         )
-        self.previous.clicked.connect(self.previous_requested)
-        self.next.clicked.connect(self.next_requested)
-        self.accept.clicked.connect(self.accept_requested)
         layout = column_layout(self)
         layout.addWidget(self._count)
         layout.addWidget(make_row("", self.previous, self.next, self.accept))

@@ -41,8 +41,6 @@ class ToolSection(QWidget):
     """Name of the tool to take up; "" to put the present one away."""
     brush_requested = Signal(str)
     """Mode of napari's brush to take up; "" to put it away."""
-    undo_requested = Signal()
-    redo_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,8 +60,6 @@ class ToolSection(QWidget):
         self.redo = self._make_step("Redo", REDO_KEY, "Make it again.")
         grid.addWidget(self.undo, len(self._buttons) // COLUMNS, COLUMNS - 2)
         grid.addWidget(self.redo, len(self._buttons) // COLUMNS, COLUMNS - 1)
-        self.undo.clicked.connect(self.undo_requested)
-        self.redo.clicked.connect(self.redo_requested)
         self._message = MessageLine()
         layout = column_layout(self)
         layout.addLayout(grid)

@@ -33,8 +33,6 @@ class ColumnSection(QWidget):
 
     changed = Signal()
     """Another column, range, or colouring by it."""
-    remove_requested = Signal()
-    undo_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,14 +58,14 @@ class ColumnSection(QWidget):
         )
         self._low, self._high = (self._make_box(name) for name in ("Lowest", "Highest"))
         self._kept = QLabel()
-        self._remove = QPushButton("&Remove cells outside")
+        self.remove = QPushButton("&Remove cells outside")
         describe(
-            self._remove,
+            self.remove,
             "Remove cells outside",
             "Sets them to background in the labels, in one step that can be undone.",
         )
-        self._undo = QPushButton("&Undo")
-        describe(self._undo, "Undo", "Brings the removed cells back, as Ctrl+Z does.")
+        self.undo = QPushButton("&Undo")
+        describe(self.undo, "Undo", "Brings the removed cells back, as Ctrl+Z does.")
         self._lay_out()
         self._connect()
         self.show_measurement(None)
@@ -90,8 +88,8 @@ class ColumnSection(QWidget):
         layout.addLayout(ends)
         layout.addWidget(self._kept)
         buttons = QHBoxLayout()
-        buttons.addWidget(self._remove, stretch=1)
-        buttons.addWidget(self._undo)
+        buttons.addWidget(self.remove, stretch=1)
+        buttons.addWidget(self.undo)
         layout.addLayout(buttons)
 
     def _connect(self) -> None:
@@ -100,8 +98,6 @@ class ColumnSection(QWidget):
         self._histogram.range_changed.connect(self.set_range)
         self._low.valueChanged.connect(self._on_boxes)
         self._high.valueChanged.connect(self._on_boxes)
-        self._remove.clicked.connect(self.remove_requested)
-        self._undo.clicked.connect(self.undo_requested)
 
     # -- what is chosen
 
@@ -152,7 +148,7 @@ class ColumnSection(QWidget):
 
     def set_undo_enabled(self, enabled: bool) -> None:
         """Whether there is a removal to take back."""
-        self._undo.setEnabled(enabled)
+        self.undo.setEnabled(enabled)
 
     def _read_column(self) -> None:
         measurement, name = self._measurement, self.column()
@@ -182,7 +178,7 @@ class ColumnSection(QWidget):
             self._high.setValue(high)
         count, kept = len(self._values), int(np.count_nonzero(self.kept()))
         self._kept.setText(f"{kept} of {count} cells kept" if count else "")
-        self._remove.setEnabled(kept < count)
+        self.remove.setEnabled(kept < count)
 
     def _show_colours(self) -> None:
         legend = np.linspace(0, 1, LEGEND_STEPS)

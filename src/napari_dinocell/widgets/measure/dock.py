@@ -41,7 +41,7 @@ class MeasureDock(Dock):
         self.sections.table.hide()  # until it is opened
         self._lay_out()
         self.controller = MeasureController(viewer, self.sections, self)
-        self.sections.run.table_requested.connect(self.open_table)
+        self.sections.run.table.clicked.connect(self.open_table)
 
     def _lay_out(self) -> None:
         self.add_fold("Measure", self.sections.choice)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QPushButton
 
 from napari_dinocell.widgets.shared.controls import SPACING, describe, make_row
@@ -26,25 +25,20 @@ _WORDS = RunWords(
 class MeasureRunSection(RunBox):
     """Measure, and the ways out: table and file."""
 
-    table_requested = Signal()
-    export_requested = Signal()
-
     def __init__(self) -> None:
         super().__init__(_WORDS)
         self._stale = MessageLine()
         self.say_above_message(self._stale)
-        self._table = QPushButton("Open &table")
-        describe(self._table, "Open table", "All cells; a row leads to its cell.")
-        self._export = QPushButton("E&xport CSV...")
+        self.table = QPushButton("Open &table")
+        describe(self.table, "Open table", "All cells; a row leads to its cell.")
+        self.export = QPushButton("E&xport CSV...")
         describe(
-            self._export,
+            self.export,
             "Export CSV",
             "Writes one row per cell, and per plane of a stack, to a file.",
         )
         self.column.setContentsMargins(SPACING, 0, SPACING, SPACING)  # as in a fold
-        self.column.addWidget(make_row("", self._table, self._export))
-        self._table.clicked.connect(self.table_requested)
-        self._export.clicked.connect(self.export_requested)
+        self.column.addWidget(make_row("", self.table, self.export))
         self.set_measured(measured=False, stale=False)
 
     def set_can_measure(self, can_measure: bool) -> None:
@@ -54,8 +48,8 @@ class MeasureRunSection(RunBox):
     def set_measured(self, *, measured: bool, stale: bool) -> None:
         """Whether there are measurements, and whether they hold no longer."""
         self._stale.show_message(STALE if stale else "", "warning")
-        self._table.setEnabled(measured)
-        self._export.setEnabled(measured and not stale)
+        self.table.setEnabled(measured)
+        self.export.setEnabled(measured and not stale)
 
     def show_progress(self, done: int, total: int) -> None:
         """Show how many planes were measured."""

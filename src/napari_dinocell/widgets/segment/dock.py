@@ -51,7 +51,7 @@ class SegmentDock(Dock):
         self.status = ResultStatus(self.controller, self.sections, self)
         self.size_tools = SizeController(viewer, self.controller, self.sections, self)
         self.preview = PreviewController(viewer, self.controller, self.sections, self)
-        self.sections.run.export_requested.connect(self.open_export)
+        self.sections.run.export.clicked.connect(self.open_export)
         self.controller.begin()
 
     def open_export(self) -> None:

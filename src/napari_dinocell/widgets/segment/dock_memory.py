@@ -39,7 +39,7 @@ class DockMemory(QObject):
         sections.model.device_changed.connect(self._save.start)
         sections.model.augment_changed.connect(self._save.start)
         sections.image.link_changed.connect(self._save.start)
-        sections.run.restore_requested.connect(self.restore_defaults)
+        sections.run.restore.clicked.connect(self.restore_defaults)
 
     def save(self) -> None:
         """Write the present settings."""

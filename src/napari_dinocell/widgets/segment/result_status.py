@@ -51,8 +51,8 @@ class ResultStatus(QObject):
         super().__init__(parent)
         self._controller = controller
         self._sections = sections
-        sections.run.copy_python_requested.connect(self.copy_python)
-        sections.run.copy_command_requested.connect(self.copy_command)
+        sections.run.copy_python.clicked.connect(self.copy_python)
+        sections.run.copy_command.clicked.connect(self.copy_command)
         controller.attended.connect(self.update)
         self.update()
 

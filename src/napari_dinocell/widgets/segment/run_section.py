@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from math import ceil
 
-from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFrame, QPushButton
 
 from napari_dinocell.widgets.shared.controls import column_layout, describe, make_row
@@ -37,38 +36,29 @@ _BANNER_STYLE = """
 class RunSection(RunBox):
     """Segment or Cancel, progress, result, messages, copies and defaults."""
 
-    copy_python_requested = Signal()
-    copy_command_requested = Signal()
-    export_requested = Signal()
-    restore_requested = Signal()
-
     def __init__(self) -> None:
         super().__init__(_WORDS)
         self._result = make_line("Cells, time of the run, and device.")
         self._stale = MessageLine()
         self._banner = _make_banner(self._stale)
         self.say_above_message(self._result, self._banner)
-        self._python = _make_button(
+        self.copy_python = _make_button(
             "Copy as P&ython", "Copies a script that makes the same labels."
         )
-        self._command = _make_button(
+        self.copy_command = _make_button(
             "Copy as command", "Copies a command line that makes the same labels."
         )
-        self._export = _make_button("E&xport ...", "Writes labels for other programs.")
-        self._restore = _make_button(
+        self.export = _make_button("E&xport ...", "Writes labels for other programs.")
+        self.restore = _make_button(
             "Restore defaults", "Takes all settings back to those of the chosen model."
         )
-        self.column.addWidget(make_row("", self._python, self._command))
-        self.column.addWidget(make_row("", self._export, self._restore))
-        self._python.clicked.connect(self.copy_python_requested)
-        self._command.clicked.connect(self.copy_command_requested)
-        self._export.clicked.connect(self.export_requested)
-        self._restore.clicked.connect(self.restore_requested)
+        self.column.addWidget(make_row("", self.copy_python, self.copy_command))
+        self.column.addWidget(make_row("", self.export, self.restore))
         self.set_copy_enabled(False)
 
     def set_copy_enabled(self, enabled: bool) -> None:
         """Whether there is a result, to export and whose making can be copied."""
-        for button in (self._python, self._command, self._export):
+        for button in (self.copy_python, self.copy_command, self.export):
             button.setEnabled(enabled)
 
     def show_progress(

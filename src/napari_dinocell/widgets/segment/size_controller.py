@@ -41,7 +41,7 @@ class SizeController(QObject):
         self._jobs = SlotRunner(controller.session.jobs, "estimate", self)
         self._jobs.yielded.connect(self._on_event)
         self._jobs.ended.connect(self._on_ended)
-        sections.size.estimate_requested.connect(self.estimate)
+        sections.size.estimate.clicked.connect(self.estimate)
         sections.run.cancel_requested.connect(self.cancel)
         sections.size.draw_toggled.connect(self.draw)
         sections.image.layer_changed.connect(self._on_layer_changed)

@@ -38,8 +38,6 @@ class SizeSection(QWidget):
 
     changed = Signal()
     """After any change by the user."""
-    estimate_requested = Signal()
-    """The user asks for a measurement now."""
     draw_toggled = Signal(bool)
     """The user wants to draw across cells, or no longer."""
 
@@ -55,9 +53,9 @@ class SizeSection(QWidget):
         name = "Cell diameter in the unit of the image"
         describe(self._lengths, name, "Of a typical cell.")
         self._lengths.hide()
-        self._estimate = QPushButton("Estimate")
+        self.estimate = QPushButton("Estimate")
         describe(
-            self._estimate,
+            self.estimate,
             "Estimate the cell diameter",
             "Measures the cells of the shown plane with the model, and gives the "
             "diameter that it finds.",
@@ -87,13 +85,12 @@ class SizeSection(QWidget):
         layout.addWidget(self._mode)
         layout.addWidget(self._given_row)
         layout.addWidget(self._measured)
-        layout.addWidget(make_row("", self._estimate, self._draw))
+        layout.addWidget(make_row("", self.estimate, self._draw))
 
     def _connect(self) -> None:
         self._mode.currentIndexChanged.connect(self._on_mode_changed)
         self._pixels.valueChanged.connect(self._on_pixels_changed)
         self._lengths.valueChanged.connect(self._on_length_changed)
-        self._estimate.clicked.connect(self.estimate_requested)
         self._draw.toggled.connect(self.draw_toggled)
 
     def diameter(self) -> CellDiameter:

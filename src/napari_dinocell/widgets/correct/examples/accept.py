@@ -74,8 +74,8 @@ class AcceptController(QObject):
 
     def _connect(self) -> None:
         rows = self._rows
-        rows.accept_requested.connect(self.accept)
-        rows.draw_requested.connect(self._on_draw)
+        rows.accept.clicked.connect(self.accept)
+        rows.draw.clicked.connect(self._on_draw)
         rows.extent_changed.connect(self._on_extent)
         rows.image_changed.connect(self._on_image)
         self.rectangle.changed.connect(self._show_state)

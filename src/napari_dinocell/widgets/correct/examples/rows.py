@@ -48,9 +48,6 @@ DRAW_TIP = (
 class AcceptRows(QWidget):
     """Which crop becomes an example, and what of it is right."""
 
-    accept_requested = Signal()
-    draw_requested = Signal(bool)
-    """Whether a rectangle shall be drawn."""
     extent_changed = Signal()
     image_changed = Signal()
 
@@ -87,8 +84,6 @@ class AcceptRows(QWidget):
         layout.addWidget(self.accept)
         self._image.currentIndexChanged.connect(self.image_changed)
         self._extent.currentIndexChanged.connect(self._on_extent)
-        self.draw.clicked.connect(self.draw_requested)
-        self.accept.clicked.connect(self.accept_requested)
         self.offer_channels({})
         self.offer_former(False)
         self._show_draw()

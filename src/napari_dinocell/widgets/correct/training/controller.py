@@ -97,8 +97,8 @@ class TrainingController(QObject):
         section = self._section
         section.train_requested.connect(self.start)
         section.stop_requested.connect(self.stop)
-        section.resume_requested.connect(self.resume)
-        section.discard_requested.connect(self.discard)
+        section.resume.clicked.connect(self.resume)
+        section.discard.clicked.connect(self.discard)
         section.attended.connect(self.look)
         section.options.changed.connect(self._show_outlook)
         section.result.show_requested.connect(self.show_comparison)

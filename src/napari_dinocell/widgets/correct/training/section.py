@@ -30,8 +30,6 @@ class TrainingSection(QWidget):
 
     train_requested = Signal()
     stop_requested = Signal()
-    resume_requested = Signal()
-    discard_requested = Signal()
     attended = Signal()
     """The section comes into view or the pointer enters it: time to look around."""
 
@@ -86,8 +84,6 @@ class TrainingSection(QWidget):
 
     def _connect(self) -> None:
         self.train.clicked.connect(self._on_train)
-        self.resume.clicked.connect(self.resume_requested)
-        self.discard.clicked.connect(self.discard_requested)
 
     def set_state(self, state: State) -> None:
         """Whether a run goes on, and whether it was asked to stop."""
