@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_dinocell.engine.link import PageLinker
+from napari_dinocell.engine.link import LARGEST_ID, PageLinker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,17 +17,21 @@ if TYPE_CHECKING:
 
 SIDE = 256
 DIAMETER = 20
+REACH = np.array([[-DIAMETER / 2], [DIAMETER / 2 + 2]])
+"""From a centre to the first pixel of a disc, and to the first behind it."""
 
 
 def draw_discs(centres: Iterable[tuple[int, float, float]]) -> Labels:
     """Discs by id and centre; pixels of several go to the nearest."""
-    rows, columns = np.mgrid[:SIDE, :SIDE]
+    rows, columns = np.ogrid[:SIDE, :SIDE]
     labels = np.zeros((SIDE, SIDE), np.int32)
     nearest = np.full((SIDE, SIDE), (DIAMETER / 2) ** 2)
     for cell, y, x in centres:
-        distance = (rows - y) ** 2 + (columns - x) ** 2
-        closer = distance < nearest
-        labels[closer], nearest[closer] = cell, distance[closer]
+        first, last = np.clip(np.array([y, x]) + REACH, 0, SIDE).astype(int)
+        frame = slice(first[0], last[0]), slice(first[1], last[1])
+        distance = (rows[frame[0]] - y) ** 2 + (columns[:, frame[1]] - x) ** 2
+        closer = distance < nearest[frame]
+        labels[frame][closer], nearest[frame][closer] = cell, distance[closer]
     return labels
 
 
@@ -112,7 +116,10 @@ def count_links(truth: Labels, linked: Labels) -> tuple[int, int, int]:
 
 
 def _names(truth: Labels, linked: Labels) -> dict[int, int]:
-    pairs = np.unique(np.stack([truth.ravel(), linked.ravel()]), axis=1)
-    names = {int(cell): int(name) for cell, name in pairs.T if cell}
-    assert len(names) == np.count_nonzero(pairs[0])  # one id per cell
+    both = np.unique(truth.astype(np.int64) << 32 | linked)
+    cells, ids = both >> 32, both & LARGEST_ID
+    names = {
+        int(cell): int(name) for cell, name in zip(cells, ids, strict=True) if cell
+    }
+    assert len(names) == np.count_nonzero(cells)  # one id per cell
     return names

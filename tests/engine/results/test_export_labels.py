@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -119,28 +120,39 @@ from napari_dinocell.engine.results.export_labels import export_labels
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 noise = np.random.default_rng(0).integers(0, 60_000, (180, 180))
-try:
-    export_labels(Path(sys.argv[1]), noise, sys.argv[2], channels={"a": noise})
-except ExportError as error:
-    print("refused:", error)
+for file_format, path in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
+    try:
+        export_labels(Path(path), noise, file_format, channels={"a": noise})
+    except ExportError as error:
+        print(file_format, "refused:", " ".join(str(error).splitlines()))
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="file size limits are POSIX")
-@every_format
-def test_full_disk_is_an_error_that_leaves_no_litter(tmp_path, file_format):
-    path = FORMATS[file_format].path(tmp_path, "a")
+@pytest.fixture(scope="module")
+def full_disk(tmp_path_factory) -> tuple[dict[str, Path], dict[str, str]]:
+    """By format the path that a process of small files wrote to, and what it said."""
+    paths = {
+        key: entry.path(tmp_path_factory.mktemp("full"), "a")
+        for key, entry in FORMATS.items()
+    }
     result = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, str(path), file_format],
+        [sys.executable, "-c", FULL_DISK, *chain(*paths.items())],
         env=os.environ | {"PYTHONPATH": str(SOURCE)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert result.stdout.startswith(f"refused: {path} could not be written"), (
-        result.stderr
-    )
-    assert files_in(tmp_path) == []
+    assert result.returncode == 0, result.stderr
+    return paths, dict(line.split(" ", 1) for line in result.stdout.splitlines())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file size limits are POSIX")
+@every_format
+def test_full_disk_is_an_error_that_leaves_no_litter(full_disk, file_format):
+    paths, said = full_disk
+    path = paths[file_format]
+    assert said[file_format].startswith(f"refused: {path} could not be written")
+    assert files_in(path.parent) == []
 
 
 @every_format

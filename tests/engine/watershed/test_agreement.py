@@ -50,13 +50,19 @@ def flood(distance_map: DistanceMap, pair: tuple[float, float]) -> NDArray[np.in
     return flooded
 
 
+def pairs_of_ids(
+    one: NDArray[Any], other: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ids (2, n) that lie on each other, sorted, and the number of their pixels."""
+    both, counts = np.unique(one.astype(np.int64) << 32 | other, return_counts=True)
+    return np.stack([both >> 32, both & (2**32 - 1)]), counts
+
+
 def agreement(
     one: NDArray[Any], other: NDArray[Any], where: NDArray[np.bool_]
 ) -> float:
     """Share of the pixels `where` whose cell is the same in both, whatever its id."""
-    pairs, counts = np.unique(
-        np.stack([one[where], other[where]]), axis=1, return_counts=True
-    )
+    pairs, counts = pairs_of_ids(one[where], other[where])
     partner = np.zeros(int(one.max()) + 1, np.int64)
     order = np.argsort(counts, kind="stable")  # the largest overlap is written last
     partner[pairs[0][order]] = pairs[1][order]
@@ -66,7 +72,7 @@ def agreement(
 
 def same_partition(one: Labels, other: Labels) -> bool:
     """Whether two label images differ by nothing but their ids."""
-    pairs = np.unique(np.stack([one.ravel(), other.ravel()]), axis=1)
+    pairs, _ = pairs_of_ids(one, other)
     one_to_one = all(np.unique(side).size == side.size for side in pairs)
     return one_to_one and np.array_equal(one == 0, other == 0)
 

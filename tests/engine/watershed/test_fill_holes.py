@@ -31,14 +31,20 @@ FILLED = WatershedConfig(fill_holes=True)
 def filled_plainly(labels: NDArray[Any]) -> NDArray[Any]:
     """The definition, one component of the background after the other."""
     result = labels.copy()
-    components, count = ndi.label(labels == 0)
-    for number in range(1, count + 1):
-        hole = components == number
-        at_border = hole[[0, -1]].any() or hole[:, [0, -1]].any()
-        around = np.unique(labels[ndi.binary_dilation(hole) & ~hole])
+    components, _ = ndi.label(labels == 0)
+    for number, (rows, columns) in enumerate(ndi.find_objects(components), 1):
+        frame = _one_wider(rows), _one_wider(columns)
+        hole = components[frame] == number
+        around = np.unique(labels[frame][ndi.binary_dilation(hole) & ~hole])
+        starts, stops = (rows.start, columns.start), (rows.stop, columns.stop)
+        at_border = 0 in starts or (np.array(stops) == labels.shape).any()
         if not at_border and around.size == 1:
-            result[hole] = around[0]
+            result[frame][hole] = around[0]
     return result
+
+
+def _one_wider(part: slice) -> slice:
+    return slice(max(part.start - 1, 0), part.stop + 1)
 
 
 def pitted(distance_map: DistanceMap) -> DistanceMap:
