@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +17,6 @@ from napari_dinocell.engine.model.checkpoint import CheckpointInfo, save_checkpo
 from napari_dinocell.engine.model.dinocell import DinoCell, ModelConfig
 from tests.training.conftest import draw_cells
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
@@ -25,11 +25,20 @@ def base(tmp_path: Path) -> Path:
 
 def write_base(path: Path) -> Path:
     """A model that knows nothing, but was told that it is trained."""
+    path.write_bytes(_base())
+    return path
+
+
+@cache
+def _base() -> bytes:
+    """The file's content: made once, and stamped with the time of its making."""
     torch.manual_seed(0)
     config = ModelConfig(variant="vitz16", decoder_channels=(8, 8, 8, 8))
     info = CheckpointInfo(model=config, name="base", cell_diameter=14.0)
-    save_checkpoint(path, DinoCell(config).eval(), info)
-    return path
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "base.safetensors"
+        save_checkpoint(path, DinoCell(config).eval(), info)
+        return path.read_bytes()
 
 
 @pytest.fixture

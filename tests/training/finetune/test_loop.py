@@ -31,6 +31,7 @@ from napari_dinocell.engine.errors import (
     TrainingDataError,
     TrainingFailedError,
 )
+from napari_dinocell.engine.model import checkpoint
 from napari_dinocell.engine.model.checkpoint import file_sha256, load_checkpoint
 from napari_dinocell.engine.model.read_info import read_info
 from tests.engine.model.backbone_files.conftest import to_timm
@@ -93,8 +94,19 @@ def test_events_come_in_order_and_a_better_model_comes_out(taught):
     assert os.listdir(output.parent) == [output.name]
 
 
-def test_the_checkpoint_says_where_it_comes_from(base, corrections, output):
-    ended = run(base, corrections, output)[-1]
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """A base, what a run of two epochs made of it, and how that ended."""
+    register_tiny_variant()
+    folder = tmp_path_factory.mktemp("plain")
+    base = write_base(folder / "base.safetensors")
+    corrections = write_corrections(folder / "corrections")
+    output = folder / "models" / "mine.safetensors"
+    return base, output, run(base, corrections, output)[-1]
+
+
+def test_the_checkpoint_says_where_it_comes_from(plain):
+    base, output, ended = plain
     assert ended.checkpoint == output
     info = read_info(output)
     assert info.name == "mine"
@@ -109,17 +121,17 @@ def test_the_checkpoint_says_where_it_comes_from(base, corrections, output):
     assert scores["after"]["ap50"] == round(ended.after.ap50, 4)
 
 
-def test_only_the_decoder_changes_unless_all_shall(base, corrections, output, tmp_path):
-    before = weights(base)
-    run(base, corrections, output)
-    run(base, corrections, tmp_path / "full.safetensors", full=True)
-    for name, value in weights(output).items():
+def test_only_the_decoder_changes_unless_all_shall(plain, corrections, output):
+    base, decoder_only, _ = plain
+    before, after = weights(base), weights(decoder_only)
+    run(base, corrections, output, full=True)
+    for name, value in after.items():
         fixed = name.startswith("backbone.") or "running_" in name
         if fixed or "num_batches" in name:
             assert torch.equal(value, before[name]), name
-    assert not torch.equal(weights(output)["head.weight"], before["head.weight"])
+    assert not torch.equal(after["head.weight"], before["head.weight"])
     name = "backbone.blocks.0.attn.qkv.weight"
-    assert not torch.equal(weights(tmp_path / "full.safetensors")[name], before[name])
+    assert not torch.equal(weights(output)[name], before[name])
 
 
 def test_a_loss_that_is_no_number_keeps_the_best_epoch(
@@ -215,8 +227,9 @@ def seen_by_network(folder: Corrections) -> list[np.ndarray]:
 
 
 def test_a_backbone_of_another_project_becomes_a_usable_model(
-    base, corrections, output, tmp_path
+    base, corrections, output, tmp_path, monkeypatch
 ):
+    monkeypatch.setattr(checkpoint, "DECODER_CHANNELS", (8, 8, 8, 8))
     model, _ = load_checkpoint(base)
     state = {k: v.contiguous() for k, v in to_timm(model.backbone.state_dict()).items()}
     save_file(state, tmp_path / "backbone.safetensors")

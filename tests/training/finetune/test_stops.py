@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -20,9 +14,7 @@ from dinocell_training.finetune.events import (
     FinetuneStep,
 )
 from dinocell_training.finetune.loop import discard_run, finetune, unfinished_run
-from napari_dinocell.engine.errors import (
-    TrainingFailedError,
-)
+from napari_dinocell.engine.errors import TrainingFailedError
 from napari_dinocell.engine.model.read_info import read_info
 from tests.training.finetune.conftest import add_cells, run, small, weights
 
@@ -100,44 +92,6 @@ def test_a_resumed_run_ends_like_an_uninterrupted_one(
     for name, value in weights(whole).items():
         torch.testing.assert_close(resumed[name], value, rtol=0, atol=0)
     assert read_info(output).metrics == read_info(whole).metrics
-
-
-_KILLED = """
-import sys
-from pathlib import Path
-from tests.training.conftest import register_tiny_variant
-from tests.training.finetune.conftest import small
-from dinocell_training.corrections.folder import Corrections
-from dinocell_training.finetune.loop import finetune
-register_tiny_variant()
-base, folder, output = map(Path, sys.argv[1:])
-for event in finetune(base, Corrections(folder), output, small(epochs=500)):
-    print(type(event).__name__, flush=True)
-"""
-
-
-@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL on Windows")
-def test_kill_9_loses_one_epoch_at_most(base, corrections, output):
-    root = Path(__file__).parents[3]
-    arguments = [str(base), str(corrections.folder), str(output)]
-    process = subprocess.Popen(
-        [sys.executable, "-c", _KILLED, *arguments],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(root), *sys.path])},
-    )
-    done = 0
-    for line in process.stdout:
-        done += line == "FinetuneEpoch\n"
-        if done == 2 and line == "FinetuneStep\n":
-            process.kill()
-            break
-    process.stdout.close()
-    assert process.wait(timeout=60) == -signal.SIGKILL
-    events = finetune(base, corrections, output, small(epochs=500), resume=True)
-    assert next(events).epoch >= 2
-    events.close()
 
 
 def test_another_base_or_other_examples_are_not_resumed(base, corrections, output):

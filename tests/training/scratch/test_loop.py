@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -78,12 +73,12 @@ def test_events_come_in_order_and_a_checkpoint_comes_out(pair_folder, tmp_path):
 def test_the_loss_falls_on_an_easy_task(pair_folder, tmp_path):
     config = small_config(
         epochs=1,
-        steps_per_epoch=60,
+        steps_per_epoch=40,
         learning_rate=2e-3,
         decoder_channels=(32, 32, 16, 16),
     )
     losses = _losses(train(pair_folder, tmp_path / "run", config))
-    assert sum(losses[-20:]) / 20 < 0.85 * sum(losses[:10]) / 10
+    assert sum(losses[-10:]) < 0.85 * sum(losses[:10])
 
 
 def test_a_stopped_run_goes_on_exactly_where_it_was(pair_folder, tmp_path):
@@ -104,49 +99,6 @@ def test_a_stopped_run_goes_on_exactly_where_it_was(pair_folder, tmp_path):
     ]
     for name, value in weights[0].items():
         torch.testing.assert_close(weights[1][name], value, rtol=0, atol=0)
-
-
-_KILLED = """
-import sys
-from pathlib import Path
-from tests.training.conftest import small_config, register_tiny_variant
-from dinocell_training.scratch.loop import train
-register_tiny_variant()
-for event in train(Path(sys.argv[1]), Path(sys.argv[2]), small_config(epochs=50)):
-    print(type(event).__name__, flush=True)
-"""
-
-
-@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL on Windows")
-def test_a_killed_run_resumes(pair_folder, tmp_path):
-    """kill -9 in the middle of an epoch costs that epoch and nothing else."""
-    root = Path(__file__).parents[3]
-    process = subprocess.Popen(
-        [sys.executable, "-c", _KILLED, str(pair_folder), str(tmp_path / "run")],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=root,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(root), *sys.path]),
-        },
-    )
-    names = []
-    for line in process.stdout:
-        names.append(line.strip())
-        if names.count("EpochDone") == 2 and names[-1] == "StepDone":
-            os.kill(process.pid, signal.SIGKILL)
-            break
-    process.stdout.close()
-    assert process.wait(timeout=60) == -signal.SIGKILL
-    done = load_state(tmp_path / "run").epoch
-    assert done >= 2
-    load_checkpoint(tmp_path / "run" / BEST_FILE)
-    config = small_config(epochs=50)
-    events = train(pair_folder, tmp_path / "run", config, resume=True)
-    assert next(events).epoch == done
-    assert next(events).step == 2 * done + 1
-    events.close()
 
 
 def test_more_epochs_may_be_added_when_resuming(short_run):
