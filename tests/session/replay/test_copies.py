@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from dataclasses import dataclass, replace
+from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from tests.widgets.drivers.run_records import (
 
 from napari_dinocell import Segmenter
 from napari_dinocell.cli import main
+from napari_dinocell.engine.inference import network
 from napari_dinocell.engine.inference.events import ScaleChosen
 from napari_dinocell.engine.model.checkpoint_file import file_sha256
 from napari_dinocell.engine.results.provenance import ModelRecord
@@ -31,7 +33,7 @@ from napari_dinocell.session.replay.python import as_python
 from napari_dinocell.session.replay.run_record import RunRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -45,6 +47,14 @@ class Made:
     record: RunRecord
     labels: np.ndarray
     ndim: int
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_network() -> Iterator[None]:
+    """Scripts, commands and the dock share a model that is read once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(network, "Network", cache(network.Network))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +144,10 @@ def assert_both_make(
 
 
 class TestSameLabels:
-    """All parts are real: the bundled model, files, the command line."""
+    """All parts are real: the bundled model, files, the command line.
+
+    Only one test lets the model be read again, in a process of its own.
+    """
 
     def test_plain_image(self, make, crop, tmp_path, monkeypatch):
         name = NASTY if os.name == "posix" else NASTY.replace('"', "")
@@ -208,7 +221,15 @@ class TestSameLabels:
         frames = np.stack([channels[[0, 1]], channels[[1, 2]]])  # (T, C, Y, X)
         data = np.stack([frames, frames[..., ::-1]], axis=1)  # (T, Z, C, Y, X)
         tifffile.imwrite(path, data, imagej=True, metadata={"axes": "TZCYX"})
-        made = make(data, path, channel_axis=2, plane=None, region=REGION, channel=1)
+        made = make(
+            data,
+            path,
+            channel_axis=2,
+            plane=None,
+            region=REGION,
+            channel=1,
+            cell_diameter=22,
+        )
         assert "--axes" not in posix_command(made.record)
         assert_both_make(made, tmp_path, monkeypatch)
 
@@ -219,7 +240,8 @@ class TestSameLabels:
         flipped = channels[:2, ::-1]
         data = np.stack([channels[:2], flipped], axis=1)  # (C, P, Y, X)
         tifffile.imwrite(path, data, photometric="minisblack")
-        made = make(data, path, channel_axis=0, plane=(1,), channel="mean")
+        options = {"channel": "mean", "cell_diameter": 22}
+        made = make(data, path, channel_axis=0, plane=(1,), **options)
         assert_both_make(made, tmp_path, monkeypatch, page=1)
 
     def test_rgb_picture(self, make, picture, tmp_path, monkeypatch):
@@ -231,7 +253,7 @@ class TestSameLabels:
     def test_rgb_jpeg(self, make, picture, tmp_path, monkeypatch):
         path = tmp_path / "a.jpg"
         iio.imwrite(path, picture)
-        made = make(iio.imread(path), path, rgb=True, channel=2)
+        made = make(iio.imread(path), path, rgb=True, channel=2, cell_diameter=22)
         assert_both_make(made, tmp_path, monkeypatch)
 
     def test_rgb_stack_that_the_file_takes_for_pages(
@@ -240,7 +262,7 @@ class TestSameLabels:
         path = tmp_path / "a.tif"
         options = {"photometric": "minisblack", "metadata": {"axes": "ZYX"}}
         tifffile.imwrite(path, picture, **options)
-        made = make(picture, path, rgb=True, channel="max")
+        made = make(picture, path, rgb=True, channel="max", cell_diameter=22)
         assert "--axes YXS" in posix_command(made.record)
         assert_both_make(made, tmp_path, monkeypatch)
 
@@ -256,7 +278,8 @@ class TestSameLabels:
     def test_contrast_by_command(self, make, crop, tmp_path, monkeypatch):
         path = tmp_path / "a.tif"
         tifffile.imwrite(path, crop)
-        made = make(crop, path, high_percentile=99.25, clip_limit=3.25, window=64)
+        contrast = {"high_percentile": 99.25, "clip_limit": 3.25, "window": 64}
+        made = make(crop, path, cell_diameter=22, **contrast)
         command = posix_command(made.record)
         assert "--percentiles 0.1,99.25 " in command
         assert "--clip-limit 3.25 --window 64" in command
