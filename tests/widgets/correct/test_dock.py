@@ -32,7 +32,7 @@ def labels(value: int = 1) -> np.ndarray:
 
 @pytest.fixture
 def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> CorrectDriver:
-    return CorrectDriver(lend_viewer_proxy(show=True), qtbot)
+    return CorrectDriver(lend_viewer_proxy(), qtbot)
 
 
 def test_an_empty_viewer_says_what_to_do(driver: CorrectDriver) -> None:

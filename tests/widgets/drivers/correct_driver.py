@@ -23,7 +23,7 @@ Place = tuple[float, float]
 
 
 class CorrectDriver:
-    """A dock in a viewer, whose window must be shown if the mouse is to be used."""
+    """A dock in a viewer, whose window is hidden until the mouse is used."""
 
     def __init__(self, viewer: Any, qtbot: QtBot) -> None:
         self.viewer = viewer
@@ -71,14 +71,24 @@ class CorrectDriver:
         handler.press_key(key)
         handler.release_key(key)
 
+    def show_window(self) -> None:
+        """Only a canvas that was drawn knows what lies under the mouse."""
+        if canvas_of(self.viewer).native.isVisible():
+            return
+        with self.qtbot.waitExposed(canvas_of(self.viewer).native.window()):
+            self.viewer.window.show()
+        see(self.viewer, self.qtbot)
+
     def click(self, *places: Place) -> None:
         """Click at places (y, x) of the plane."""
+        self.show_window()
         for place in places:
             press_mouse(self.viewer, self._on_canvas(place))
             release_mouse(self.viewer, self._on_canvas(place))
 
     def drag(self, *places: Place) -> None:
         """Drag through places (y, x) of the plane."""
+        self.show_window()
         press_mouse(self.viewer, self._on_canvas(places[0]))
         for first, second in pairwise(places):
             for share in (0.25, 0.5, 0.75, 1):

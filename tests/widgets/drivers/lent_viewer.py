@@ -18,6 +18,7 @@ from napari._qt import qt_main_window
 from napari._qt._qapp_model.qactions import init_qactions
 from napari._qt.qt_viewer import QtViewer
 from napari._qt.threads.status_checker import StatusChecker
+from napari._qt.widgets import qt_viewer_buttons
 from napari.components import Dims
 from napari.utils._proxies import PublicOnlyProxy
 from qtpy.QtCore import QCoreApplication, QEvent
@@ -45,6 +46,10 @@ class _NoConsole(QWidget):
 
     def _update_theme(self, *_: object) -> None:
         pass
+
+
+def _ignore(*_: object) -> None:
+    pass
 
 
 class WindowOfTheFile:
@@ -88,6 +93,8 @@ def window_of_the_file(qapp: QApplication) -> Iterator[WindowOfTheFile]:
         patch.setattr(StatusChecker, "start", lambda *_: None)
         patch.setattr(QtViewer, "_get_console", _NoConsole)
         patch.setattr(qt_main_window, "SHOW_QT_WARNING", False)
+        # the look of a button, computed anew with every selection of a layer
+        patch.setattr(qt_viewer_buttons.QtViewerPushButton, "_refresh_qss", _ignore)
         yield window
         window.close()
         NapariApplication.destroy("dinocell_tests")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 from tests.training.conftest import TINY, register_tiny_variant
-from tests.training.finetune.conftest import add_cells, small
+from tests.training.finetune.conftest import small, write_corrections
 from tests.widgets.drivers.examples_driver import ExamplesDriver
 
 from dinocell_training.corrections.folder import Corrections
@@ -27,34 +28,43 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 BASE = "tiny"
+FILE = f"{BASE}.safetensors"
 
 
 @pytest.fixture
-def tiny_base(nothing_remembered: None) -> Iterator[Path]:
+def tiny_base(
+    nothing_remembered: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
     """A stored model of the name "tiny", which knows nothing but can segment."""
     register_tiny_variant()
-    torch.manual_seed(0)
-    config = ModelConfig(variant="vitz16", decoder_channels=(16, 16, 8, 8))
-    path = own_model_path(BASE)
-    info = CheckpointInfo(model=config, name=BASE, cell_diameter=14.0)
-    save_checkpoint(path, DinoCell(config).eval(), info)
+    original, path = tmp_path_factory.getbasetemp() / FILE, own_model_path(BASE)
+    if not original.exists():
+        torch.manual_seed(0)
+        config = ModelConfig(variant="vitz16", decoder_channels=(8, 8, 8, 8))
+        info = CheckpointInfo(model=config, name=BASE, cell_diameter=14.0)
+        save_checkpoint(original, DinoCell(config).eval(), info)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(original, path)
     yield path
     del VARIANTS[TINY.name]
 
 
 @pytest.fixture
-def examples(nothing_remembered: None) -> Corrections:
+def examples(
+    nothing_remembered: None, tmp_path_factory: pytest.TempPathFactory
+) -> Corrections:
     """Four examples in the folder that the dock uses by default."""
     from napari_dinocell.session.training.corrections_folder import default_folder
 
-    folder = Corrections(default_folder())
-    for seed in range(4):
-        add_cells(folder, seed)
-    return folder
+    original = tmp_path_factory.getbasetemp() / "four_examples"
+    if not original.exists():
+        write_corrections(original)
+    shutil.copytree(original, default_folder())
+    return Corrections(default_folder())
 
 
 class TrainingDriver(ExamplesDriver):
-    """A Correct dock that trains for two epochs of two steps."""
+    """A Correct dock that trains for two epochs of two steps, without rehearsal."""
 
     def __init__(
         self, viewer: Any, qtbot: QtBot, *, pick_base: bool = True, **settings: Any
@@ -63,7 +73,7 @@ class TrainingDriver(ExamplesDriver):
         self.training = self.dock.training
         self.train = self.sections.training
         self.options = self.train.options
-        self.training.defaults = small(**settings)
+        self.training.defaults = small(**{"views": 4, "rehearsal": 0, **settings})
         self.events: list[Any] = []
         self.training.jobs.yielded.connect(self.events.append)
         if pick_base:

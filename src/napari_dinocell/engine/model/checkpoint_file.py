@@ -15,6 +15,7 @@ import stat
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from napari_dinocell.engine.errors import (
@@ -180,18 +181,26 @@ def read_safetensors_header(path: Path) -> SafetensorsHeader:
         if LENGTH_BYTES + length > size:
             raise _truncated(path, LENGTH_BYTES + length, size)
         text = file.read(length)
-    header = _parse_header(path, text)
-    metadata = header.pop("__metadata__", {})
-    tensors = _parse_entries(path, header)
+    metadata, tensors = _parse_header(path, text)
     ends = (entry.data_offsets[1] for entry in tensors.values())
     expected = LENGTH_BYTES + length + max(ends, default=0)
     if size < expected:
         raise _truncated(path, expected, size)
     shapes = {name: entry.shape for name, entry in tensors.items()}
-    return SafetensorsHeader(metadata, shapes)
+    return SafetensorsHeader(dict(metadata), shapes)
 
 
-def _parse_header(path: Path, text: bytes) -> dict[str, Any]:
+@lru_cache(maxsize=8)  # a dock that opens asks several times for the same model
+def _parse_header(
+    path: Path, text: bytes
+) -> tuple[dict[str, str], dict[str, _TensorEntry]]:
+    """Free text and tensors of a header; both are shared, and must not be changed."""
+    header = _parse_json(path, text)
+    metadata = header.pop("__metadata__", {})
+    return metadata, _parse_entries(path, header)
+
+
+def _parse_json(path: Path, text: bytes) -> dict[str, Any]:
     try:
         header = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> ExamplesDriver:
-    return ExamplesDriver(lend_viewer_proxy(show=True), qtbot)
+    return ExamplesDriver(lend_viewer_proxy(), qtbot)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
@@ -40,35 +40,26 @@ def test_a_plane_is_kept_at_its_original_depth(
     assert pixels.verified.all()
 
 
-def test_the_message_says_what_was_kept_and_where(driver: ExamplesDriver) -> None:
+def test_cells_cut_by_the_border_are_not_learnt(driver: ExamplesDriver) -> None:
+    """The message says so, what was kept, and where."""
+    from dinocell_training.finetune.data import prepare_examples
+
     driver.show(squares(), ramp())
     driver.accept("plane")
     assert "Kept 3 cells of cells, 60 × 80 pixels" in driver.said
     assert str(driver.folder) in driver.said
     assert "1 cell cut by the border does not count" in driver.said
-
-
-def test_cells_cut_by_the_border_are_not_learnt(driver: ExamplesDriver) -> None:
-    driver.show(squares(), ramp())
-    driver.accept("plane")
     example, pixels = driver.last()
     assert (example.cells, example.whole_cells) == (3, 2)
     known = known_pixels(pixels.labels, pixels.verified)
     assert not known[pixels.labels == 7].any()
     assert known[pixels.labels != 7].all()
-
-
-def test_training_learns_what_was_accepted(driver: ExamplesDriver) -> None:
-    """All pixels but those of the cell that the border cuts, at the cells' scale."""
-    from dinocell_training.finetune.data import prepare_examples
-
-    driver.show(squares(), ramp())
-    driver.accept("plane")
+    # training learns all other pixels, at the scale of the cells
     (prepared,), problems = prepare_examples(driver.examples.corrections, 22.0)
     assert problems == []
     assert prepared.cells == 2
     np.testing.assert_array_equal(prepared.known, squares() != 7)
-    measured = driver.last()[0].origin.measured_diameter
+    measured = example.origin.measured_diameter
     assert measured is not None
     assert prepared.scale == pytest.approx(22.0 / measured)
 

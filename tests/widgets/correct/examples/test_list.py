@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> ExamplesDriver:
-    return ExamplesDriver(lend_viewer_proxy(show=True), qtbot)
+    return ExamplesDriver(lend_viewer_proxy(), qtbot)
 
 
 def test_an_empty_folder_is_neither_made_nor_an_error(driver: ExamplesDriver) -> None:

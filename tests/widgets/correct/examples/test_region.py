@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> ExamplesDriver:
-    return ExamplesDriver(lend_viewer_proxy(show=True), qtbot)
+    return ExamplesDriver(lend_viewer_proxy(), qtbot)
 
 
 def test_the_visible_region_is_what_the_canvas_shows(driver: ExamplesDriver) -> None:
     driver.show(squares(), ramp())
+    driver.show_window()
     scene = getattr(driver.viewer, "scene", driver.viewer)
     scene.camera.center, scene.camera.zoom = (0, 15, 15), 40
     see(driver.viewer, driver.qtbot)
@@ -37,6 +38,7 @@ def test_the_visible_region_is_what_the_canvas_shows(driver: ExamplesDriver) -> 
 
 def test_labels_out_of_view_are_not_accepted(driver: ExamplesDriver) -> None:
     driver.show(squares(), ramp())
+    driver.show_window()
     scene = getattr(driver.viewer, "scene", driver.viewer)
     scene.camera.center = (0, 100_000, 0)
     driver.accept("view")

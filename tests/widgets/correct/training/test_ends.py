@@ -65,29 +65,24 @@ def stop_at(driver, monkeypatch, kind, *, count=1):
     assert driver.train.train.text() == "Train"
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param(FinetunePlanned, id="planning"),
-        pytest.param(FeaturesDone, id="features"),
-        pytest.param(FinetuneStep, id="steps of the first epoch"),
-    ],
-)
-def test_stopped_early_no_model_is_made_and_the_section_says_so(
-    driver, monkeypatch, kind
-):
-    stop_at(driver, monkeypatch, kind)
-    assert "no model was made" in driver.verdict
-    assert not own_model_path("my-model").exists()
-    assert not driver.train.unfinished()
-    assert driver.options.chosen_name() == "my-model"
-    driver.train.train.click()  # and it can be begun anew
-    driver.wait_for(FinetunePlanned, 2)
+def test_stopped_early_no_model_is_made_and_the_section_says_so(driver, monkeypatch):
+    """While it is planned, by the features, in the first epoch; then begun anew."""
+    for kind in (FinetunePlanned, FeaturesDone, FinetuneStep):
+        driver.events.clear()
+        with monkeypatch.context() as patch:
+            stop_at(driver, patch, kind)
+        assert "no model was made" in driver.verdict, kind
+        assert not own_model_path("my-model").exists(), kind
+        assert not driver.train.unfinished(), kind
+        assert driver.options.chosen_name() == "my-model", kind
+    driver.events.clear()
+    driver.train.train.click()
+    driver.wait_for(FinetunePlanned)
     driver.train.train.click()
     driver.wait_for_end()
 
 
-def test_stop_while_it_is_planned(driver):
+def test_stop_before_it_is_planned(driver):
     driver.train.train.click()
     driver.train.train.click()
     driver.wait_for_end()
@@ -169,18 +164,22 @@ def test_the_viewer_is_closed_while_it_trains(driver, monkeypatch, qtbot):
     assert own_model_path("my-model").exists()
 
 
-def test_without_examples_nothing_can_be_trained(empty):
+def test_without_examples_to_learn_from_nothing_can_be_trained(empty):
     assert not empty.train.train.isEnabled()
     assert "No example to train on yet" in empty.train.outlook()
-
-
-def test_examples_without_any_cell(empty):
     folder = Corrections(default_folder())
-    add_cells(folder, 0, labels=np.zeros((80, 96), np.uint16))
+    bare = add_cells(folder, 0, labels=np.zeros((80, 96), np.uint16))
     empty.examples.refresh()
     empty.at_rest()
     assert not empty.train.train.isEnabled()
     assert "no whole cell" in empty.train.outlook()
+    folder.remove(bare)
+    add_cells(folder, 0)
+    (folder.examples()[0].folder / "example.json").write_text("{")
+    empty.examples.refresh()
+    empty.at_rest()
+    assert not empty.train.train.isEnabled()
+    assert "All examples are damaged" in empty.train.outlook()
 
 
 def test_a_single_example_is_judged_by_itself(empty):
@@ -195,53 +194,39 @@ def test_a_single_example_is_judged_by_itself(empty):
     assert "training (too few to hold some out)" in empty.verdict
 
 
-def test_damaged_examples_are_named_and_left_out(driver, examples):
+def test_damaged_examples_are_named_and_removed_ones_not_compared(
+    driver, examples, qtbot
+):
     damaged = examples.examples()[0]
     (damaged.folder / "image.tif").write_bytes(b"nothing")
     driver.press_train()
     assert damaged.name in driver.train.notes()
     assert "AP50" in driver.verdict
+    for example in examples.examples():
+        examples.remove(example.name)
+    driver.train.result.show_button.click()
+    qtbot.waitUntil(lambda: not driver.training.reading.busy)
+    assert "There is no example" in driver.verdict
 
 
-def test_only_damaged_examples(empty):
-    folder = Corrections(default_folder())
-    add_cells(folder, 0)
-    (folder.examples()[0].folder / "example.json").write_text("{")
-    empty.examples.refresh()
-    empty.at_rest()
-    assert not empty.train.train.isEnabled()
-    assert "All examples are damaged" in empty.train.outlook()
-
-
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [
-        ("tiny", "There is a model tiny already"),
-        ("", "Give the new model a name"),
-        ("default", "other than 'default'"),
-        ("../evil", "plain file name"),
-        ("what?", "no file name everywhere"),
-    ],
-)
-def test_names_that_cannot_be(driver, name, why):
-    driver.options.name.setText(name)
-    assert not driver.train.train.isEnabled()
-    assert why in driver.train.outlook()
-
-
-def test_a_name_that_was_taken_meanwhile(driver, tiny_base):
-    own_model_path("my-model").write_bytes(tiny_base.read_bytes())
+def test_names_that_cannot_be(driver, tiny_base):
+    reasons = {
+        "tiny": "There is a model tiny already",
+        "": "Give the new model a name",
+        "default": "other than 'default'",
+        "../evil": "plain file name",
+        "what?": "no file name everywhere",
+    }
+    for name, why in reasons.items():
+        driver.options.name.setText(name)
+        assert not driver.train.train.isEnabled(), name
+        assert why in driver.train.outlook()
+    driver.options.name.setText("mine")
+    assert driver.train.train.isEnabled()
+    own_model_path("mine").write_bytes(tiny_base.read_bytes())  # taken meanwhile
     driver.train.train.click()
     assert not driver.training.jobs.busy
-    assert "There is a model my-model already" in driver.train.outlook()
-
-
-def test_the_base_is_gone(driver, tiny_base):
-    tiny_base.unlink()
-    driver.train.train.click()
-    driver.wait_for_end()
-    assert "got 'tiny'" in driver.verdict
-    assert not driver.train.train.isEnabled()
+    assert "There is a model mine already" in driver.train.outlook()
 
 
 def test_a_loss_that_is_no_number_keeps_the_best(driver, monkeypatch):
@@ -262,30 +247,26 @@ def test_a_loss_that_is_no_number_keeps_the_best(driver, monkeypatch):
     assert own_model_path("my-model").exists()
 
 
-def test_a_full_disk(driver, monkeypatch):
-    def fail(*_):
-        raise ExportError("my-model cannot be written: no space left. Free some.")
+def test_what_goes_wrong_is_said_in_words(driver, tiny_base, monkeypatch):
+    """Too little memory, a full disk, a base that is gone."""
 
-    monkeypatch.setattr(core, "save_run", fail)
-    driver.press_train()
-    assert "no space left" in driver.verdict
-    assert driver.train.train.text() == "Train"
-
-
-def test_too_little_memory_is_said_in_words(driver, monkeypatch):
-    def fail(*_, **__):
+    def no_memory(*_, **__):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(core, "make_plan", fail)
-    driver.press_train()
-    assert "not enough memory" in driver.verdict
+    def no_space(*_):
+        raise ExportError("my-model cannot be written: no space left. Free some.")
 
-
-def test_a_compared_example_that_was_removed(driver, qtbot):
-    driver.press_train()
-    folder = Corrections(default_folder())
-    for example in folder.examples():
-        folder.remove(example.name)
-    driver.train.result.show_button.click()
-    qtbot.waitUntil(lambda: not driver.training.reading.busy)
-    assert "There is no example" in driver.verdict
+    for failing, error, why in [
+        ("make_plan", no_memory, "not enough memory"),
+        ("save_run", no_space, "no space left"),
+    ]:
+        with monkeypatch.context() as patch:
+            patch.setattr(core, failing, error)
+            driver.press_train()
+        assert why in driver.verdict
+        assert driver.train.train.text() == "Train"
+    tiny_base.unlink()
+    driver.train.train.click()
+    driver.wait_for_end()
+    assert "got 'tiny'" in driver.verdict
+    assert not driver.train.train.isEnabled()

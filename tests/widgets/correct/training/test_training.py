@@ -45,8 +45,27 @@ def test_a_name_is_suggested_and_the_examples_are_counted(driver):
     assert driver.train.train.text() == "Train"
 
 
-def test_training_makes_a_model_that_knows_its_parent(driver, tiny_base):
+def test_a_run_shows_its_estimate_and_curve_and_makes_a_model(
+    lend_viewer, qtbot, tiny_base, examples
+):
+    """With rehearsal, as the dock trains by default."""
+    driver = TrainingDriver(lend_viewer(), qtbot, rehearsal=1)
+    shown = []
+    driver.training.jobs.yielded.connect(
+        lambda event: shown.append((type(event), driver.train.plan()))
+    )
     driver.press_train()
+    # before the first step
+    assert shown[0][0] is FinetunePlanned
+    assert "3 examples to train on, 1 held out to judge: about " in shown[0][1]
+    assert all(plan == shown[0][1] for _, plan in shown)
+    # the points of the events
+    curve = driver.train.curve
+    steps, epochs = driver.seen(FinetuneStep), driver.seen(FinetuneEpoch)
+    assert curve.steps == ([0.5, 1, 1.5, 2], [step.loss for step in steps])
+    assert curve.losses == ([1, 2], [epoch.scores.loss for epoch in epochs])
+    assert curve.precisions == ([1, 2], [epoch.scores.ap50 for epoch in epochs])
+    # a model that knows its parent
     info = read_info(own_model_path("my-model"))
     assert info.parent_sha256 == file_sha256(tiny_base)
     assert info.recipe["fine_tuned_from"] == "tiny"
@@ -54,26 +73,8 @@ def test_training_makes_a_model_that_knows_its_parent(driver, tiny_base):
     assert "AP50" in driver.verdict
     assert driver.train.train.text() == "Train"
     assert driver.options.chosen_name() == "my-model-2"
-
-
-def test_the_estimate_is_shown_before_the_first_step(driver):
-    shown = []
-    driver.training.jobs.yielded.connect(
-        lambda event: shown.append((type(event), driver.train.plan()))
-    )
-    driver.press_train()
-    assert shown[0][0] is FinetunePlanned
-    assert "3 examples to train on, 1 held out to judge: about " in shown[0][1]
-    assert all(plan == shown[0][1] for _, plan in shown)
-
-
-def test_the_curve_has_the_points_of_the_events(driver):
-    driver.press_train()
-    curve = driver.train.curve
-    steps, epochs = driver.seen(FinetuneStep), driver.seen(FinetuneEpoch)
-    assert curve.steps == ([0.5, 1, 1.5, 2], [step.loss for step in steps])
-    assert curve.losses == ([1, 2], [epoch.scores.loss for epoch in epochs])
-    assert curve.precisions == ([1, 2], [epoch.scores.ap50 for epoch in epochs])
+    # without a Segment dock, it is listed when one is opened
+    assert "my-model" in _models(driver.add_segment_dock())
 
 
 def test_a_second_run_begins_a_new_curve_and_table(driver):
@@ -84,28 +85,26 @@ def test_a_second_run_begins_a_new_curve_and_table(driver):
     assert own_model_path("my-model-2").exists()
 
 
-def test_a_better_model_is_selected_in_the_segment_dock(driver, monkeypatch):
-    judge_as(monkeypatch, better=True)
+def test_a_better_model_is_selected_in_the_segment_dock_and_a_worse_one_only_kept(
+    lend_viewer, qtbot, tiny_base, examples, monkeypatch
+):
+    driver = TrainingDriver(lend_viewer(), qtbot, pick_base=False)
     segment = driver.add_segment_dock()
+    segment.sections.model.choose("tiny")
+    driver.training.look()
+    judge_as(monkeypatch, better=True)
     driver.press_train()
     assert segment.sections.model.model() == "my-model"
     assert "is better" in driver.verdict
     assert "selected in the Segment dock" in driver.verdict
-
-
-def test_a_worse_model_is_kept_but_not_selected(driver, monkeypatch):
+    # the dock stays with its base for the next run
+    assert driver.options.base.chosen().value == "tiny"
     judge_as(monkeypatch, better=False)
-    segment = driver.add_segment_dock()
     driver.press_train()
-    assert segment.sections.model.model() == "default"
-    assert own_model_path("my-model").exists()
+    assert segment.sections.model.model() == "my-model"
+    assert own_model_path("my-model-2").exists()
     assert "NOT better" in driver.verdict
-    assert "my-model" in _models(segment)
-
-
-def test_without_a_segment_dock_the_model_is_listed_when_one_is_opened(driver):
-    driver.press_train()
-    assert "my-model" in _models(driver.add_segment_dock())
+    assert "my-model-2" in _models(segment)
 
 
 def test_the_base_follows_the_segment_dock_until_the_user_picks_one(
@@ -136,52 +135,44 @@ def test_another_file_is_chosen_as_the_base(driver, tiny_base, tmp_path, monkeyp
     assert not driver.training.problem()
 
 
-def test_training_frees_the_model_of_the_segment_dock(driver):
-    slot = Session.of(driver.viewer).model = FakeModelSlot()
-    driver.add_segment_dock()
-    slot.get("default", "cpu")
-    assert slot.loaded
-    driver.press_train()
-    assert slot.segmenter.unloaded
-    assert not slot.loaded
-
-
-def test_no_other_job_runs_beside_a_training(driver, monkeypatch):
+def test_while_training_the_options_are_locked_and_no_other_job_runs(
+    driver, monkeypatch, qtbot
+):
     hold(monkeypatch, at=lambda event: isinstance(event, FinetuneEpoch))
     jobs = Session.of(driver.viewer).jobs
     driver.train.train.click()
     driver.wait_for(FinetuneEpoch)
     with pytest.raises(JobBusyError, match="is being trained"):
         jobs.take("segment")
+    assert not driver.options.isEnabled()
+    assert driver.train.bar.isVisibleTo(driver.train)
+    qtbot.waitUntil(lambda: "Epoch 2 of 2" in driver.train.stage())
     driver.train.train.click()
     driver.wait_for_end()
     assert jobs.job is None
+    assert driver.options.isEnabled()
+    assert not driver.train.bar.isVisibleTo(driver.train)
 
 
-def test_no_training_starts_beside_another_job(driver):
+def test_training_waits_for_other_jobs_and_frees_the_model_of_the_segment_dock(driver):
+    slot = Session.of(driver.viewer).model = FakeModelSlot()
+    driver.add_segment_dock()
+    slot.get("default", "cpu")
     job = Session.of(driver.viewer).jobs.take("batch")
     driver.train.train.click()
     assert "A batch is running" in driver.verdict
     assert not driver.training.jobs.busy
+    assert slot.loaded
     job.release()
     driver.press_train()
     assert own_model_path("my-model").exists()
-
-
-def test_the_dock_stays_with_its_base_for_the_next_run(
-    lend_viewer, qtbot, tiny_base, examples, monkeypatch
-):
-    judge_as(monkeypatch, better=True)
-    driver = TrainingDriver(lend_viewer(), qtbot, pick_base=False)
-    segment = driver.add_segment_dock()
-    segment.sections.model.choose("tiny")
-    driver.training.look()
-    driver.press_train()
-    assert segment.sections.model.model() == "my-model"
-    assert driver.options.base.chosen().value == "tiny"
+    assert slot.segmenter.unloaded
+    assert not slot.loaded
 
 
 def test_the_table_compares_and_shows_an_example_side_by_side(driver, qtbot):
+    """The labels that are corrected stay selected."""
+    labels = driver.viewer.add_labels(driver.last()[1].labels)
     driver.press_train()
     (row,) = driver.train.result.rows()
     assert row[0].startswith("cells")
@@ -190,24 +181,17 @@ def test_the_table_compares_and_shows_an_example_side_by_side(driver, qtbot):
     for _ in range(2):  # the second time replaces the first
         driver.train.result.show_button.click()
         qtbot.waitUntil(lambda: not driver.training.reading.busy)
-        assert [type(a).__name__ for a in driver.viewer.layers] == ["Image"] + [
-            "Labels"
-        ] * 3
-    image, corrected, before, after = driver.viewer.layers
+        own, *compared = driver.viewer.layers
+        assert own == labels
+        assert [type(a).__name__ for a in compared] == ["Image"] + ["Labels"] * 3
+        assert driver.viewer.layers.selection.active is labels
+    image, corrected, before, after = compared
     assert "corrected" in corrected.name
     assert "before" in before.name
     assert "after" in after.name
     width = corrected.data.shape[1]
     assert corrected.data.shape == before.data.shape == after.data.shape
     assert width < before.translate[1] < after.translate[1] < image.data.shape[1]
-
-
-def test_comparing_leaves_the_labels_that_are_corrected_selected(driver, qtbot):
-    labels = driver.viewer.add_labels(driver.last()[1].labels)
-    driver.press_train()
-    driver.train.result.show_button.click()
-    qtbot.waitUntil(lambda: not driver.training.reading.busy)
-    assert driver.viewer.layers.selection.active is labels
 
 
 def test_options_are_what_is_trained(driver, examples, tmp_path):
@@ -240,30 +224,17 @@ def test_another_folder_may_judge(driver, examples, tmp_path):
     assert driver.train.result.rows()[0][0] == "cells7.tif"
 
 
-def test_while_training_the_options_are_locked(driver, monkeypatch, qtbot):
-    hold(monkeypatch, at=lambda event: isinstance(event, FinetuneEpoch))
-    driver.train.train.click()
-    driver.wait_for(FinetuneEpoch)
-    assert not driver.options.isEnabled()
-    assert driver.train.bar.isVisibleTo(driver.train)
-    qtbot.waitUntil(lambda: "Epoch 2 of 2" in driver.train.stage())
-    driver.train.train.click()
-    driver.wait_for_end()
-    assert driver.options.isEnabled()
-    assert not driver.train.bar.isVisibleTo(driver.train)
-
-
 def test_a_backbone_becomes_a_model(lend_viewer, qtbot, tiny_base, examples, tmp_path):
     from safetensors.torch import save_file
     from tests.engine.model.backbone_files.conftest import to_timm
 
     from napari_dinocell.engine.model.dinocell import DinoCell, ModelConfig
 
-    backbone = DinoCell(ModelConfig(variant="vitt16")).backbone
+    backbone = DinoCell(ModelConfig(variant="vitz16")).backbone
     path = tmp_path / "backbone.safetensors"
     weights = to_timm(backbone.state_dict())
     save_file({n: value.contiguous() for n, value in weights.items()}, path)
-    driver = TrainingDriver(lend_viewer(), qtbot)
+    driver = TrainingDriver(lend_viewer(), qtbot, epochs=1, tile_size=48)
     driver.options.base.pick(str(path))
     assert "backbone only" in driver.options.base._message.message()
     assert "40" in driver.options.epochs.specialValueText()
