@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ from napari._qt._qapp_model.qactions import init_qactions
 from napari._qt.qt_viewer import QtViewer
 from napari._qt.threads.status_checker import StatusChecker
 from napari._qt.widgets import qt_viewer_buttons
+from napari._vispy import canvas
 from napari.components import Dims
 from napari.utils._proxies import PublicOnlyProxy
 from qtpy.QtCore import QCoreApplication, QEvent
@@ -150,7 +152,11 @@ def _empty(viewer: Viewer) -> None:
         inner.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     Session._of_viewers.pop(viewer, None)
-    viewer.layers.clear()
+    with pytest.MonkeyPatch.context() as patch:
+        # napari collects after each layer, where once does for all
+        patch.setattr(canvas, "gc", SimpleNamespace(collect=int), raising=False)
+        viewer.layers.clear()
+    gc.collect()
     viewer.keymap.clear()
     window._qt_window.hide()
     QCoreApplication.processEvents()
