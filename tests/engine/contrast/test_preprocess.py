@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from napari_dinocell.engine.config import ContrastConfig
-from napari_dinocell.engine.contrast import limits as limits_module
+from napari_dinocell.engine.contrast import sample as sample_module
 from napari_dinocell.engine.contrast.preprocess import (
     adjust_contrast,
     intensity_limits,
@@ -166,7 +166,7 @@ def test_large_plane_is_sampled_for_its_percentiles(
 ) -> None:
     plane = np.random.default_rng(3).gamma(2, 100, (400, 500)).astype(np.float32)
     exact = intensity_limits(plane, PLAIN)
-    monkeypatch.setattr(limits_module, "SAMPLED_PIXELS", 20_000)
+    monkeypatch.setattr(sample_module, "SAMPLED_PIXELS", 20_000)
     sampled = intensity_limits(plane, PLAIN)
     assert sampled != exact
     np.testing.assert_allclose(sampled, exact, rtol=0.2, atol=5)

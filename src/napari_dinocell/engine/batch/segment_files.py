@@ -35,6 +35,7 @@ from napari_dinocell.engine.results.provenance import (
     record_image,
     write_provenance,
 )
+from napari_dinocell.engine.watershed.live_watershed import label_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -200,7 +201,7 @@ def _segment_page(
         yield event
     if ready is None:  # the last event of a run that nobody cancelled
         raise CancelledError
-    labels = job.segmenter.labels()
+    labels = label_cells(ready.distance_map, job.config.watershed)
     record = PageRecord(
         cells=count_cells(labels),
         seconds=round(time.perf_counter() - started, 3),

@@ -15,6 +15,7 @@ from napari_dinocell.engine.contrast.adjusted_image import row_bands, safe_real_
 from napari_dinocell.engine.contrast.blobs import white_beside_blobs
 from napari_dinocell.engine.contrast.noise import Content, content_of, noise_level
 from napari_dinocell.engine.contrast.outliers import without_outliers
+from napari_dinocell.engine.contrast.sample import sampled
 from napari_dinocell.engine.errors import ImageError
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.arrays import Image
     from napari_dinocell.engine.config import ContrastConfig
-
-SAMPLED_PIXELS = 2**22
-"""Percentiles of larger planes come from a regular grid of their pixels."""
 
 LARGEST = float(np.finfo(np.float64).max) / 4
 """Limits stay below it, so that their difference is finite."""
@@ -95,7 +93,7 @@ def intensity_limits(image: Image, config: ContrastConfig) -> tuple[float, float
     """
     image = np.asarray(image)
     check_dtype(image)
-    sample = _sample(image).astype(safe_real_type(image.dtype))
+    sample = sampled(image).astype(safe_real_type(image.dtype))
     if image.dtype.kind == "f":
         sample = _clipped(sample[np.isfinite(sample)])
     if sample.size:
@@ -148,7 +146,7 @@ def robust_stretch(
 
 def _white_of_few(plane: NDArray[Any], noise: float, high: float) -> float:
     """White of a dark plane (Y, X): by its few bright cells, if it has some."""
-    sample = _sample(plane).astype(np.float64)
+    sample = sampled(plane).astype(np.float64)
     sample = sample[np.isfinite(sample)]
     level = np.float64(np.median(sample) + STANDS_OUT * noise)  # no float16
     few = [
@@ -193,23 +191,8 @@ def finite_range(image: NDArray[Any]) -> tuple[float, float]:
     return (smallest, largest) if smallest <= largest else (0.0, 0.0)
 
 
-def _sample(image: NDArray[Any]) -> NDArray[Any]:
-    """Pixels of a regular grid, flat."""
-    stride = _sampling_stride(image.shape)
-    sample: NDArray[Any] = image[(slice(None, None, stride),) * image.ndim].ravel()
-    return sample
-
-
 def _clipped(values: NDArray[Any]) -> NDArray[Any]:
     """Keep doubles so small that no difference of two overflows."""
     if values.dtype != np.float64:
         return values
     return np.clip(values, -LARGEST, LARGEST, out=values)
-
-
-def _sampling_stride(shape: tuple[int, ...]) -> int:
-    """Smallest step along every axis that keeps the sample below the limit."""
-    stride = 1
-    while np.prod([-(-n // stride) for n in shape], dtype=np.int64) > SAMPLED_PIXELS:
-        stride += 1
-    return stride

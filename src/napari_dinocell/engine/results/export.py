@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
@@ -9,13 +10,14 @@ import cv2
 import numpy as np
 import tifffile
 
+from napari_dinocell.engine.bands import row_bands
 from napari_dinocell.engine.errors import ExportError
 from napari_dinocell.engine.labels.label_values import check_labels
 from napari_dinocell.engine.results.atomic_file import replaced_file
 from napari_dinocell.engine.results.tiff_metadata import tiff_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -32,6 +34,9 @@ _OME_SUFFIXES = (".ome.tif", ".ome.tiff")
 
 UINT16_MAX = 65_535
 
+STRIP_PIXELS = 2**17
+"""Pixels of the strips that a page is cut into: no page is in memory twice."""
+
 
 @contextmanager
 def open_labels(
@@ -44,7 +49,8 @@ def open_labels(
     """Collect labels page by page, then write them to a file in one go.
 
     Leaving the context normally writes `path`; leaving it by an error, also Ctrl-C,
-    leaves `path` as it was. Memory does not grow with the number of pages.
+    leaves `path` as it was. Memory grows neither with the number of pages nor, but for
+    PNG, with their size.
 
     Parameters
     ----------
@@ -127,11 +133,14 @@ class LabelPages:
         check_labels(labels, self.plane_shape)
         if labels.max(initial=0) > UINT16_MAX:
             self.dtype = np.dtype(np.uint32)
+        strips = (labels[rows].astype(self.dtype) for rows in _strips(labels.shape))
         self._writer.write(
-            labels.astype(self.dtype),
+            _compressed(strips, level=1),
+            shape=labels.shape,
+            dtype=self.dtype,
+            rowsperstrip=_rows_per_strip(labels.shape[1]),
             photometric="minisblack",
             compression="zlib",
-            compressionargs={"level": 1},
             metadata=None,
             contiguous=False,
         )
@@ -148,10 +157,26 @@ class _Content:
         self.shape = shape
         self.dtype = dtype
 
-    def __iter__(self) -> Iterator[AnyLabels]:
+    def strips(self) -> Iterator[AnyLabels]:
+        """Bands of rows of each page, from top to bottom, page after page."""
         with tifffile.TiffFile(self.spool) as tiff:
             for page in tiff.pages:
-                yield page.asarray().astype(self.dtype, copy=False)
+                for strip, _, _ in page.segments():
+                    assert strip is not None  # every strip was written
+                    yield strip[0, :, :, 0].astype(self.dtype, copy=False)
+
+
+def _strips(shape: tuple[int, ...]) -> list[slice]:
+    height, width = shape
+    return row_bands(height, width, pixels=STRIP_PIXELS)
+
+
+def _rows_per_strip(width: int) -> int:
+    return max(1, STRIP_PIXELS // width)
+
+
+def _compressed(strips: Iterable[AnyLabels], *, level: int = 6) -> Iterator[bytes]:
+    return (zlib.compress(strip.tobytes(), level) for strip in strips)
 
 
 def _check_format(path: Path, counts: tuple[int, ...]) -> None:
@@ -177,13 +202,16 @@ def _check_count(path: Path, found: int, counts: tuple[int, ...]) -> None:
 
 
 def _write_png(path: Path, content: _Content) -> None:
-    (labels,) = content
     if content.dtype != np.uint16:
+        largest = max(int(strip.max()) for strip in content.strips())
         raise ExportError(
-            f"A PNG holds ids up to {UINT16_MAX}, and the largest is {labels.max()}. "
+            f"A PNG holds ids up to {UINT16_MAX}, and the largest is {largest}. "
             "Write tif or npy instead."
         )
-    path.write_bytes(cv2.imencode(".png", labels)[1].tobytes())
+    labels = np.empty(content.shape[-2:], np.uint16)
+    for rows, strip in zip(_strips(labels.shape), content.strips(), strict=True):
+        labels[rows] = strip
+    path.write_bytes(cv2.imencode(".png", labels)[1].data)
 
 
 def _write_npy(path: Path, content: _Content) -> None:
@@ -194,8 +222,8 @@ def _write_npy(path: Path, content: _Content) -> None:
     }
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
-        for page in content:
-            file.write(page.tobytes())
+        for strip in content.strips():
+            file.write(strip.tobytes())
 
 
 def _write_tiff(
@@ -209,9 +237,10 @@ def _write_tiff(
     size = int(np.prod(content.shape, dtype=np.int64)) * content.dtype.itemsize
     tifffile.imwrite(
         path,
-        iter(content),
+        _compressed(content.strips()),
         shape=content.shape,
         dtype=content.dtype,
+        rowsperstrip=_rows_per_strip(content.shape[-1]),
         photometric="minisblack",
         compression="zlib",
         **tiff_metadata(axes, content.dtype, size, pixel_size, ome=ome),

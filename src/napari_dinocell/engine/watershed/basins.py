@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from napari_dinocell.engine.bands import map_bands, row_bands
 from napari_dinocell.engine.watershed.ascent import climb
+from napari_dinocell.engine.watershed.memory import require_memory_of_sites
 from napari_dinocell.engine.watershed.plateaus import settle_plateaus
 
 if TYPE_CHECKING:
@@ -44,53 +46,96 @@ def find_basins(terrain: DistanceMap, *, workers: int = 1) -> Basins:
     equal height are numbered in reading order.
     """
     ascent = climb(terrain, workers=workers)
+    height, width = terrain.shape
+    require_memory_of_sites(
+        ascent.flat.size + ascent.tied.size, (height - 2, width - 2)
+    )
     summits = settle_plateaus(terrain, ascent)
-    numbers, heights = _number_summits(terrain, summits)
-    numbers = _follow(ascent.target.ravel(), numbers.ravel(), workers=workers)
-    return Basins(numbers=numbers.reshape(terrain.shape), heights=heights)
+    ranks, heights = _rank_summits(terrain, summits)
+    target = ascent.target.ravel()
+    target[summits] = -ranks
+    _follow(target, workers=workers)
+    return Basins(numbers=ascent.target, heights=heights)
 
 
-def _number_summits(
+def _rank_summits(
     terrain: DistanceMap, summits: Sites
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Image of summit numbers, 0 elsewhere, and the height of each number."""
-    mask = np.zeros(terrain.shape, np.uint8)
-    mask.ravel()[summits] = 1
-    count, components = cv2.connectedComponents(mask, connectivity=4, ltype=cv2.CV_32S)
-    image: NDArray[np.int32] = components
-    component = image.ravel()[summits]
-    heights = np.zeros(count, np.float32)
-    heights[component] = terrain.ravel()[summits]
+    """(S,): number of the summit that each site is a part of; height of each number."""
+    count, component = _join_neighbours(summits, terrain.shape[1])
+    heights = np.zeros(count + 1, np.float32)
+    heights[1 + component] = terrain.ravel()[summits]
     order = 1 + np.argsort(-heights[1:], kind="stable")
-    rank = np.zeros(count, np.int32)
-    rank[order] = np.arange(1, count, dtype=np.int32)
-    image.ravel()[summits] = rank[component]
+    rank = np.zeros(count + 1, np.int32)
+    rank[order] = np.arange(1, count + 1, dtype=np.int32)
     heights[1:] = heights[order]
-    return image, heights
+    return rank[1 + component], heights
 
 
-def _follow(
-    target: NDArray[np.int32], summit: NDArray[np.int32], *, workers: int
+def _join_neighbours(sites: Sites, stride: int) -> tuple[int, NDArray[np.int32]]:
+    """Number of 4-connected groups of ascending sites, and the group of each.
+
+    Groups count from 0 in the order of their first sites. Sites side by side are one
+    run, and only runs are joined: large plateaus have few.
+    """
+    if sites.size == 0:
+        return 0, np.zeros(0, np.int32)
+    run = np.zeros(sites.size, np.int32)
+    np.cumsum(np.diff(sites) != 1, out=run[1:])
+    runs = int(run[-1]) + 1
+    bands = row_bands(sites.size, 1)
+    one, other = np.concatenate(
+        [_runs_that_meet(sites, run, band, stride) for band in bands], axis=1
+    )
+    if one.size == 0:
+        return runs, run
+    there = np.ones(one.size, np.bool_)
+    links = coo_array((there, (one, other)), shape=(runs, runs))
+    count, group = connected_components(links, directed=False)
+    _, first = np.unique(group, return_index=True)
+    rank = np.empty(count, np.int32)
+    rank[np.argsort(first)] = np.arange(count, dtype=np.int32)
+    return count, rank[group][run]
+
+
+def _runs_that_meet(
+    sites: Sites, run: NDArray[np.int32], band: slice, stride: int
 ) -> NDArray[np.int32]:
-    """Summit number that each site's pointers end at; shortens `target` on the way."""
-    numbers = np.empty(target.size, np.int32)
+    """(2, M): runs in a band of sites, and those that they touch in the row below."""
+    wanted = sites[band] + stride
+    below = np.minimum(np.searchsorted(sites, wanted), sites.size - 1)
+    met = np.flatnonzero(sites[below] == wanted)
+    pairs = np.stack([run[band][met], run[below[met]]])
+    new = np.ones(met.size, np.bool_)
+    new[1:] = (pairs[:, 1:] != pairs[:, :-1]).any(axis=0)
+    return pairs[:, new]
+
+
+def _follow(target: NDArray[np.int32], *, workers: int) -> None:
+    """Replace each site's pointer by the number of the summit where the way ends.
+
+    On the way, numbers are negative to tell them from sites: this takes no second
+    plane.
+    """
     bands = row_bands(target.size, 1)
 
     def jump(band: slice) -> None:
         # In place: another band may be ahead, which only makes the jump longer.
-        target[band] = np.take(target, target[band], mode="clip")
+        # Numbers and background look at site 0, on the rim, where nothing is.
+        further = np.take(target, target[band], mode="clip")
+        np.copyto(target[band], further, where=further != 0)
 
-    def arrive(band: slice) -> Sites:
-        np.take(summit, target[band], out=numbers[band], mode="clip")
-        on_the_way = (numbers[band] == 0) & (target[band] != 0)
-        sites: Sites = np.flatnonzero(on_the_way) + band.start
+    def still_going(band: slice) -> Sites:
+        sites: Sites = np.flatnonzero(target[band] > 0) + band.start
         return sites
+
+    def settle(band: slice) -> None:
+        np.negative(target[band], out=target[band])
 
     for _ in range(DENSE_JUMPS):
         map_bands(jump, bands, workers=workers)
-    late = np.concatenate(map_bands(arrive, bands, workers=workers))
+    late = np.concatenate(map_bands(still_going, bands, workers=workers))
     while late.size:
         target[late] = target[target[late]]
-        numbers[late] = summit[target[late]]
-        late = late[numbers[late] == 0]
-    return numbers
+        late = late[target[late] > 0]
+    map_bands(settle, bands, workers=workers)

@@ -65,6 +65,28 @@ class CellQuery:
         map_bands(look_up, row_bands(*basins.shape), workers=self.workers)
         return fill_holes(labels) if self.config.fill_holes else labels
 
+    def spend(self) -> Labels:
+        """Labels of the plane before holes are filled, in the memory of its basins.
+
+        Neither this query nor its watershed can be asked anything afterwards.
+
+        Returns
+        -------
+        (Y, X), int32, C-contiguous.
+        """
+        height, width = shape = self.basins.shape
+        if not self.table.any():
+            return np.zeros(shape, np.int32)
+        foreground = np.float32(self.config.foreground_threshold)
+        memory = self.basins.base
+        assert isinstance(memory, np.ndarray)
+        labels = memory.ravel()[: height * width].reshape(shape)
+        for band in row_bands(height, width):  # each row moves up, over rows long read
+            found = np.take(self.table, self.basins[band], mode="clip")
+            found *= self.terrain[band] > foreground
+            labels[band] = found
+        return labels
+
     def count(self) -> int:
         """Number of cells, without making the image; filling holes changes none.
 

@@ -46,8 +46,10 @@ from napari_dinocell.engine.bands import (
     row_bands,
 )
 from napari_dinocell.engine.errors import SettingsError
+from napari_dinocell.engine.mapped import let_go
 from napari_dinocell.engine.watershed.basins import find_basins
 from napari_dinocell.engine.watershed.cell_query import CellQuery
+from napari_dinocell.engine.watershed.fill_holes import fill_holes
 from napari_dinocell.engine.watershed.held_cells import HeldBasins
 from napari_dinocell.engine.watershed.memory import (
     BYTES_PER_BASIN,
@@ -102,9 +104,10 @@ class LiveWatershed:
     id for as long as its highest point stays a cell of its own. Ids are therefore not
     consecutive.
 
-    Memory: 9 bytes per pixel are kept, and 17 are needed in between; white noise, with
-    its basins of five pixels, needs up to 80. A map that nowhere rises above the floor
-    needs none.
+    Memory: 8 bytes per pixel are kept, and 9 are needed in between. Each pixel that is
+    flat or has two ways up needs some 50 more and each basin 250: nothing on smooth
+    maps, up to 50 bytes per pixel on maps of few levels or of white noise. A map that
+    nowhere rises above the floor needs none.
     """
 
     def __init__(
@@ -137,6 +140,7 @@ class LiveWatershed:
         self._terrain = raise_terrain(
             distance_map, floor=self._floor, workers=self._workers
         )
+        let_go(distance_map)
         basins = find_basins(self._terrain, workers=self._workers)
         require_memory(basins.heights.size * BYTES_PER_BASIN, self.shape)
         saddles = find_saddles(self._terrain, basins, workers=self._workers)
@@ -281,5 +285,8 @@ def label_cells(distance_map: NDArray[Any], config: WatershedConfig) -> Labels:
     ImageError
         If the map is not 2-D, not floating, not finite, not in [0, 1], or too large.
     """
-    floor = min(FLOOR, config.foreground_threshold)
-    return LiveWatershed(distance_map, floor=floor).labels(config)
+    live = LiveWatershed(distance_map, floor=config.foreground_threshold)
+    query = live.query(config)
+    labels = query.spend()
+    del live, query  # the terrain, too, before holes are looked for
+    return fill_holes(labels) if config.fill_holes else labels

@@ -14,8 +14,17 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.arrays import Shape2D
 
-BYTES_PER_PIXEL = 17
-"""While basins are found; fewer are kept."""
+BYTES_PER_PIXEL = 9
+"""Of any map: its terrain, the ways uphill, and what a band needs."""
+
+BYTES_PER_SITE = 48
+"""Of each pixel that is flat or has several ways up, while plateaus are settled."""
+
+BYTES_PER_PIXEL_BESIDE_SITES = 8
+"""Of the planes that plateaus are settled in. Their memory is only taken where sites
+are, a page for each at most: no more than `BYTES_PER_LONELY_SITE`."""
+
+BYTES_PER_LONELY_SITE = 60
 
 BYTES_PER_BASIN = 250
 """While saddles are found and the forest is grown, beside what the pixels keep."""
@@ -40,6 +49,19 @@ def memory_for(shape: Shape2D) -> Iterator[None]:
         raise
     except MemoryError as error:
         raise _refusal(needed, shape) from error
+
+
+def require_memory_of_sites(sites: int, shape: Shape2D) -> None:
+    """Refuse a plane (height, width) with more flat or tied sites than memory can hold.
+
+    Raises
+    ------
+    OutOfMemoryError
+        Beside what the pixels take already.
+    """
+    planes = BYTES_PER_PIXEL_BESIDE_SITES * shape[0] * shape[1]
+    planes = min(planes, BYTES_PER_LONELY_SITE * sites)
+    require_memory(planes + BYTES_PER_SITE * sites, shape)
 
 
 def require_memory(needed: int, shape: Shape2D) -> None:

@@ -38,12 +38,15 @@ class _Ground:
     heights: NDArray[np.float32]
     target: NDArray[np.int32]
     steps: tuple[int, int, int, int]
-    waiting: NDArray[np.bool_]
-    """Flat sites whose way up is not known yet."""
     layer: NDArray[np.int32]
     """Steps to the way up inside the plateau; 0 on slopes."""
     exit_height: NDArray[np.float32]
     """Height just above the way up that a plateau's site leads to."""
+
+    def waiting(self, sites: Sites) -> NDArray[np.bool_]:
+        """Whether the way up from each site is not known yet: it points at itself."""
+        waiting: NDArray[np.bool_] = self.target[sites] == sites
+        return waiting
 
     def highest_neighbour(self, sites: Sites) -> NDArray[np.float32]:
         """Height of the highest of the four neighbours."""
@@ -69,13 +72,10 @@ def settle_plateaus(terrain: DistanceMap, ascent: Ascent) -> Sites:
     Sites of the regional maxima, ascending: those from which no way leads up. They
     keep pointing at themselves.
     """
-    waiting = np.zeros(terrain.size, np.bool_)
-    waiting[ascent.flat] = True
     ground = _Ground(
         heights=terrain.ravel(),
         target=ascent.target.ravel(),
         steps=neighbour_steps(terrain),
-        waiting=waiting,
         layer=np.zeros(terrain.size, np.int32),
         exit_height=np.zeros(terrain.size, np.float32),
     )
@@ -84,7 +84,7 @@ def settle_plateaus(terrain: DistanceMap, ascent: Ascent) -> Sites:
         _settle_front(ground, front, layer)
         front, layer = _next_front(ground, front), layer + 1
     _settle_ties(ground, ascent.tied)
-    return ascent.flat[waiting[ascent.flat]]
+    return ascent.flat[ground.waiting(ascent.flat)]
 
 
 def _first_front(ground: _Ground, flat: Sites) -> Sites:
@@ -93,7 +93,7 @@ def _first_front(ground: _Ground, flat: Sites) -> Sites:
     height = ground.heights[flat]
     for step in ground.steps:
         neighbour = flat + step
-        beside |= (ground.heights[neighbour] == height) & ~ground.waiting[neighbour]
+        beside |= (ground.heights[neighbour] == height) & ~ground.waiting(neighbour)
     return flat[beside]
 
 
@@ -105,7 +105,7 @@ def _settle_front(ground: _Ground, front: Sites, layer: int) -> None:
     for step in ground.steps:
         neighbour = front + step
         leads = ground.heights[neighbour] == height
-        leads &= ~ground.waiting[neighbour] & (ground.layer[neighbour] == layer - 1)
+        leads &= ~ground.waiting(neighbour) & (ground.layer[neighbour] == layer - 1)
         exits = np.full(front.size, -1, np.float32)
         exits[leads] = ground.exit_heights(neighbour[leads])
         steeper = exits > best
@@ -114,7 +114,6 @@ def _settle_front(ground: _Ground, front: Sites, layer: int) -> None:
     ground.target[front] = target
     ground.exit_height[front] = best
     ground.layer[front] = layer
-    ground.waiting[front] = False
 
 
 def _next_front(ground: _Ground, front: Sites) -> Sites:
@@ -123,7 +122,7 @@ def _next_front(ground: _Ground, front: Sites) -> Sites:
     found = []
     for step in ground.steps:
         neighbour = front + step
-        same = ground.waiting[neighbour] & (ground.heights[neighbour] == height)
+        same = ground.waiting(neighbour) & (ground.heights[neighbour] == height)
         found.append(neighbour[same])
     return np.unique(np.concatenate(found))
 
