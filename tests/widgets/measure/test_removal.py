@@ -131,29 +131,33 @@ def test_read_only_labels_are_left_alone(driver: MeasureDriver) -> None:
     np.testing.assert_array_equal(cells(driver).data, squares())
 
 
-@pytest.mark.parametrize("change", ["paint", "write", "replace"])
-def test_changed_labels_make_measurements_stale(
-    measured: MeasureDriver, change: str
-) -> None:
+def test_changed_labels_make_measurements_stale(measured: MeasureDriver) -> None:
     layer = cells(measured)
-    measured.column._colouring.setChecked(True)
-    measured.at_rest()
-    if change == "paint":
+
+    def paint() -> None:
         layer.data_setitem((np.array([0]), np.array([0])), 2)
-    elif change == "write":  # as live thresholds do
-        layer.data[0, 0] = 2
+
+    def write() -> None:  # as live thresholds do
+        layer.data[0, 1] = 2
         layer.refresh()
-    else:
+
+    def replace() -> None:
         layer.data = np.roll(squares(), 1)
-    measured.wait(lambda: bool(measured.stale))
-    assert "stale" in measured.stale
-    assert measured.controller.measurement is None
-    assert not measured.sections.run.export.isEnabled()
-    assert not measured.column.remove.isEnabled()
-    assert layer.colormap.__class__.__name__ == "CyclicLabelColormap"
-    measured.measure()
-    assert not measured.stale
-    assert measured.controller.measurement is not None
+
+    for change in (paint, write, replace):
+        measured.column._colouring.setChecked(True)
+        measured.at_rest()
+        assert layer.colormap.__class__.__name__ == "DirectLabelColormap"
+        change()
+        measured.wait(lambda: bool(measured.stale))
+        assert "stale" in measured.stale
+        assert measured.controller.measurement is None
+        assert not measured.sections.run.export.isEnabled()
+        assert not measured.column.remove.isEnabled()
+        assert layer.colormap.__class__.__name__ == "CyclicLabelColormap"
+        measured.measure()
+        assert not measured.stale
+        assert measured.controller.measurement is not None
 
 
 def test_ids_too_large_to_colour_are_said_and_can_be_removed(

@@ -38,15 +38,13 @@ def show(driver: MeasureDriver, frame: int) -> None:
     driver.at_rest()
 
 
-def test_one_row_per_frame_and_cell(driver: MeasureDriver) -> None:
+def test_one_row_per_frame_and_cell_and_features_of_the_shown_frame(
+    driver: MeasureDriver,
+) -> None:
     driver.measure()
     assert driver.values("label") == [*SIDES, 2, 5, *SIDES]
     assert driver.values("frame") == [0] * 4 + [1] * 2 + [2] * 4
     assert driver.message == "10 cells measured on 3 planes"
-
-
-def test_features_are_those_of_the_shown_frame(driver: MeasureDriver) -> None:
-    driver.measure()
     assert features(driver) == list(SIDES)
     show(driver, 1)
     assert features(driver) == [2, 5]
@@ -54,6 +52,15 @@ def test_features_are_those_of_the_shown_frame(driver: MeasureDriver) -> None:
     left = driver.viewer.layers["cells"].features["min_column"]
     assert left.tolist() == [17, 47, 17, 47]
     assert not driver.stale
+    # a row leads to its frame
+    show(driver, 0)
+    driver.controller.go_to(9)  # the last cell of the last frame
+    assert driver.viewer.dims.current_step[0] == 2
+    assert driver.viewer.layers["cells"].selected_label == 40
+    rows, columns = np.nonzero(movie()[2] == 40)
+    camera = getattr(driver.viewer, "scene", driver.viewer).camera
+    centre = camera.center[-2:]
+    np.testing.assert_allclose(centre, (rows.mean() / 2, columns.mean() / 2))
 
 
 def test_only_the_shown_plane_can_be_measured(driver: MeasureDriver) -> None:
@@ -66,18 +73,9 @@ def test_only_the_shown_plane_can_be_measured(driver: MeasureDriver) -> None:
     assert not driver.stale
 
 
-def test_row_leads_to_its_frame(driver: MeasureDriver) -> None:
-    driver.measure()
-    driver.controller.go_to(9)  # the last cell of the last frame
-    assert driver.viewer.dims.current_step[0] == 2
-    assert driver.viewer.layers["cells"].selected_label == 40
-    rows, columns = np.nonzero(movie()[2] == 40)
-    camera = getattr(driver.viewer, "scene", driver.viewer).camera
-    centre = camera.center[-2:]
-    np.testing.assert_allclose(centre, (rows.mean() / 2, columns.mean() / 2))
-
-
-def test_brush_hides_by_the_numbers_of_each_frame(driver: MeasureDriver) -> None:
+def test_brush_hides_and_removes_by_the_numbers_of_each_frame(
+    driver: MeasureDriver,
+) -> None:
     driver.measure()
     layer = driver.viewer.layers["cells"]
     driver.brush("min_column", 0, 100)  # no column to brush: nothing changes
@@ -85,14 +83,8 @@ def test_brush_hides_by_the_numbers_of_each_frame(driver: MeasureDriver) -> None
     assert [opacity(layer, cell) > 0 for cell in SIDES] == [True, False, True, False]
     show(driver, 2)
     assert [opacity(layer, cell) > 0 for cell in SIDES] == [False] * 4
-
-
-def test_removal_takes_cells_frame_by_frame_and_is_one_step(
-    driver: MeasureDriver,
-) -> None:
-    driver.measure()
-    layer = driver.viewer.layers["cells"]
-    driver.brush("centroid_x_px", 0, 15)
+    # removal takes them frame by frame, and is one step
+    show(driver, 0)
     driver.column.remove.click()
     driver.at_rest()
     assert [np.unique(plane).tolist() for plane in layer.data] == [

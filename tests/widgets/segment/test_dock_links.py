@@ -76,13 +76,22 @@ def record_of(driver: DockDriver) -> dict[str, Any]:
     return driver.viewer.layers["movie labels"].metadata["dinocell"]
 
 
-def test_cells_keep_their_ids_through_a_run(linked: DockDriver) -> None:
+def test_cells_keep_their_ids_and_are_unlinked_without_the_network(
+    linked: DockDriver,
+) -> None:
     labels = linked.labels("movie")
     np.testing.assert_array_equal(labels, linked_labels(present(linked)))
     assert labels[0, 50, 60] == labels[1, 47, 64] == labels[3, 44, 68] > 0
     assert len(np.unique(labels)) == 4
     assert record_of(linked)["settings"]["link"] is True
     assert record_of(linked)["plane"] is None
+    for wanted in (own_labels, linked_labels):
+        click_link(linked)
+        linked.at_rest()
+        np.testing.assert_array_equal(linked.labels("movie"), wanted(present(linked)))
+        assert record_of(linked)["settings"]["link"] is (wanted is linked_labels)
+        assert linked.banner == ""
+    assert len(linked.fake.runs) == len(MOVIE)
 
 
 def test_frames_are_linked_while_the_run_goes_on(driver: DockDriver) -> None:
@@ -102,18 +111,17 @@ def test_frames_are_linked_while_the_run_goes_on(driver: DockDriver) -> None:
     driver.at_rest()
 
 
-def test_cells_are_linked_and_unlinked_without_the_network(linked: DockDriver) -> None:
-    for wanted in (own_labels, linked_labels):
-        click_link(linked)
-        linked.at_rest()
-        np.testing.assert_array_equal(linked.labels("movie"), wanted(present(linked)))
-        assert record_of(linked)["settings"]["link"] is (wanted is linked_labels)
-        assert linked.banner == ""
-    assert len(linked.fake.runs) == len(MOVIE)
-
-
 def test_colors_stay_while_a_slider_moves(linked: DockDriver) -> None:
+    """And one that comes back at once leaves all as it was."""
     before = linked.labels("movie").copy()
+    at_first = present(linked)
+    linked.viewer.dims.set_current_step(0, 2)
+    linked.at_rest()
+    with linked.qtbot.waitSignal(linked.controller.live.counted):
+        linked.set_thresholds(0.9, 0.6)
+    linked.set_thresholds(at_first.seed_threshold, at_first.foreground_threshold)
+    linked.at_rest()
+    np.testing.assert_array_equal(linked.labels("movie"), before)
     linked.viewer.dims.set_current_step(0, 3)
     linked.at_rest()
     with linked.qtbot.waitSignal(linked.controller.live.counted):
@@ -125,19 +133,9 @@ def test_colors_stay_while_a_slider_moves(linked: DockDriver) -> None:
     np.testing.assert_array_equal(linked.labels("movie"), linked_labels(THRESHOLDS))
 
 
-def test_slider_that_comes_back_leaves_all_as_it_was(linked: DockDriver) -> None:
-    before = linked.labels("movie").copy()
-    at_first = present(linked)
-    linked.viewer.dims.set_current_step(0, 2)
-    linked.at_rest()
-    with linked.qtbot.waitSignal(linked.controller.live.counted):
-        linked.set_thresholds(0.9, 0.6)
-    linked.set_thresholds(at_first.seed_threshold, at_first.foreground_threshold)
-    linked.at_rest()
-    np.testing.assert_array_equal(linked.labels("movie"), before)
-
-
-def test_one_frame_done_again_joins_the_others(linked: DockDriver) -> None:
+def test_one_frame_done_again_and_a_cancelled_run_leave_the_frames_linked(
+    linked: DockDriver,
+) -> None:
     before = linked.labels("movie").copy()
     linked.sections.image.set_region("plane")
     linked.viewer.dims.set_current_step(0, 1)
@@ -145,10 +143,7 @@ def test_one_frame_done_again_joins_the_others(linked: DockDriver) -> None:
     linked.at_rest()
     np.testing.assert_array_equal(linked.labels("movie"), before)
     assert record_of(linked)["settings"]["link"] is True
-
-
-def test_cancelled_run_leaves_frames_that_are_linked(linked: DockDriver) -> None:
-    before = linked.labels("movie").copy()
+    linked.sections.image.set_region("all")
     linked.fake.runs.clear()
     linked.fake.free_runs, linked.fake.hold_at = 1, 1
     linked.press()

@@ -67,33 +67,36 @@ def test_slider_moved_during_a_run_counts_at_its_end(driver: DockDriver) -> None
     np.testing.assert_array_equal(driver.labels("cells"), expected)
 
 
-@pytest.mark.parametrize(
-    ("section", "change", "word"),
-    [
-        ("contrast", lambda c: c.set_config(ContrastConfig(clahe=False)), "contrast"),
-        ("size", lambda size: size.set_diameter(50.0), "size"),
-    ],
-)
 def test_settings_that_need_a_new_map_mark_the_result_stale(
-    driver: DockDriver, section: str, change: Callable[[Any], None], word: str
+    driver: DockDriver,
 ) -> None:
-    driver.viewer.add_image(IMAGE, name="cells")
+    """Until they are segmented with; other data does so, too."""
+    layer = driver.viewer.add_image(IMAGE, name="cells")
     driver.segment()
     assert driver.banner == ""
     former = driver.labels("cells").copy()
-    part = getattr(driver.sections, section)
-    change(part)
-    part.changed.emit()
-    assert word in driver.banner
-    assert "Segment" in driver.banner
-    np.testing.assert_array_equal(driver.labels("cells"), former)
-    driver.segment()
-    assert driver.banner == ""
+    contrast, size = driver.sections.contrast, driver.sections.size
 
+    def without_clahe() -> None:
+        contrast.set_config(ContrastConfig(clahe=False))
+        contrast.changed.emit()
 
-def test_other_data_marks_the_result_stale(driver: DockDriver) -> None:
-    layer = driver.viewer.add_image(IMAGE, name="cells")
-    driver.segment()
+    def larger_cells() -> None:
+        size.set_diameter(50.0)
+        size.changed.emit()
+
+    changes = {
+        "contrast": without_clahe,
+        "size": larger_cells,
+        "averaging": lambda: driver.sections.model._augment.setValue(2),
+    }
+    for word, change in changes.items():
+        change()
+        assert word in driver.banner
+        assert "Segment" in driver.banner
+        np.testing.assert_array_equal(driver.labels("cells"), former, word)
+        driver.segment()
+        assert driver.banner == "", word
     layer.data = OTHER
     assert "data" in driver.banner
 
@@ -209,15 +212,23 @@ def test_estimate_fills_the_diameter_in(driver: DockDriver) -> None:
     assert "cells labels" not in driver.viewer.layers
 
 
+OWN_CONTRAST = ContrastConfig(robust=False, limits=(0.1234567891, 4000), window=64)
+
+
 def test_settings_are_remembered_by_the_next_dock(
     make_napari_viewer: Callable[..., Any], qtbot: QtBot
 ) -> None:
+    """Thresholds, contrast and averaging, until the defaults are restored."""
     first = DockDriver(make_napari_viewer(), qtbot)
     first.set_thresholds(0.77, 0.33)
+    first.sections.contrast.set_config(OWN_CONTRAST)
+    first.sections.model.set_augment(5)
     first.dock.memory.save()
     second = DockDriver(make_napari_viewer(), qtbot)
     tuned = second.sections.thresholds.config()
     assert tuned.seed_threshold == pytest.approx(0.77)
+    config = second.sections.config()
+    assert (config.contrast, config.augment) == (OWN_CONTRAST, 5)
     second.sections.run.restore.click()
     second.dock.memory.save()
     info = second.sections.model.info()
@@ -225,22 +236,6 @@ def test_settings_are_remembered_by_the_next_dock(
     restored = second.sections.thresholds.config()
     assert restored.seed_threshold == pytest.approx(info.watershed.seed_threshold)
     assert second.sections.contrast.config() == info.run_contrast
-
-
-OWN_CONTRAST = ContrastConfig(robust=False, limits=(0.1234567891, 4000), window=64)
-
-
-def test_contrast_and_averaging_are_remembered_by_the_next_dock(
-    make_napari_viewer: Callable[..., Any], qtbot: QtBot
-) -> None:
-    first = DockDriver(make_napari_viewer(), qtbot)
-    first.sections.contrast.set_config(OWN_CONTRAST)
-    first.sections.model.set_augment(5)
-    first.dock.memory.save()
-    second = DockDriver(make_napari_viewer(), qtbot)
-    config = second.sections.config()
-    assert (config.contrast, config.augment) == (OWN_CONTRAST, 5)
-    second.sections.run.restore.click()
     assert second.sections.config().augment == 1
 
 
@@ -281,30 +276,23 @@ def test_limits_of_all_planes_are_numbers_in_copies(driver: DockDriver) -> None:
     assert "limits=(100.0, 3000.0)" in QApplication.clipboard().text()
 
 
-@pytest.mark.parametrize(
-    ("limits", "used"),
-    [("all", (100.0, 3000.0)), ((0, 2000), (0, 2000)), ("image", (100.0, 1000.0))],
-)
-def test_what_the_network_sees_follows_the_limits(
-    driver: DockDriver, limits: Limits, used: tuple[float, float]
-) -> None:
+def test_what_the_network_sees_follows_the_limits(driver: DockDriver) -> None:
     driver.viewer.add_image(np.stack([IMAGE, IMAGE * 3]), name="cells")
     driver.viewer.dims.set_point(0, 0)
     plain = ContrastConfig(clahe=False, robust=False)
-    driver.sections.contrast.set_config(replace(plain, limits=limits))
-    driver.sections.contrast._preview.click()
-    driver.qtbot.waitUntil(lambda: LAYER_NAME in driver.viewer.layers)
-    expected = adjust_contrast(IMAGE, replace(plain, limits=used)).image
-    np.testing.assert_array_equal(driver.viewer.layers[LAYER_NAME].data, expected)
-
-
-def test_other_averaging_marks_the_result_stale(driver: DockDriver) -> None:
-    driver.viewer.add_image(IMAGE, name="cells")
-    driver.segment()
-    driver.sections.model._augment.setValue(2)
-    assert "averaging" in driver.banner
-    driver.segment()
-    assert driver.banner == ""
+    limits: dict[Limits, tuple[float, float]] = {
+        "all": (100.0, 3000.0),
+        (0, 2000): (0, 2000),
+        "image": (100.0, 1000.0),
+    }
+    for chosen, used in limits.items():
+        driver.sections.contrast.set_config(replace(plain, limits=chosen))
+        driver.sections.contrast._preview.click()
+        driver.qtbot.waitUntil(lambda: LAYER_NAME in driver.viewer.layers)
+        expected = adjust_contrast(IMAGE, replace(plain, limits=used)).image
+        np.testing.assert_array_equal(driver.viewer.layers[LAYER_NAME].data, expected)
+        driver.sections.contrast._preview.click()
+        driver.qtbot.waitUntil(lambda: LAYER_NAME not in driver.viewer.layers)
 
 
 def test_nothing_overflows_a_narrow_dock(driver: DockDriver) -> None:
