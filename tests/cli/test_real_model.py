@@ -18,6 +18,7 @@ from napari_dinocell.engine.model.dinocell import DinoCell, ModelConfig
 from napari_dinocell.engine.model.variants import VARIANTS
 from napari_dinocell.engine.results.provenance import read_provenance
 from tests.cli.conftest import discs, write_tiff
+from tests.engine.drawings.tissue import as_uint8, stained
 from tests.training.conftest import TINY
 
 if TYPE_CHECKING:
@@ -112,6 +113,72 @@ def test_files_hold_what_the_library_gives(dinocell, checkpoint, tmp_path):
     assert again.status == 0, again.err
     replayed = tifffile.imread(tmp_path / "again" / "a_labels.tif")
     np.testing.assert_array_equal(replayed, labels)
+
+
+class TestStainedTissue:
+    @pytest.fixture
+    def picture(self, tmp_path):
+        path = tmp_path / "tissue.png"
+        cv2.imwrite(str(path), as_uint8(stained())[..., ::-1])
+        return path
+
+    @pytest.fixture
+    def labels_of(self, dinocell, checkpoint, picture, tmp_path):
+        """Labels and side-car of a call with these options."""
+
+        def run(name, *options):
+            known = ("--device", "cpu", "-m", checkpoint, "-d", 20)
+            ended = dinocell(
+                "segment", picture, "-o", tmp_path / name, *known, *options
+            )
+            assert ended.status == 0, ended.err
+            labels = tifffile.imread(tmp_path / name / "tissue_labels.tif")
+            return labels, tmp_path / name / "tissue_labels.json"
+
+        return run
+
+    @pytest.fixture
+    def expected(self, checkpoint):
+        """What the library gives for a channel."""
+
+        def run(channel):
+            known = {"model": checkpoint, "device": "cpu", "cell_diameter": 20}
+            return segment_image(as_uint8(stained()), channel=channel, **known)
+
+        return run
+
+    def test_is_segmented_by_its_hematoxylin(self, labels_of, expected):
+        labels, sidecar = labels_of("auto")
+        np.testing.assert_array_equal(labels, expected("hematoxylin"))
+        record = read_provenance(sidecar)
+        assert record.settings.channel == "auto"
+        assert record.pages[0].channel == "hematoxylin"
+        again, _ = labels_of("again", "--settings", sidecar)
+        np.testing.assert_array_equal(again, labels)
+
+    @pytest.mark.parametrize("channel", ["gray", "hematoxylin"])
+    def test_channel_is_the_user_s_choice(self, labels_of, expected, channel):
+        labels, sidecar = labels_of("chosen", "--channel", channel)
+        np.testing.assert_array_equal(labels, expected(channel))
+        record = read_provenance(sidecar)
+        assert (record.settings.channel, record.pages[0].channel) == (channel, None)
+
+    def test_sidecar_of_before_replays_by_luminance(self, labels_of, expected):
+        """There was no other default, and pages said nothing of channels."""
+        _, sidecar = labels_of("former", "--channel", "gray")
+        values = json.loads(sidecar.read_text("utf-8"))
+        for page in values["pages"]:
+            del page["channel"]
+        sidecar.write_text(json.dumps(values), "utf-8")
+        labels, _ = labels_of("replayed", "--settings", sidecar)
+        np.testing.assert_array_equal(labels, expected("gray"))
+        assert not np.array_equal(expected("gray"), expected("hematoxylin"))
+
+    def test_limits_in_intensities_are_those_of_luminance(self, labels_of):
+        labels, sidecar = labels_of("given", "--limits", "20,240")
+        gray, _ = labels_of("gray", "--limits", "20,240", "--channel", "gray")
+        np.testing.assert_array_equal(labels, gray)
+        assert read_provenance(sidecar).pages[0].channel == "gray"
 
 
 def test_model_without_a_decoder_ends_the_run_once(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import typer
 
@@ -12,13 +12,16 @@ if TYPE_CHECKING:
 
 
 def parse_channel(text: str) -> int | str:
-    """A channel's number from 0, or gray, max or mean."""
-    if text in ("gray", "max", "mean"):
+    """A channel's number from 0, or the name of one."""
+    from napari_dinocell.engine.config import ChannelName
+
+    names = get_args(ChannelName)
+    if text in names:
         return text
     if text.isdecimal():
         return int(text)
     raise typer.BadParameter(
-        f"expected a number from 0, gray, max or mean, got {text!r}"
+        f"expected a number from 0, or one of {', '.join(names)}, got {text!r}"
     )
 
 

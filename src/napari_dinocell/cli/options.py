@@ -55,8 +55,11 @@ ChannelOption = Annotated[
     Any,
     typer.Option(
         parser=parse_channel,
-        metavar="N|gray|max|mean",
-        help="Channel to segment, counted from 0; gray is the luminance of RGB.",
+        metavar="N|auto|gray|hematoxylin|max|mean",
+        help="Channel to segment, counted from 0; gray is the luminance of RGB, "
+        "hematoxylin the dye of nuclei in RGB pictures of tissue. auto takes the dye "
+        "where a picture shows it, gray otherwise.",
+        show_default="auto",
         rich_help_panel=IMAGE_PANEL,
     ),
 ]

@@ -21,9 +21,11 @@ from napari_dinocell.engine.setting_checks import (
 CellDiameter: TypeAlias = float | Literal["auto"] | None
 """Pixels; "auto" measures it in a first pass; None takes the image as it is."""
 
-ChannelName: TypeAlias = Literal["gray", "max", "mean"]
+ChannelName: TypeAlias = Literal["auto", "gray", "hematoxylin", "max", "mean"]
 Channel: TypeAlias = int | ChannelName
-"""An index, or how to make one plane of several ("gray" is luminance for RGB)."""
+"""An index, or how to make one plane of several. "gray" is the luminance of RGB,
+"hematoxylin" the dye of nuclei in stained tissue; "auto" takes the latter where an RGB
+picture shows it and the limits are its own, gray otherwise."""
 
 LimitsName: TypeAlias = Literal["image", "all"]
 Limits: TypeAlias = LimitsName | tuple[float, float]
@@ -149,10 +151,10 @@ class SegmentConfig:
     contrast: ContrastConfig = field(default_factory=ContrastConfig)
     tiling: TilingConfig = field(default_factory=TilingConfig)
     watershed: WatershedConfig = field(default_factory=WatershedConfig)
-    channel: Channel = "gray"
-    """Which channel is segmented."""
+    channel: Channel = "auto"
+    """Which channel is segmented. Records from before "auto" say "gray"."""
     channels: tuple[int, ...] | None = field(default=None, metadata=LATER)
-    """Channels that max, mean and gray go over; None takes all."""
+    """Channels that max, mean, gray and auto go over; None takes all."""
     cell_diameter: CellDiameter = "auto"
     """Typical cell diameter in this image; scales it to the model's. A small model
     knows one size well, so that the size is measured unless it is given."""
@@ -184,7 +186,8 @@ class SegmentConfig:
                 and not isinstance(channel, bool)
                 and channel >= 0
             ),
-            f"Expected a channel index >= 0, 'gray', 'max' or 'mean', got {channel!r}.",
+            "Expected a channel index >= 0, 'auto', 'gray', 'hematoxylin', 'max' or "
+            f"'mean', got {channel!r}.",
         )
         require(
             self.channels is None or _are_channels(self.channels),

@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from napari_dinocell.engine.config import SegmentConfig
-from napari_dinocell.engine.contrast.preprocess import to_plane
+from napari_dinocell.engine.contrast.channel import chosen_plane
 from napari_dinocell.engine.errors import ImageError, NeedsTrainingError
 from napari_dinocell.engine.inference.events import (
+    ChannelChosen,
     DistanceMapReady,
     ModelLoaded,
     ScaleChosen,
@@ -160,8 +161,8 @@ class Segmenter:
         """
         config = config or self.default_config()
         self._check_trained()
-        channel, only = config.channel, config.channels
-        plane = to_plane(image, channel, channel_axis=channel_axis, channels=only)
+        plane, channel = chosen_plane(image, config, channel_axis=channel_axis)
+        yield from [] if channel is None else [ChannelChosen(channel)]
         fingerprint = fingerprint_of(plane)
         known = self._plane_map
         if known is not None and known.serves(fingerprint, config):
@@ -270,8 +271,7 @@ class Segmenter:
                 "Expected a segmented image, but there is no distance map yet. Run "
                 "all of steps(image) first."
             )
-        config = config or plane_map.config.watershed
-        return plane_map.watershed.query(config)
+        return plane_map.watershed.query(config or plane_map.config.watershed)
 
 
 def segment(

@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from tests.engine.drawings.tissue import as_uint8, stained
 
 from dinocell_training.corrections.folder import Corrections
+from dinocell_training.corrections.pixel_files import grey_plane
 from napari_dinocell.engine.config import ContrastConfig, SegmentConfig
+from napari_dinocell.engine.contrast.channel import settled_channel
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast, to_plane
 from napari_dinocell.session.examples.image import ExampleImage
 from napari_dinocell.session.examples.job import (
     AcceptRequest,
@@ -102,6 +106,43 @@ def test_user_hears_what_was_kept(corrections: Corrections, reopened: bool) -> N
 
 def limits(kept: Kept) -> tuple[float, float] | None:
     return kept.example.origin.intensity_limits
+
+
+def test_an_example_of_tissue_keeps_the_channel_of_the_whole_plane(
+    corrections: Corrections,
+) -> None:
+    """The crop, without a nucleus, would not show it."""
+    pixels = as_uint8(stained())
+    source = ImageSource(
+        data=pixels,
+        shape=pixels.shape[:2],
+        plane_axes=(),
+        channel_axis=None,
+        rgb=True,
+        dtype=pixels.dtype,
+    )
+    region = (slice(0, 8), slice(40, 80))
+    request = AcceptRequest(
+        image=ExampleImage(source=source),
+        image_name="tissue",
+        path=None,
+        index=(),
+        region=region,
+        labels=np.zeros((8, 40), np.int32),
+        verified=None,
+        whole=False,
+        settings=SegmentConfig(),
+        pixel_size=None,
+    )
+    assert settled_channel(pixels[region], request.settings) == "gray"
+    (kept,) = keep_example(corrections, request, never)
+    origin = kept.example.origin
+    assert origin.settings.channel == "hematoxylin"
+    plane = to_plane(pixels, "hematoxylin")
+    seen = adjust_contrast(plane, ContrastConfig(clahe=False))
+    assert origin.intensity_limits == (seen.low, seen.high)
+    read = corrections.read(kept.example.name)
+    np.testing.assert_array_equal(grey_plane(read.image, kept.example), plane[region])
 
 
 def test_given_limits_are_those_of_the_example(corrections: Corrections) -> None:

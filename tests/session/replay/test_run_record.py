@@ -51,6 +51,12 @@ def test_metadata_round_trip(record: RunRecord) -> None:
     assert RunRecord.from_metadata(again) == record
 
 
+def test_metadata_of_before_says_nothing_of_the_channel() -> None:
+    metadata = RECORD.to_metadata()
+    del metadata["channel"]
+    assert RunRecord.from_metadata(metadata) == RECORD
+
+
 def test_metadata_leaves_the_layers_own_entries() -> None:
     assert not {"kind", "source_id"} & RECORD.to_metadata().keys()
 

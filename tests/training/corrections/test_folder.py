@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
+from tests.engine.drawings.tissue import as_uint8, stained
 from tests.training.conftest import draw_cells
 
 from dinocell_training.corrections import pixel_files as corrections_files
@@ -36,6 +37,17 @@ ORIGIN = Origin(image="cells.tif")
 @pytest.fixture
 def folder(tmp_path: Path) -> Corrections:
     return Corrections(tmp_path / "corrections")
+
+
+@pytest.mark.parametrize("is_stained", [True, False])
+def test_settings_that_leave_the_channel_open_are_settled(folder, is_stained):
+    image = as_uint8(stained() if is_stained else 1 - stained())
+    labels = np.zeros(image.shape[:2], np.int32)
+    labels[30:40, 30:40] = 1
+    origin = Origin(image="a", image_sha256=None, settings=SegmentConfig())
+    added = folder.add(image, labels, origin=origin)
+    expected = "hematoxylin" if is_stained else "gray"
+    assert added.origin.settings.channel == expected
 
 
 @pytest.mark.parametrize(

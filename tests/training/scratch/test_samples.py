@@ -5,6 +5,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from scipy.ndimage import label
+from tests.engine.drawings.tissue import as_uint8, nuclei, stained
 from tests.training.conftest import draw_cells, small_config
 
 from dinocell_training.data.cell_size import median_diameter
@@ -12,6 +14,7 @@ from dinocell_training.data.pairs import find_pairs
 from dinocell_training.data.read_pair import read_pair
 from dinocell_training.data.source import SourceConfig
 from dinocell_training.scratch.samples import prepare_sample
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast, to_plane
 from napari_dinocell.engine.errors import TrainingDataError
 
 ALL = (SourceConfig(name="all"),)
@@ -59,6 +62,23 @@ def test_the_target_follows_the_cells(tmp_path):
     sample = prepare_sample(_pair(tmp_path, image, labels), small_config())
     assert sample.target[sample.labels > 0].mean() > 80
     assert sample.target[sample.labels == 0].mean() < 10
+
+
+@pytest.mark.parametrize(
+    ("settings", "channel"),
+    [({}, "gray"), ({"channel": "auto"}, "hematoxylin")],
+    ids=["usual recipe", "auto"],
+)
+def test_tissue_is_shown_by_luminance_unless_a_recipe_says_otherwise(
+    tmp_path, settings, channel
+):
+    image = as_uint8(stained())
+    labels, _ = label(nuclei())
+    pair = _pair(tmp_path, image[..., ::-1], labels.astype(np.uint16))
+    config = small_config(diameter_range=(1.0, 1000.0), **settings)
+    sample = prepare_sample(pair, config)
+    expected = adjust_contrast(to_plane(image, channel), config.contrast)
+    np.testing.assert_array_equal(sample.image, expected.levels(np.uint8))
 
 
 def test_an_untrusted_border_is_not_verified(tmp_path):

@@ -17,7 +17,7 @@ FLAT, STACK = (8, 9), (5, 3, 8, 9)
 RGB = {"shape": (8, 9, 4), "rgb": True}
 TCYX = {"shape": STACK, "axis_labels": ("t", "c", "y", "x")}
 RESULT = {"metadata": {"dinocell": {"kind": "distance"}}}
-NO_CHANNEL = {"channel": "gray", "channels": None}
+NO_CHANNEL = {"channel": "auto", "channels": None}
 
 
 def add(viewer: Any, name: str, *, shape: tuple[int, ...] = FLAT, **more: Any) -> Image:

@@ -45,7 +45,15 @@ def section(viewer: ViewerModel, qtbot: QtBot) -> ImageSection:
 
 @pytest.mark.parametrize(
     ("title", "channel"),
-    [("Gray", "gray"), ("Red", 0), ("Blue", 2), ("Max", "max"), ("Mean", "mean")],
+    [
+        ("Automatic", "auto"),
+        ("Gray", "gray"),
+        ("Hematoxylin", "hematoxylin"),
+        ("Red", 0),
+        ("Blue", 2),
+        ("Max", "max"),
+        ("Mean", "mean"),
+    ],
 )
 def test_channels_of_rgb(
     section: ImageSection, viewer: Any, title: str, channel: Any
@@ -57,6 +65,17 @@ def test_channels_of_rgb(
     assert section.channel_axis() is None
     assert not section._channels._axis_row.isVisible()
     assert not section._channels._ticks.isVisible()
+
+
+def test_what_automatic_was_is_said_beside_it(
+    section: ImageSection, viewer: Any
+) -> None:
+    add(viewer, "rgb", **RGB)
+    section.show_used_channel("hematoxylin")
+    assert titles(section._channels._channel)[0] == "Automatic (hematoxylin)"
+    assert channels_of(section) == NO_CHANNEL
+    section.show_used_channel(None)
+    assert titles(section._channels._channel)[0] == "Automatic"
 
 
 def test_channel_axis_is_the_user_s_choice(

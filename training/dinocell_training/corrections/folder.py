@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ from dinocell_training.corrections.record import (
     from_json,
     to_json,
 )
+from napari_dinocell.engine.contrast.channel import settled_channel
 from napari_dinocell.engine.errors import ImageError, TrainingDataError
 from napari_dinocell.engine.results.atomic_file import plain_write_errors
 from napari_dinocell.engine.results.atomic_folder import replaced_folder
@@ -83,7 +85,8 @@ class Corrections:
         verified
             (Y, X), True where the labels were checked; None vouches for all.
         origin
-            Where the crop comes from and how it was looked at.
+            Where the crop comes from and how it was looked at. Settings that leave the
+            channel to the image are kept with the one that this image decides for.
         axes
             YX, YXS or CYX; told from the image's shape when left out.
 
@@ -110,7 +113,7 @@ class Corrections:
             whole_cells=len(whole_cells(labels, verified)),
             verified_share=float(verified.mean()),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
-            origin=origin,
+            origin=_with_channel(origin, image, axes),
         )
         _check_plane(image, example)
         with replaced_folder(example.folder) as partial:
@@ -257,6 +260,13 @@ def _checked_mask(verified: Mask | None, shape: Shape2D) -> Mask:
             "Correct and accept some of it first."
         )
     return mask
+
+
+def _with_channel(origin: Origin, image: NDArray[Any], axes: str) -> Origin:
+    """Origin whose settings name the channel, where they leave it to the image."""
+    axis = 0 if axes == "CYX" else None
+    channel = settled_channel(image, origin.settings, channel_axis=axis)
+    return replace(origin, settings=replace(origin.settings, channel=channel))
 
 
 def _check_plane(image: NDArray[Any], example: Example) -> None:

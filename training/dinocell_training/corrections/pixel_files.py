@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import tifffile
 
-from napari_dinocell.engine.contrast.preprocess import adjust_contrast, to_plane
+from napari_dinocell.engine.contrast.channel import plane_of
+from napari_dinocell.engine.contrast.preprocess import adjust_contrast
 from napari_dinocell.engine.errors import ImageFileError, TrainingDataError
 from napari_dinocell.engine.images.naming_file import naming_file
 
@@ -63,13 +64,8 @@ def plane_shape(image: NDArray[Any], axes: str) -> Shape2D:
 
 def grey_plane(image: NDArray[Any], example: Example) -> NDArray[Any]:
     """The plane (Y, X) that the example's settings choose of its image."""
-    settings = example.origin.settings
-    return to_plane(
-        image,
-        settings.channel,
-        channels=settings.channels,
-        channel_axis=0 if example.axes == "CYX" else None,
-    )
+    axis = 0 if example.axes == "CYX" else None
+    return plane_of(image, example.origin.settings, channel_axis=axis)
 
 
 def write_pixels(folder: Path, pixels: ExamplePixels, example: Example) -> None:

@@ -6,12 +6,12 @@ import tomllib
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from dinocell_training.data.source import SourceConfig
 from dinocell_training.scenes.random.recipe import SceneConfig
 from dinocell_training.trainer.resume import MAY_CHANGE
-from napari_dinocell.engine.config import ContrastConfig
+from napari_dinocell.engine.config import ChannelName, ContrastConfig
 from napari_dinocell.engine.errors import SettingsError, TrainingDataError
 
 TRAINING_CONTRAST = ContrastConfig(robust=False)
@@ -79,6 +79,9 @@ class TrainConfig:
     contrast: ContrastConfig = field(default_factory=lambda: TRAINING_CONTRAST)
     """Not robust unless a recipe says so: an image with labels is never empty, and
     fields of mere noise shall be seen."""
+    channel: ChannelName = "gray"
+    """Of images in colour, as in `SegmentConfig`; "auto" shows tissue that is stained
+    with hematoxylin by the dye, as segmenting does, and all others by luminance."""
     sources: tuple[SourceConfig, ...] = (SourceConfig(name="all"),)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     scenes: SceneConfig = field(default_factory=SceneConfig)
@@ -138,6 +141,11 @@ class TrainConfig:
             raise SettingsError(
                 "Expected a validation share between 0 and 1, "
                 f"got {self.validation_share}."
+            )
+        if self.channel not in get_args(ChannelName):
+            raise SettingsError(
+                f"Expected as channel one of {', '.join(get_args(ChannelName))}, got "
+                f"{self.channel!r}."
             )
         for name in ("batch_size", "epochs", "steps_per_epoch", "patience"):
             if getattr(self, name) < 1:

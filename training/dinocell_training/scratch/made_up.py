@@ -40,7 +40,7 @@ def made_up_sample(
     """
     side = round(ROOM * size)
     cells = Cells.of(_labels((side, side), config, samples, rng))
-    plane = to_plane(render(rng, cells), "gray")
+    plane = to_plane(render(rng, cells), config.channel)
     clahe = rng.random() >= config.augment.without_clahe
     adjusted = adjust_contrast(plane, replace(config.contrast, clahe=clahe))
     image = adjusted.levels(np.uint8)

@@ -53,7 +53,7 @@ def prepare_sample(pair: Pair, config: TrainConfig) -> Sample:
     over every scale: users give the cell diameter instead.
     """
     image, labels = read_pair(pair)
-    plane = to_plane(image, "gray")
+    plane = to_plane(image, config.channel)
     plain = adjust_contrast(plane, replace(config.contrast, clahe=False))
     equalised = adjust_contrast(plane, replace(config.contrast, clahe=True))
     verified = np.zeros(labels.shape, np.uint8)

@@ -11,9 +11,10 @@ import numpy as np
 from napari_dinocell.engine.bands import row_bands
 from napari_dinocell.engine.batch.array_image import ArrayImage
 from napari_dinocell.engine.batch.events import FileDone, FileOpened, PageStarted
-from napari_dinocell.engine.contrast.preprocess import to_plane
+from napari_dinocell.engine.contrast.channel import plane_of
 from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.engine.inference.events import (
+    ChannelChosen,
     Degraded,
     DistanceMapReady,
     ScaleChosen,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import Image, Labels
     from napari_dinocell.engine.batch.events import FileEvent
     from napari_dinocell.engine.batch.targets import Target
-    from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.config import Channel, SegmentConfig
     from napari_dinocell.engine.images.image_files import ImageFile
     from napari_dinocell.engine.inference.events import SegmentEvent
     from napari_dinocell.engine.results.page_region import PageRegion
@@ -185,6 +186,7 @@ def _segment_page(
     """Pass the segmenter's events on, and keep what they say for the record."""
     started = time.perf_counter()
     diameter = job.config.cell_diameter
+    channel: Channel | None = None
     degraded: list[str] = []
     ready: DistanceMapReady | None = None
     axis = image.channel_axis
@@ -192,6 +194,8 @@ def _segment_page(
     steps = job.segmenter.steps(part, job.config, channel_axis=axis, cancel=cancel)
     for event in steps:
         match event:
+            case ChannelChosen():
+                channel = event.channel
             case ScaleChosen():
                 diameter = event.cell_diameter
             case Degraded():
@@ -208,6 +212,7 @@ def _segment_page(
         cell_diameter=None if isinstance(diameter, str) else diameter,
         constant=ready.constant,
         no_cells=ready.no_cells,
+        channel=channel,
     )
     labels = place_labels(labels, job.region, image.plane_shape)
     return _PageResult(labels, record, ready, degraded)
@@ -231,12 +236,7 @@ def _write_page_overlay(
     if not job.overlay:
         return
     if image.channel_axis is not None:
-        page = to_plane(
-            page,
-            job.config.channel,
-            channel_axis=image.channel_axis,
-            channels=job.config.channels,
-        )
+        page = plane_of(page, job.config, channel_axis=image.channel_axis)
     write_overlay(target.overlay(number, image.page_count), page, labels)
 
 

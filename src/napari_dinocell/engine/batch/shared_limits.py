@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from napari_dinocell.engine.contrast.channel import plane_of
 from napari_dinocell.engine.contrast.limits import robust_stretch
-from napari_dinocell.engine.contrast.preprocess import intensity_limits, to_plane
+from napari_dinocell.engine.contrast.preprocess import intensity_limits
 from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.engine.results.page_region import crop_page
 
@@ -72,7 +73,6 @@ def _planes(
     cancel: Callable[[], bool] | None,
 ) -> Iterator[Image]:
     """The pages of all images, as they will be segmented."""
-    config = job.config
     for target in targets:
         try:
             image = target.open(axes=job.axes)
@@ -81,8 +81,6 @@ def _planes(
                 if cancel is not None and cancel():
                     return
                 part = crop_page(page, job.region, channel_axis=axis)
-                yield to_plane(
-                    part, config.channel, channel_axis=axis, channels=config.channels
-                )
+                yield plane_of(part, job.config, channel_axis=axis)
         except (DinoCellError, OSError):
             continue

@@ -25,6 +25,8 @@ from napari_dinocell.engine.contrast.limits import (
     intensity_limits,
     robust_stretch,
 )
+from napari_dinocell.engine.contrast.stained import natural_channel
+from napari_dinocell.engine.contrast.stains import hematoxylin
 from napari_dinocell.engine.errors import ImageError
 from napari_dinocell.engine.no_cells import NoCells
 
@@ -59,12 +61,15 @@ def to_plane(
     channel
         "gray" is the luminance of RGB and the mean of other channels; "max" and
         "mean" go over the channels pixel by pixel; an integer picks one channel.
-        A 2-D image is its own only channel.
+        "hematoxylin" is the amount of that dye in RGB (`stains.hematoxylin`); "auto"
+        takes it where RGB shows nuclei stained so, and gray otherwise. A 2-D image is
+        its own only channel.
     channel_axis
         The axis of the channels of a 3-D image; None expects RGB(A).
     channels
         Those that "gray", "max" and "mean" go over; None takes all. The
-        "gray" of one or two of red, green and blue is their mean.
+        "gray" of one or two of red, green and blue is their mean, and "auto" is
+        "gray" of some.
 
     Returns
     -------
@@ -89,7 +94,13 @@ def to_plane(
         return pixels[..., channel]
     rgb = array.ndim == 3 and channel_axis is None
     pixels = pixels[..., :3] if rgb else pixels
-    return _combine(pixels, _choose(pixels, channels), channel, rgb=rgb)
+    chosen = _choose(pixels, channels)
+    if channel == "auto":
+        channel = natural_channel(pixels, rgb=rgb, channels=channels)
+    if channel == "hematoxylin" and array.ndim == 3:
+        _require_colours(pixels, rgb=rgb)
+        return hematoxylin(pixels)
+    return _combine(pixels, chosen, channel, rgb=rgb)
 
 
 def adjust_contrast(
@@ -183,6 +194,14 @@ def _require_channel(pixels: NDArray[Any], index: int) -> None:
         raise ImageError(
             f"Expected a channel from 0 to {count - 1}, got {index}. "
             "Pick a channel that the image has."
+        )
+
+
+def _require_colours(pixels: NDArray[Any], *, rgb: bool) -> None:
+    if not rgb:
+        raise ImageError(
+            "Expected red, green and blue as the last axis to find hematoxylin in, got "
+            f"{pixels.shape[-1]} channels along an axis of their own. Pick one of them."
         )
 
 

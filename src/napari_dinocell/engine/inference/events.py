@@ -1,7 +1,8 @@
 """What a running segmentation reports, in order: frozen, cheap, thread-safe.
 
-`ModelLoaded`? -> `ScaleChosen`? -> `TilesPlanned` -> `TileDone`* -> `DistanceMapReady`,
-with `Degraded` wherever memory ran out. Receivers `match` on the type.
+`ChannelChosen`? -> `ModelLoaded`? -> `ScaleChosen`? -> `TilesPlanned` ->
+`TileDone`* -> `DistanceMapReady`, with `Degraded` wherever memory ran out. Receivers
+`match` on the type.
 """
 
 from __future__ import annotations
@@ -13,6 +14,14 @@ from napari_dinocell.engine.no_cells import NoCells
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import DistanceMap, Shape2D
+    from napari_dinocell.engine.config import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelChosen:
+    """Of an image with several channels, this one is segmented; its looks decided."""
+
+    channel: Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,13 @@ class DistanceMapReady:
 
 
 SegmentEvent: TypeAlias = (
-    ModelLoaded | ScaleChosen | TilesPlanned | TileDone | Degraded | DistanceMapReady
+    ChannelChosen
+    | ModelLoaded
+    | ScaleChosen
+    | TilesPlanned
+    | TileDone
+    | Degraded
+    | DistanceMapReady
 )
 
 

@@ -15,7 +15,10 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from napari_dinocell import __version__
-from napari_dinocell.engine.config import SegmentConfig  # noqa: TC001 - a record's type
+from napari_dinocell.engine.config import (  # noqa: TC001 - a record's types
+    Channel,
+    SegmentConfig,
+)
 from napari_dinocell.engine.errors import ImageFileError
 from napari_dinocell.engine.no_cells import (
     NoCells,  # noqa: TC001 - a record's type
@@ -65,6 +68,8 @@ class PageRecord:
     """The page held one single value, so that nothing could be found."""
     no_cells: NoCells | None = field(default=None, metadata=LATER)
     """Why nothing was found, where image or model gave a reason."""
+    channel: Channel | None = field(default=None, metadata=LATER)
+    """What was segmented of several channels, where the settings say "auto"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

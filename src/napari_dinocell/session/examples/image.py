@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from napari_dinocell.session.regions import PlaneIndex
     from napari_dinocell.session.replay.run_record import RunRecord
 
-_COLOURS: dict[str, Channel] = {"Gray": "gray", "Red": 0, "Green": 1, "Blue": 2}
+_COLOURS: dict[str, Channel] = {
+    "Automatic": "auto",
+    "Gray": "gray",
+    "Hematoxylin": "hematoxylin",
+    "Red": 0,
+    "Green": 1,
+    "Blue": 2,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

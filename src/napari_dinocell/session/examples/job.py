@@ -20,6 +20,7 @@ from dinocell_training.corrections.folder import (
     Origin,
 )
 from dinocell_training.corrections.importing import PairImported, import_pairs
+from napari_dinocell.engine.contrast.channel import settled_channel
 from napari_dinocell.engine.contrast.preprocess import (
     adjust_contrast,
     intensity_limits,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from dinocell_training.corrections.folder import ExamplePixels
     from napari_dinocell.engine.arrays import Mask
-    from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.config import Channel, SegmentConfig
     from napari_dinocell.engine.images.pixel_size import PixelSize
     from napari_dinocell.session.examples.image import ExampleImage
     from napari_dinocell.session.examples.report import ImportReport
@@ -176,14 +177,17 @@ def _origin(request: AcceptRequest) -> Origin:
         row, column = former.corner
         return replace(former, corner=(row + top, column + left))
     name, sha256 = _identity(request)
+    record = request.image.record
+    pixels = _read(request, None if record is None else record.region)
+    channel = _channel(request, pixels)
     return Origin(
         image=name,
         image_sha256=sha256,
         page=request.image.page_of(request.index),
         corner=(top, left),
-        settings=request.settings,
+        settings=replace(request.settings, channel=channel),
         measured_diameter=_diameter(request),
-        intensity_limits=_limits(request),
+        intensity_limits=_limits(request, pixels, channel),
         pixel_size=request.pixel_size,
     )
 
@@ -218,16 +222,25 @@ def _diameter(request: AcceptRequest) -> float | None:
     return None
 
 
-def _limits(request: AcceptRequest) -> tuple[float, float]:
+def _channel(request: AcceptRequest, pixels: NDArray[Any]) -> Channel:
+    """That of the run, or what the plane, not the crop, would be segmented in."""
+    record = request.image.record
+    if record is not None and record.channel is not None:
+        return record.channel
+    axis = request.image.source.channel_axis_of_plane
+    return settled_channel(pixels, request.settings, channel_axis=axis)
+
+
+def _limits(
+    request: AcceptRequest, pixels: NDArray[Any], channel: Channel
+) -> tuple[float, float]:
     """Intensities that become 0 and 1 when the plane, not the crop, is segmented."""
-    record, settings = request.image.record, request.settings
-    pixels = _read(request, None if record is None else record.region)
-    source = request.image.source
+    settings = request.settings
     grey = to_plane(
         pixels,
-        settings.channel,
+        channel,
         channels=settings.channels,
-        channel_axis=source.channel_axis_of_plane,
+        channel_axis=request.image.source.channel_axis_of_plane,
     )
     seen = adjust_contrast(grey, replace(settings.contrast, clahe=False))
     if seen.constant:  # for the run; the user has seen cells all the same

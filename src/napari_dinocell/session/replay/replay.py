@@ -74,9 +74,12 @@ def needed_settings(record: RunRecord, own: SegmentConfig | None) -> dict[str, A
 
     Returns
     -------
-    The cell diameter that was really used, and what differs from the defaults.
+    The cell diameter and the channel that were really used, and what differs from the
+    defaults.
     """
     used = _flat(replace(record.settings, cell_diameter=record.cell_diameter))
+    if record.channel is not None:
+        used["channel"] = record.channel
     used["link"] &= record.plane is None
     known = _flat(own or SegmentConfig())
     always = {"cell_diameter"}

@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from napari_dinocell.engine.config import (  # noqa: TC001 - a record's types
+    Channel,
     SegmentConfig,
     WatershedConfig,
 )
 from napari_dinocell.engine.errors import SettingsError
-from napari_dinocell.engine.records import RecordedSlice, RecordFormat
+from napari_dinocell.engine.records import LATER, RecordedSlice, RecordFormat
 from napari_dinocell.engine.results.page_region import parse_region
 from napari_dinocell.engine.results.provenance import ModelRecord, software_versions
 from napari_dinocell.session.regions import PlaneIndex  # noqa: TC001 - a record's type
@@ -50,6 +51,9 @@ class RunRecord:
     seconds: float
     cells: int
     """At the thresholds of the end of the run."""
+    channel: Channel | None = field(default=None, metadata=LATER)
+    """What was segmented of several channels, where the settings say "auto"; None, too,
+    where it was not the same in all planes."""
     versions: Mapping[str, str | None] = field(
         default_factory=lambda: software_versions()
     )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import torch
 
 from napari_dinocell.engine.inference.events import (
+    ChannelChosen,
     DistanceMapReady,
     ScaleChosen,
     TileDone,
@@ -43,7 +44,7 @@ from napari_dinocell.session.segment.label_preview import LabelPreview
 from napari_dinocell.session.segment.stack_result import PlaneRecord
 
 if TYPE_CHECKING:
-    from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.config import Channel, SegmentConfig
     from napari_dinocell.engine.inference.events import SegmentEvent
     from napari_dinocell.engine.inference.plane_map import LazyWatershed
     from napari_dinocell.engine.results.provenance import ModelRecord
@@ -143,6 +144,7 @@ class _PlaneJob:
         self._result = result
         self._config = config
         self._region = request.region or full_region(result.shape)
+        self._channel: Channel | None = None
         self._diameter: float | None = None
         self._started = perf_counter()
         self._preview: LabelPreview | None = None
@@ -168,6 +170,8 @@ class _PlaneJob:
 
     def _follow(self, event: SegmentEvent) -> Iterator[JobEvent]:
         match event:
+            case ChannelChosen():
+                self._channel = event.channel
             case ScaleChosen():
                 self._diameter = event.cell_diameter
             case TilesPlanned():
@@ -222,6 +226,7 @@ class _PlaneJob:
             cells=query.count() + result.kept_cells(self.index),
             constant=ready.constant,
             limits=self._config.contrast.limits,
+            channel=self._channel,
         )
         result.model = self._model
         result.finish(self.index, self.record, thresholds)

@@ -93,17 +93,13 @@ def _planes(
     source: ImageSource, config: SegmentConfig, cancel: Callable[[], bool]
 ) -> Iterator[NDArray[Any]]:
     """All planes (Y, X) as the network would get them."""
-    from napari_dinocell.engine.contrast.preprocess import to_plane
+    from napari_dinocell.engine.contrast.channel import plane_of
 
     for index in source.planes():
         if cancel():
             raise _CancelledError
-        yield to_plane(
-            source.read(index),
-            config.channel,
-            channel_axis=source.channel_axis_of_plane,
-            channels=config.channels,
-        )
+        axis = source.channel_axis_of_plane
+        yield plane_of(source.read(index), config, channel_axis=axis)
 
 
 def _how(source: ImageSource, config: SegmentConfig) -> tuple[object, ...]:

@@ -23,6 +23,7 @@ from napari_dinocell.session.segment.stack_storage import StackArray, allocate_s
 if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import DistanceMap, Labels
     from napari_dinocell.engine.config import (
+        Channel,
         Limits,
         SegmentConfig,
         WatershedConfig,
@@ -55,6 +56,8 @@ class PlaneRecord:
     """The plane held one single value."""
     limits: Limits = "image"
     """Intensities that became black and white; those of "all" planes as numbers."""
+    channel: Channel | None = None
+    """What was segmented of several channels, where the settings say "auto"."""
 
 
 class StackResult:

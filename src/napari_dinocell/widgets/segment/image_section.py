@@ -29,8 +29,17 @@ from napari_dinocell.widgets.shared.listening import Listening
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
-_RGB = {"Gray": "gray", "Red": 0, "Green": 1, "Blue": 2, "Max": "max", "Mean": "mean"}
-_PLAIN = {"Gray": "gray"}
+_RGB = {
+    "Automatic": "auto",
+    "Gray": "gray",
+    "Hematoxylin": "hematoxylin",
+    "Red": 0,
+    "Green": 1,
+    "Blue": 2,
+    "Max": "max",
+    "Mean": "mean",
+}
+_PLAIN = {"Automatic": "auto"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +109,10 @@ class ImageSection(QWidget):
     def channels(self) -> ChannelChoice:
         """Where in the layer cells are looked for."""
         return self._channels.choice()
+
+    def show_used_channel(self, channel: Channel | None) -> None:
+        """Say what "Automatic" was in the shown result; None for no result."""
+        self._channels.show_used(channel)
 
     def link(self) -> bool:
         """Whether cells shall have one id in all planes, where there are several."""
@@ -198,6 +211,13 @@ class ChannelRows(QWidget):
         choose_data(self._axes, choice.axis)
         choose_data(self._channel, choice.channel)
         self._ticks.set_ticked(choice.channels)
+
+    def show_used(self, channel: Channel | None) -> None:
+        """Name beside "Automatic" the channel that it was; None names none."""
+        index = self._channel.findData("auto")
+        if index >= 0:
+            used = "" if channel is None else f" ({channel})"
+            self._channel.setItemText(index, f"Automatic{used}")
 
     def _list_channels(self, titles: Mapping[str, Any]) -> None:
         """Offer these, or the channels along the chosen axis."""

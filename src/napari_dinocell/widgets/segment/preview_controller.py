@@ -80,11 +80,7 @@ class PreviewController(QObject):
 
 def _read_plane(source: ImageSource, index: PlaneIndex, config: SegmentConfig) -> Any:
     """One plane (Y, X) as the network would get it; runs in a worker."""
-    from napari_dinocell.engine.contrast.preprocess import to_plane
+    from napari_dinocell.engine.contrast.channel import plane_of
 
-    return to_plane(
-        source.read(index),
-        config.channel,
-        channel_axis=source.channel_axis_of_plane,
-        channels=config.channels,
-    )
+    axis = source.channel_axis_of_plane
+    return plane_of(source.read(index), config, channel_axis=axis)

@@ -21,7 +21,7 @@ from napari_dinocell.widgets.layers.image_source import still_shown
 if TYPE_CHECKING:
     from napari.layers import Image
 
-    from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.config import Channel, SegmentConfig
     from napari_dinocell.session.regions import PlaneIndex
     from napari_dinocell.session.segment.image_result import ImageResult
     from napari_dinocell.session.segment.stack_result import PlaneRecord
@@ -63,6 +63,7 @@ class ResultStatus(QObject):
         record = self.record()
         run.set_copy_enabled(record is not None)
         run.show_stale(self._why_stale())
+        self._sections.image.show_used_channel(self._used_channel())
         layers = self._controller.layers
         if record is not None and layers is not None:
             layers.set_record(record.to_metadata())
@@ -77,6 +78,12 @@ class ResultStatus(QObject):
         if made is None:
             return None
         return _run_record(layer, result, plane, made)
+
+    def _used_channel(self) -> Channel | None:
+        """What "auto" was in the shown plane."""
+        result = self._controller.result
+        plane = None if result is None else result.stack.record(self._controller.plane)
+        return None if plane is None else plane.channel
 
     def copy_python(self) -> None:
         """Put a script that makes the same labels on the clipboard."""
@@ -131,7 +138,8 @@ def _run_record(
     layer: Image, result: ImageResult, plane: PlaneIndex, made: PlaneRecord
 ) -> RunRecord:
     stack = result.stack
-    many = len(stack.finished_planes) > 1
+    all_planes = len(stack.finished_planes) > 1 and _all_alike(result)
+    channels = {record.channel for record in stack.records}
     assert result.model is not None  # of a finished plane
     return RunRecord(
         source_name=layer.name,
@@ -142,12 +150,13 @@ def _run_record(
         settings=_with_thresholds(_with_limits(made), result, plane),
         cell_diameter=made.cell_diameter,
         region=made.region,
-        plane=None if many and _all_alike(result) else _numbering(result, plane),
+        plane=None if all_planes else _numbering(result, plane),
         device=made.device,
         precision=made.precision,
         threads=made.threads,
         seconds=made.seconds,
         cells=_count(result, plane, made),
+        channel=None if all_planes and len(channels) > 1 else made.channel,
     )
 
 

@@ -151,7 +151,7 @@ class AcceptController(QObject):
         if image.settings is not None:
             return image.settings
         channel = self._rows.channel()
-        return SegmentConfig(channel="gray" if channel is None else channel)
+        return SegmentConfig(channel="auto" if channel is None else channel)
 
     def _region(self, session: CorrectSession) -> Region | None:
         source = labels_source(session.layer)
