@@ -69,3 +69,15 @@ def test_description_of_a_file_that_was_cropped_is_no_damage(tmp_path):
     text = '{"shape": [6, 40, 40]}'
     tifffile.imwrite(tmp_path / "a.tif", pixels, description=text, metadata=None)
     assert open_image(tmp_path / "a.tif").page_count == 1
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "zlib"}])
+@pytest.mark.parametrize("rows", [1, 24])
+def test_height_beyond_all_strips_is_refused_at_once(tmp_path, options, rows):
+    """Reading billions of rows that are not there took hours."""
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, random_pixels(24, 20), rowsperstrip=rows, **options)
+    with tifffile.TiffFile(path, mode="r+") as tiff:
+        tiff.pages[0].tags["ImageLength"].overwrite(47_535_447)
+    with pytest.raises(ImageFileError, match=r"a\.tif"):
+        next(open_image(path).pages())

@@ -154,6 +154,17 @@ class TestCellpose:
             read(self.seg(tmp_path / "a_seg.npy", {"masks": Bomb()}))
         assert not (tmp_path / "ran").exists()
 
+    def test_numpy_type_that_numpy_cannot_restore_is_named(self, tmp_path):
+        np.save(tmp_path / "a.npy", np.array({}, dtype=object))
+        start = (tmp_path / "a.npy").read_bytes()[:128]
+        restored = b"cnumpy\ndtype\n(S'u2'\nI0\nI1\ntRI5\nb."
+        (tmp_path / "a.npy").write_bytes(start + restored)
+        with (
+            pytest.raises(ImageFileError, match=r"a\.npy"),
+            open_label_file(tmp_path / "a.npy"),
+        ):
+            pass
+
     def test_damaged_pickle_is_named(self, tmp_path):
         path = self.seg(tmp_path / "a_seg.npy", {"masks": IDS})
         data = path.read_bytes()

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 _DECODER_ERRORS = (
     ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, MemoryError,
-    OSError, RuntimeError, SyntaxError, TypeError, ValueError, cv2.error, struct.error,
-    tifffile.TiffFileError, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+    OSError, RuntimeError, SyntaxError, SystemError, TypeError, ValueError, cv2.error,
+    struct.error, tifffile.TiffFileError, tokenize.TokenError, zipfile.BadZipFile,
+    zlib.error,
 )  # fmt: skip
 """What decoders raise on damaged bytes: nearly anything."""
 

@@ -7,6 +7,7 @@ is missing; a stack would lose pages without a word.
 from __future__ import annotations
 
 import json
+import math
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,23 @@ def require_complete(tiff: tifffile.TiffFile, path: Path) -> None:
             "Put all of them into one folder."
         )
     _require_announced(tiff, path)
+    for series in tiff.series:
+        _require_pieces(series.keyframe, path)
+
+
+def _require_pieces(page: Any, path: Path) -> None:
+    """Refuse a page with fewer strips or tiles than its size takes.
+
+    A height of millions of rows is believed otherwise, and black rows are read for
+    hours. Pieces that follow each other may hold all rows, whatever their height.
+    """
+    announced, found = math.prod(page.chunked), len(page.dataoffsets)
+    if 0 < found < announced and not page.is_contiguous:
+        raise ImageFileError(
+            f"{path} announces {announced} strips or tiles in a page and holds "
+            f"{found}: its size is damaged, or it is cut off. Copy it again from its "
+            "source."
+        )
 
 
 def _has_own_offsets(tiff: tifffile.TiffFile) -> bool:
