@@ -160,6 +160,18 @@ MinSizeOption = Annotated[
         rich_help_panel=CELLS_PANEL,
     ),
 ]
+ProminenceOption = Annotated[
+    float | None,
+    typer.Option(
+        "--prominence",
+        metavar="0-1",
+        help="A summit below the seed threshold becomes part of the cell next to it if "
+        "it rises above the saddle by at most this share of its height; else it is "
+        "dropped. 1 lets cells grow over everything.",
+        show_default="0.4",
+        rich_help_panel=CELLS_PANEL,
+    ),
+]
 FillHolesOption = Annotated[
     bool | None,
     typer.Option(

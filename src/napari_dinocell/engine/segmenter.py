@@ -119,7 +119,7 @@ class Segmenter:
     def default_config(self) -> SegmentConfig:
         """Settings with the model's own contrast and thresholds."""
         info = self.info
-        return SegmentConfig(contrast=info.run_contrast, watershed=info.watershed)
+        return SegmentConfig(contrast=info.run_contrast, watershed=info.run_watershed)
 
     def steps(
         self,

@@ -79,6 +79,13 @@ def test_sidecar_from_before_a_setting_existed_replays(record):
     assert Provenance.from_dict(values) == plain
 
 
+def test_sidecar_from_before_cells_had_limits_replays_by_the_former_rule(record):
+    values = json.loads(json.dumps(record.to_dict()))
+    del values["settings"]["watershed"]["prominence"]
+    old = Provenance.from_dict(values).settings.watershed
+    assert old == replace(record.settings.watershed, prominence=1)
+
+
 @pytest.mark.parametrize("channels", [None, (0, 2)])
 @pytest.mark.parametrize("fill", [False, True])
 def test_channels_and_holes_replay(record, channels, fill):

@@ -37,7 +37,10 @@ SYMMETRIES: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
 
 
 def config_of(pair: tuple[float, float]) -> WatershedConfig:
-    return WatershedConfig(seed_threshold=pair[0], foreground_threshold=pair[1])
+    """Cells grow over everything, as water does."""
+    return WatershedConfig(
+        seed_threshold=pair[0], foreground_threshold=pair[1], prominence=1
+    )
 
 
 def flood(distance_map: DistanceMap, pair: tuple[float, float]) -> NDArray[np.int32]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import ndimage as ndi
 
 from napari_dinocell.engine.config import WatershedConfig
@@ -23,9 +26,14 @@ if TYPE_CHECKING:
 DEFAULT = WatershedConfig()
 
 
-def thresholds(seed: float, foreground: float, *, min_size: int = 0) -> WatershedConfig:
+def thresholds(
+    seed: float, foreground: float, *, min_size: int = 0, prominence: float = 1
+) -> WatershedConfig:
     return WatershedConfig(
-        seed_threshold=seed, foreground_threshold=foreground, min_size=min_size
+        seed_threshold=seed,
+        foreground_threshold=foreground,
+        min_size=min_size,
+        prominence=prominence,
     )
 
 
@@ -49,6 +57,42 @@ def test_seeds_joined_above_the_seed_threshold_are_one(
 def test_basin_below_the_seed_threshold_is_absorbed_over_its_saddle() -> None:
     labels = label_cells(two_peaks(0.3), thresholds(0.85, 0.09))
     assert labels.tolist() == [[1, 1, 1, 1, 1, 1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("prominence", "expected"),
+    [(0.6, [1, 1, 1, 0, 0, 0, 0]), (0.63, [1, 1, 1, 1, 1, 1, 1])],
+)
+def test_cell_that_stands_by_itself_goes_with_the_seed_threshold(
+    prominence: float, expected: list[int]
+) -> None:
+    """The peak of 0.8 rises by 0.5 above the valley, 0.625 of its height."""
+    config = thresholds(0.85, 0.09, prominence=prominence)
+    labels = label_cells(two_peaks(0.3), config)
+    assert labels.tolist() == [expected]
+
+
+@given(st.integers(0, 2**31), st.floats(0.2, 0.95), st.floats(0, 1))
+def test_no_cell_is_fed_with_what_stands_by_itself(
+    seed: int, high: float, prominence: float
+) -> None:
+    rough = np.random.default_rng(seed).random((24, 24), np.float32)
+    distance_map = cv2.GaussianBlur(rough, (0, 0), 1.5)
+    distance_map = (distance_map - distance_map.min()) / np.ptp(distance_map)
+    live = LiveWatershed(distance_map)
+    few = live.labels(thresholds(high, 0.05, prominence=prominence))
+    forest = live._forest
+    steep = forest.saddle < np.float32(1 - prominence) * forest.heights
+    lone = np.flatnonzero(steep & (forest.heights <= np.float32(high)))
+    grown = live._basins[1:-1, 1:-1]
+    assert not np.isin(lone, np.unique(grown[few > 0])).any()
+
+
+def test_with_a_prominence_of_1_cells_are_those_of_before(make_map: MakeMap) -> None:
+    live = LiveWatershed(make_map("lumpy"))
+    for seed in (0.3, 0.5, 0.7):
+        table = live.query(thresholds(seed, 0.09)).table
+        assert np.array_equal(table, live._forest.cells(seed, 0.09))
 
 
 def test_of_two_cells_at_one_saddle_the_one_with_the_higher_pixel_absorbs() -> None:
@@ -281,9 +325,9 @@ def test_one_query_computes_its_cell_table_once(
     tables: list[float] = []
     made = MergeForest.cells
 
-    def counted(forest: MergeForest, seed: float, foreground: float) -> Any:
+    def counted(forest: MergeForest, seed: float, *rest: Any, **more: Any) -> Any:
         tables.append(seed)
-        return made(forest, seed, foreground)
+        return made(forest, seed, *rest, **more)
 
     monkeypatch.setattr(MergeForest, "cells", counted)
     query = LiveWatershed(make_map("lumpy")).query(WatershedConfig())

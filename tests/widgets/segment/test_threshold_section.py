@@ -28,7 +28,11 @@ def test_starts_with_the_engine_s_defaults(section: ThresholdSection) -> None:
 
 def test_values_come_back(section: ThresholdSection, qtbot: QtBot) -> None:
     config = WatershedConfig(
-        seed_threshold=0.7, foreground_threshold=0.33, min_size=120, fill_holes=True
+        seed_threshold=0.7,
+        foreground_threshold=0.33,
+        min_size=120,
+        fill_holes=True,
+        prominence=0.7,
     )
     with qtbot.assertNotEmitted(section.changed):
         section.set_config(config)

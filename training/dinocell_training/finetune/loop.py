@@ -276,12 +276,12 @@ def _tune(run: FinetuneRun) -> list[ExampleScore]:
     """
     judged = run.best_judged or judge(run)
     run.watershed = tune_on_examples(run)
-    if run.watershed == run.base_info.watershed:
+    if run.watershed == run.base_info.run_watershed:
         return judged
     again = judge(run)
     scores = mean_scores(again)
     if scores.ap50 < mean_scores(judged).ap50:
-        run.watershed = run.base_info.watershed
+        run.watershed = run.base_info.run_watershed
         return judged
     run.best_scores = scores
     publish(run)

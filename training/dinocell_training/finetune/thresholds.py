@@ -43,7 +43,7 @@ def tune_on_examples(run: FinetuneRun) -> WatershedConfig:
     """
     step = max(1, -(-len(run.train) // MOST_EXAMPLES))
     examples = [example for example in run.train[::step] if example.cells]
-    own = run.base_info.watershed
+    own = run.base_info.run_watershed
     candidates = [own, *threshold_candidates(own)]
     if not examples:
         return own

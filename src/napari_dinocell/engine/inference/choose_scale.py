@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.inference.network import Network
 
 
-THRESHOLDS = WatershedConfig()
+THRESHOLDS = WatershedConfig(prominence=1)
 """Of the first pass: always the same, since thresholds must not change the map. A
-model's own may be so strict that large cells, seen too small, are lost."""
+model's own may be so strict that large cells, seen too small, are lost. Cells grow over
+everything, as they always did here, so that old records measure the same diameter."""
 
 
 class CancelledError(Exception):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from napari_dinocell.engine.config import ContrastConfig, WatershedConfig
+from napari_dinocell.engine.config import PROMINENCE, ContrastConfig, WatershedConfig
 from napari_dinocell.engine.errors import CheckpointError, SettingsError
 from napari_dinocell.engine.model.model_config import ModelConfig  # noqa: TC001 - a record's type
 from napari_dinocell.engine.records import dump_record, parse_record
@@ -77,6 +77,11 @@ class CheckpointInfo:
         of both rules hardly differ.
         """
         return replace(self.contrast, robust=True)
+
+    @property
+    def run_watershed(self) -> WatershedConfig:
+        """Thresholds for new runs, also of a model from before cells had limits."""
+        return replace(self.watershed, prominence=PROMINENCE)
 
     def to_header(self) -> str:
         """JSON for the file, read back by `from_header`.

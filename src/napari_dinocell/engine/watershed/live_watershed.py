@@ -4,7 +4,9 @@ The definition
 --------------
 Seeds are the regions of `distance > seed_threshold`, foreground is `distance >
 foreground_threshold`. Each seed grows downhill over the foreground until it meets
-another one; foreground that no seed reaches stays 0. **Regions are 4-connected, seeds
+another one; foreground that no seed reaches stays 0. A lower summit on its way becomes
+part of it, unless it stands by itself, as a cell below the seed threshold does
+(`WatershedConfig.prominence`): that stays 0, too. **Regions are 4-connected, seeds
 and growth alike**: pixels that touch only at a corner do not touch. Thresholds are
 compared in float32. Cells below the minimum size are dropped; then, if asked for, each
 cell takes the background that it alone encloses (`fill_holes`). This is the project's
@@ -13,12 +15,12 @@ definition of a cell; preview, export, command line and scripts all use it.
 In detail, every pixel belongs to the basin of the summit that steepest ascent leads to
 (`basins`), basins are joined over their highest saddles (`saddles`), and cells are cut
 out of the forest of these joints (`merge_forest`). This is the watershed by the drop of
-water principle (Meyer 1994; Cousty et al. 2009). It finds exactly as many cells as
-flooding with a queue (`skimage.segmentation.watershed`) and gives at least 99.9 % of
-the foreground pixels the same cell on smooth and lumpy maps, but it is not identical to
-it: the queue gives a pixel to the region that touches it first, here the steepest way
-decides. A map that was rounded to few levels leaves ties that no definition settles;
-there 99.5 % agree.
+water principle (Meyer 1994; Cousty et al. 2009). With a prominence of 1 it finds
+exactly as many cells as flooding with a queue (`skimage.segmentation.watershed`) and
+gives at least 99.9 % of the foreground pixels the same cell on smooth and lumpy maps,
+but it is not identical to it: the queue gives a pixel to the region that touches it
+first, here the steepest way decides. A map that was rounded to few levels leaves ties
+that no definition settles; there 99.5 % agree.
 
 The work
 --------
@@ -220,7 +222,9 @@ class LiveWatershed:
                 f"this map was prepared with, got {foreground}. Raise the threshold, "
                 "or prepare the map with a lower floor."
             )
-        table = self._forest.cells(config.seed_threshold, foreground)
+        table = self._forest.cells(
+            config.seed_threshold, foreground, prominence=config.prominence
+        )
         if config.min_size > 1 and table.any():
             sizes = np.bincount(table, self._basin_areas(foreground), table.size)
             table[sizes[table] < config.min_size] = 0

@@ -47,20 +47,30 @@ class MergeForest:
     """(N + 1,): height of that saddle; 0 where there is none."""
 
     def cells(
-        self, seed_threshold: float, foreground_threshold: float
+        self,
+        seed_threshold: float,
+        foreground_threshold: float,
+        *,
+        prominence: float = 1.0,
     ) -> NDArray[np.int32]:
         """(N + 1,): number of the basin that gives each basin's cell its id, or 0.
 
         A basin with a summit above the seed threshold is a seed, and it is one with
         the seed it meets above the seed threshold. A lower basin is absorbed over its
-        saddle if that lies in the foreground. What reaches no seed is 0.
+        saddle if that lies in the foreground, and if its summit rises above the saddle
+        by at most the share `prominence` of its height: one that stands more by itself
+        is a cell that the seed threshold has removed. What reaches no seed is 0.
         """
         seed = np.float32(seed_threshold)
         # Summits descend, so that the seeds are the first ones.
         seeds = 1 + int(np.searchsorted(-self.heights[1:], -seed, side="left"))
         need = np.full(self.heights.size, foreground_threshold, np.float32)
         need[:seeds] = seed
-        root = np.where(self.saddle > need, self.into, np.arange(self.into.size))
+        absorbed = self.saddle > need
+        low = slice(seeds, None)
+        alike = np.float32(1 - prominence) * self.heights[low]
+        absorbed[low] &= self.saddle[low] >= alike
+        root = np.where(absorbed, self.into, np.arange(self.into.size))
         root = follow_to_end(root)
         return np.where(root < seeds, root, 0).astype(np.int32)
 

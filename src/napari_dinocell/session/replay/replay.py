@@ -59,7 +59,7 @@ def own_settings(model: ModelRecord) -> SegmentConfig | None:
         info = read_info(path)
     except CheckpointError:
         return None
-    return SegmentConfig(contrast=info.run_contrast, watershed=info.watershed)
+    return SegmentConfig(contrast=info.run_contrast, watershed=info.run_watershed)
 
 
 def needed_settings(record: RunRecord, own: SegmentConfig | None) -> dict[str, Any]:

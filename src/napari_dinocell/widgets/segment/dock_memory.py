@@ -98,6 +98,6 @@ class DockMemory(QObject):
         info = self._sections.model.info()
         defaults = SegmentConfig()
         contrast = defaults.contrast if info is None else info.run_contrast
-        thresholds = defaults.watershed if info is None else info.watershed
+        thresholds = defaults.watershed if info is None else info.run_watershed
         self._sections.contrast.set_config(contrast)
         self._sections.thresholds.set_config(thresholds)

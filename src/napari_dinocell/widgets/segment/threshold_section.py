@@ -36,9 +36,9 @@ class ThresholdSection(QWidget):
             low=0.02,
             high=0.98,
             name="Seed threshold",
-            tip="Higher finds fewer cells, lower finds more and may split them. A "
-            "connected region of the distance map above it is one cell "
-            "(cells_max in the literature).",
+            tip="Higher removes cells that the model is less sure of, lower finds more "
+            "and may split them. A connected region of the distance map above it is "
+            "one cell (cells_max in the literature).",
         )
         self._foreground = SliderRow(
             "F&oreground threshold:",
@@ -88,6 +88,7 @@ class ThresholdSection(QWidget):
             foreground_threshold=self._foreground.value(),
             min_size=int(self._min_size.value()),
             fill_holes=self._fill_holes.isChecked(),
+            prominence=self._prominence,
         )
 
     def set_config(self, config: WatershedConfig) -> None:
@@ -101,6 +102,7 @@ class ThresholdSection(QWidget):
             self._seed.set_value(config.seed_threshold)
             self._min_size.setValue(config.min_size)
             self._fill_holes.setChecked(config.fill_holes)
+        self._prominence = config.prominence  # has no control, and stays as it was
 
     def _on_seed_changed(self, seed: float) -> None:
         if self._foreground.value() > seed:
