@@ -211,12 +211,12 @@ def test_unknown_device_ends_the_run_once(dinocell, checkpoint, tmp_path):
 
 def test_evaluate_prints_and_writes_scores(dinocell, checkpoint, pair_folder, tmp_path):
     scores = tmp_path / "scores.json"
-    result = dinocell(
-        "evaluate", pair_folder, "-m", checkpoint, "--device", "cpu", "--json", scores
-    )
+    options = ("--device", "cpu", "--json", scores, "--channel", "gray")
+    result = dinocell("evaluate", pair_folder, "-m", checkpoint, *options)
     assert result.status == 0, result.err
     assert "AP50" in result.out
     content = json.loads(scores.read_text())
+    assert content["settings"]["channel"] == "gray"
     assert len(content["images"]) == 4
     assert content["sources"]["all"]["pooled"]["true"] == 12
     assert 0 <= content["sources"]["all"]["per_image"]["average_precision"]["0.5"] <= 1

@@ -30,6 +30,7 @@ from napari_dinocell.cli.evaluate_report import (
 from napari_dinocell.cli.evaluate_table import comparison_table, score_table
 from napari_dinocell.cli.options import (
     AugmentOption,
+    ChannelOption,
     DataArgument,
     DeviceOption,
     ForegroundThresholdOption,
@@ -59,6 +60,7 @@ def evaluate(
     source: SourceOption = None,
     ignore_border: BorderOption = 0,
     diameter: DiameterOption = DiameterPolicyName.auto,
+    channel: ChannelOption = None,
     augment: AugmentOption = None,
     seed_threshold: SeedThresholdOption = None,
     foreground_threshold: ForegroundThresholdOption = None,
@@ -91,6 +93,7 @@ def evaluate(
     segmenter = Segmenter(model, device=device)
     config = segmenter.default_config().with_overrides(
         **given_overrides(
+            channel=channel,
             augment=augment,
             seed_threshold=seed_threshold,
             foreground_threshold=foreground_threshold,
@@ -204,6 +207,7 @@ def _settings(
     used = {name: both for name, both in thresholds.items() if name in methods}
     return {
         "diameter": diameter,
+        "channel": config.channel,
         "augment": config.augment,
         "thresholds": threshold_settings(used),
     }

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_dinocell.engine.contrast.any_array import as_array
 from napari_dinocell.engine.contrast.preprocess import to_plane
 from napari_dinocell.engine.contrast.stained import natural_channel
@@ -32,8 +30,7 @@ def chosen_plane(
     channel = settled_channel(image, config, channel_axis=channel_axis)
     only = config.channels
     plane = to_plane(image, channel, channel_axis=channel_axis, channels=only)
-    decided = config.channel == "auto" and np.ndim(image) > 2
-    return plane, channel if decided else None
+    return plane, None if channel == config.channel else channel
 
 
 def plane_of(
@@ -46,15 +43,15 @@ def plane_of(
 def settled_channel(
     image: Image, config: SegmentConfig, *, channel_axis: int | None = None
 ) -> Channel:
-    """The channel that is segmented of an image: never "auto".
+    """The channel that is segmented of an image; "auto" only where there is but one.
 
     Where limits are given, or shared by planes, "auto" is "gray": given ones are
     intensities of the picture, and shared ones need one rule for all planes.
     """
-    if config.channel != "auto":
+    array = as_array(image)
+    if config.channel != "auto" or array.ndim == 2:
         return config.channel
     if config.contrast.limits != "image":
         return "gray"
-    array = as_array(image)
     rgb = array.ndim == 3 and channel_axis is None
     return natural_channel(array, rgb=rgb, channels=config.channels)

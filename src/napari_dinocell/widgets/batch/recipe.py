@@ -137,6 +137,8 @@ def about(entry: PresetEntry) -> str:
         f"thresholds {thresholds.seed_threshold:g} and "
         f"{thresholds.foreground_threshold:g}",
     ]
+    if settings.channel != "auto":
+        parts.append(f"channel {settings.channel}")
     if preset.region is not None:
         (top, bottom), (left, right) = preset.region
         parts.append(f"rows {top}:{bottom}, columns {left}:{right} only")
