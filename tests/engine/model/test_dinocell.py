@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from napari_dinocell.engine.errors import CheckpointError
 from napari_dinocell.engine.model.dinocell import (
     DinoCell,
     ModelConfig,
@@ -64,6 +65,14 @@ def test_thin_decoder_is_a_quarter() -> None:
     with torch.device("meta"):
         decoder = UNetDecoder(192, THIN_DECODER_CHANNELS, 8)
     assert sum(p.numel() for p in decoder.parameters()) == pytest.approx(0.77e6, 0.01)
+
+
+@pytest.mark.parametrize(
+    "channels", [(4, 2**31, 4, 4), (4, 10**30, 4, 4), (0, 4, 4, 4)]
+)
+def test_channels_that_no_decoder_has_are_refused(channels: tuple[int, ...]) -> None:
+    with pytest.raises(CheckpointError, match="decoder channels from 1 to 16384"):
+        ModelConfig(decoder_channels=channels)
 
 
 def test_grey_is_repeated_and_standardised() -> None:

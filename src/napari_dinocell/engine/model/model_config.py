@@ -17,6 +17,9 @@ THIN_DECODER_CHANNELS = (128, 64, 32, 16)
 
 NUM_STAGES = len(DECODER_CHANNELS)
 
+MOST_CHANNELS = 2**14
+"""More in a stage are damage: their weights would take gigabytes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConfig:
@@ -37,9 +40,11 @@ class ModelConfig:
     def __post_init__(self) -> None:
         parse_variant(self.variant)
         channels = self.decoder_channels
-        if len(channels) != NUM_STAGES or min(channels) < 1:
+        fits = all(1 <= count <= MOST_CHANNELS for count in channels)
+        if len(channels) != NUM_STAGES or not fits:
             raise CheckpointError(
-                f"Expected {NUM_STAGES} positive decoder channels, got {channels}."
+                f"Expected {NUM_STAGES} decoder channels from 1 to {MOST_CHANNELS}, "
+                f"got {channels}."
             )
         for name, values in (("mean", self.image_mean), ("std", self.image_std)):
             if len(values) != 3:

@@ -104,15 +104,15 @@ class _Corners:
 
 
 def _find_corners(parts: AnyLabels) -> _Corners:
-    padded = np.pad(parts, 1)
+    height, width = (length + 2 for length in parts.shape)
+    places = _meeting_points(np.pad(parts, 1))
     found = [
         np.stack([part, y, x, np.full_like(x, right), np.full_like(x, down), convex])
         for right in (0, 1)
         for down in (0, 1)
-        for part, y, x, convex in _turns(padded, right, down)
+        for part, y, x, convex in _turns(places, right, down)
     ]
     part, y, x, right, down, convex = np.concatenate(found, axis=1)
-    height, width = padded.shape
     # Of two corners in one place, that of the side that ends there comes first.
     by_row = np.argsort(((part * height + y) * width + x) * 2 + right)
     part, y, x, down, convex = (a[by_row] for a in (part, y, x, down, convex))
@@ -129,31 +129,50 @@ def _find_corners(parts: AnyLabels) -> _Corners:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _MeetingPoints:
+    """Corners of pixels where several parts, or a part and background, meet. (N,)."""
+
+    y: Numbers
+    x: Numbers
+    quarters: dict[tuple[int, int], AnyLabels]
+    """By (right, down): part of the pixel that lies there."""
+
+
+def _meeting_points(padded: AnyLabels) -> _MeetingPoints:
+    height, width = (length - 1 for length in padded.shape)
+    planes = {
+        (right, down): padded[down : down + height, right : right + width]
+        for right in (0, 1)
+        for down in (0, 1)
+    }
+    corner = planes[0, 0]
+    several = corner != planes[1, 1]
+    several |= corner != planes[1, 0]
+    several |= corner != planes[0, 1]
+    y, x = np.nonzero(several)
+    return _MeetingPoints(y, x, {at: plane[y, x] for at, plane in planes.items()})
+
+
 def _turns(
-    padded: AnyLabels, right: int, down: int
+    places: _MeetingPoints, right: int, down: int
 ) -> Iterator[tuple[Numbers, Numbers, Numbers, Numbers]]:
     """Corners whose sides go right or left, and down or up: part, y, x, convex.
 
     The four pixels around each corner decide. The one in the quarter between the two
     sides either is alone in its part (convex) or alone misses in it (concave).
     """
-    quarter = _quarter(padded, right, down)
-    beside = _quarter(padded, 1 - right, down)
-    behind = _quarter(padded, right, 1 - down)
-    across = _quarter(padded, 1 - right, 1 - down)
+    quarter = places.quarters[right, down]
+    beside = places.quarters[1 - right, down]
+    behind = places.quarters[right, 1 - down]
+    across = places.quarters[1 - right, 1 - down]
     alone = (quarter != 0) & (quarter != beside) & (quarter != behind)
     missing = (beside != 0) & (beside == behind) & (beside == across)
     missing &= quarter != beside
-    for places, pixels, convex in ((alone, quarter, 1), (missing, beside, 0)):
-        y, x = np.nonzero(places)
-        part = pixels[y, x].astype(np.int64)
-        yield part, y, x, np.full_like(part, convex)
-
-
-def _quarter(padded: AnyLabels, right: int, down: int) -> AnyLabels:
-    """For every corner of pixels, one of the four pixels around it."""
-    height, width = (length - 1 for length in padded.shape)
-    return padded[down : down + height, right : right + width]
+    for turning, pixels, convex in ((alone, quarter, 1), (missing, beside, 0)):
+        which = np.flatnonzero(turning)
+        part = pixels[which].astype(np.int64)
+        yield part, places.y[which], places.x[which], np.full_like(part, convex)
 
 
 def _partners(order: Numbers) -> Numbers:
