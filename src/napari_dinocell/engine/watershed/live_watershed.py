@@ -121,7 +121,9 @@ class LiveWatershed:
     ) -> None:
         self._floor = floor
         self._workers = default_workers() if workers is None else workers
-        if is_flat(distance_map, floor=floor):
+        flat = is_flat(distance_map, floor=floor)
+        let_go(distance_map)
+        if flat:
             self._lie_flat((distance_map.shape[0] + 2, distance_map.shape[1] + 2))
         else:
             with memory_for((distance_map.shape[0], distance_map.shape[1])):
