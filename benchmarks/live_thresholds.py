@@ -49,6 +49,7 @@ SLIDER = [
     WatershedConfig(seed_threshold=seed, foreground_threshold=foreground)
     for seed, foreground in [(0.47, 0.09), (0.45, 0.09), (0.5, 0.12), (0.4, 0.05)]
 ]
+RULES: dict[str, Any] = {"min_size": 100, "max_size": 3000, "exclude_border": True}
 
 Returned = TypeVar("Returned")
 
@@ -65,6 +66,8 @@ class Result:
     speedup: float
     agreement: float
     query_with_minimum_size_ms: float
+    query_with_all_rules_ms: float
+    """Minimum and maximum size, and no cells at the border."""
     query_of_a_screen_ms: float
 
 
@@ -99,6 +102,7 @@ def measure(distance_map: DistanceMap, *, turns: int) -> Result:
         for config in islice(slider, QUERIES_PER_TURN):
             timed("query", partial(live.labels, config))
             timed("sized", partial(live.labels, replace(config, min_size=100)))
+            timed("ruled", partial(live.labels, replace(config, **RULES)))
             timed("screen", partial(label_screen, live, config))
         flooded = timed("skimage", partial(flood, distance_map, default))
     middle = {name: median(values) for name, values in times.items()}
@@ -112,6 +116,7 @@ def measure(distance_map: DistanceMap, *, turns: int) -> Result:
         speedup=round(middle["skimage"] / middle["query"], 1),
         agreement=round(agreement(labels, flooded, default, distance_map), 6),
         query_with_minimum_size_ms=round(middle["sized"], 2),
+        query_with_all_rules_ms=round(middle["ruled"], 2),
         query_of_a_screen_ms=round(middle["screen"], 2),
     )
 

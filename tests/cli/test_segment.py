@@ -129,7 +129,7 @@ class TestSettings:
         result = segment(
             tmp_path / "a.tif", "--no-clahe", "--cell-diameter", 31.5,
             "--foreground-threshold", 0.2, "--min-size", 7, "--channel", "max",
-            "--channels", "0", "--fill-holes",
+            "--channels", "0", "--fill-holes", "--max-size", 90, "--exclude-border",
         )  # fmt: skip
         assert result.status == 0, result.err
         config = FakeSegmenter.calls[-1][1]
@@ -138,6 +138,7 @@ class TestSettings:
         assert config.watershed.seed_threshold == 0.4  # the model's own
         assert (config.watershed.min_size, config.channel) == (7, "max")
         assert (config.watershed.fill_holes, config.channels) == (True, (0,))
+        assert (config.watershed.max_size, config.watershed.exclude_border) == (90, 1)
         assert not config.contrast.clahe
 
     @pytest.mark.parametrize(
@@ -153,6 +154,7 @@ class TestSettings:
             (["--region", "5:5,0:9"], "0 <= Y0 < Y1"),
             (["--region", "0:5,9:2"], "0 <= X0 < X1"),
             (["--seed-threshold", "0.05"], "foreground threshold <= seed threshold"),
+            (["--min-size", "9", "--max-size", "8"], "at least the minimum size, 9"),
             (["--format", "jpg"], "jpg"),
         ],
     )

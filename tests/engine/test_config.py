@@ -67,7 +67,8 @@ def test_card_from_before_holes_could_be_filled_still_loads() -> None:
         model=ModelConfig(), name="m", watershed=WatershedConfig(min_size=9)
     )
     values = json.loads(card.to_header())
-    del values["watershed"]["fill_holes"]
+    for younger in ("fill_holes", "max_size", "exclude_border"):
+        del values["watershed"][younger]
     found = CheckpointInfo.from_header(json.dumps(values))
     assert found == replace(card, data_sources=found.data_sources)
 
@@ -88,6 +89,8 @@ def test_card_from_before_holes_could_be_filled_still_loads() -> None:
         ("batch_size", True, "a whole number >= 1 as batch size, got True"),
         ("seed_threshold", "0.5", "a finite number for the seed threshold"),
         ("min_size", 3.5, "a whole number for the min size, got 3.5"),
+        ("max_size", 3.5, "a whole number for the max size, got 3.5"),
+        ("exclude_border", 1, "true or false for the exclude border, got 1"),
         ("fill_holes", None, "true or false for the fill holes, got None"),
         ("link", 1, "true or false for the link, got 1"),
         ("cell_diameter", True, "a cell diameter of 1 to 10000"),

@@ -160,6 +160,25 @@ MinSizeOption = Annotated[
         rich_help_panel=CELLS_PANEL,
     ),
 ]
+MaxSizeOption = Annotated[
+    int | None,
+    typer.Option(
+        "--max-size",
+        metavar="PIXELS",
+        help="Drop cells with more pixels, counted likewise; 0 keeps all.",
+        show_default="the model's",
+        rich_help_panel=CELLS_PANEL,
+    ),
+]
+ExcludeBorderOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--exclude-border/--no-exclude-border",
+        help="Drop cells that touch the border of the page, or of --region.",
+        show_default="the model's",
+        rich_help_panel=CELLS_PANEL,
+    ),
+]
 ProminenceOption = Annotated[
     float | None,
     typer.Option(

@@ -131,6 +131,11 @@ class WatershedConfig:
     """Pixels above it can belong to a cell (the literature's cell_fill)."""
     min_size: int = 0
     """Cells with fewer pixels are dropped, counted before holes are filled."""
+    max_size: int = field(default=0, metadata=LATER)
+    """Cells with more pixels are dropped, counted likewise; 0 keeps all."""
+    exclude_border: bool = field(default=False, metadata=LATER)
+    """Cells with a pixel on the border of the plane are dropped. Where a region is
+    segmented as an image of its own, its border is meant."""
     fill_holes: bool = field(default=False, metadata=LATER)
     """Background enclosed by one single cell becomes part of it."""
     prominence: float = field(default=PROMINENCE, metadata={**LATER, BEFORE: 1.0})
@@ -149,6 +154,11 @@ class WatershedConfig:
         )
         require(
             self.min_size >= 0, f"Expected a minimum size >= 0, got {self.min_size}."
+        )
+        require(
+            self.max_size == 0 or self.max_size >= max(self.min_size, 1),
+            "Expected a maximum size of 0, which keeps all cells, or of at least the "
+            f"minimum size, {self.min_size}, got {self.max_size}.",
         )
         require(
             0 <= self.prominence <= 1,

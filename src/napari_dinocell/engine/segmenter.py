@@ -300,7 +300,8 @@ def segment(
     **overrides
         Single settings by name, over those of `config`: `cell_diameter`, `channel`,
         `clahe`, `augment`, `seed_threshold`, `foreground_threshold`, `min_size`,
-        `fill_holes` and the others of `SegmentConfig.with_overrides`.
+        `max_size`, `exclude_border`, `fill_holes` and the others of
+        `SegmentConfig.with_overrides`.
 
     Returns
     -------

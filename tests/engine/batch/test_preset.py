@@ -26,7 +26,7 @@ PRESET = Preset(
     settings=SegmentConfig(
         contrast=ContrastConfig(low_percentile=1.25, clahe=False, window=64),
         tiling=TilingConfig(tile_size=128, batch_size=2),
-        watershed=WatershedConfig(seed_threshold=0.61, min_size=12, fill_holes=True),
+        watershed=WatershedConfig(seed_threshold=0.61, min_size=12, max_size=900),
         channel="max",
         channels=(0, 2),
         cell_diameter=33.25,

@@ -32,8 +32,8 @@ def test_single_settings_override_the_models(
     small = segment(image, foreground_threshold=0.5, **shared)
     large = segment(image, foreground_threshold=0.1, **shared)
     assert 0 < np.count_nonzero(small) < np.count_nonzero(large)
-    none = segment(image, min_size=9999, **shared)
-    assert not none.any()
+    for dropping in ({"min_size": 9999}, {"max_size": 1}):
+        assert not segment(image, **dropping, **shared).any()
 
 
 def test_only_chosen_channels_are_segmented(

@@ -41,7 +41,8 @@ def test_only_what_is_needed(record, tmp_path):
 def test_all_options_exist(record):
     settings = record.settings.with_overrides(
         clahe=False, seed_threshold=0.6, foreground_threshold=0.2, min_size=9,
-        fill_holes=True, channel="max", channels=(0, 2), augment=8,
+        fill_holes=True, channel="max", channels=(0, 2), augment=8, max_size=900,
+        exclude_border=True,
     )  # fmt: skip
     other = replace(
         record,
@@ -54,6 +55,7 @@ def test_all_options_exist(record):
     command = posix_command(other)
     assert "--channels 0,2" in command
     assert "--augment 8" in command
+    assert "--max-size 900 --exclude-border" in command
     assert "--region 20:150,37:190" in command
     assert "--cell-diameter none" in command
     options = {word for word in shlex.split(command) if word.startswith("--")}

@@ -168,6 +168,8 @@ class TestSameLabels:
             seed_threshold=0.1 + 0.2,
             foreground_threshold=1 / 7,
             min_size=20,
+            max_size=900,
+            exclude_border=True,
             fill_holes=True,
         )
         labels = np.zeros_like(made.labels)

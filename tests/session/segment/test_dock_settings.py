@@ -40,6 +40,7 @@ def limited(limits: Limits) -> DockSettings:
     [
         CHOSEN,
         replace(CHOSEN, cell_diameter=None),
+        replace(CHOSEN, watershed=WatershedConfig(max_size=9, exclude_border=True)),
         limited("all"),
         limited((0.1234567891, 4000)),
     ],
@@ -78,6 +79,7 @@ def test_values_of_the_first_version_are_read() -> None:
         {"high_percentile": 120},
         {"low_percentile": "0", "clip_limit": None, "window": True, "clahe": 1},
         {"seed_threshold": 0.1, "foreground_threshold": 0.5},
+        {"min_size": 9, "max_size": 8, "exclude_border": "yes"},
         {"seed_threshold": 7, "foreground_threshold": -2, "min_size": -3},
         {"seed_threshold": None, "fill_holes": "yes", "min_size": float("nan")},
         {"seed_threshold": float("inf"), "min_size": 2.5},

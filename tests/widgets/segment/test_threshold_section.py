@@ -31,6 +31,8 @@ def test_values_come_back(section: ThresholdSection, qtbot: QtBot) -> None:
         seed_threshold=0.7,
         foreground_threshold=0.33,
         min_size=120,
+        max_size=900,
+        exclude_border=True,
         fill_holes=True,
         prominence=0.7,
     )
@@ -85,11 +87,40 @@ def test_what_the_sliders_do_not_reach_becomes_the_nearest(
     assert shown.foreground_threshold == pytest.approx(min(max(foreground, 0.02), 0.9))
 
 
-def test_size_and_holes_are_said(section: ThresholdSection, qtbot: QtBot) -> None:
+@pytest.mark.parametrize(
+    ("before", "box", "to", "after"),
+    [
+        pytest.param((30, 200), "_min_size", 300, (300, 300), id="minimum up"),
+        pytest.param((30, 200), "_max_size", 20, (20, 20), id="maximum down"),
+        pytest.param((30, 200), "_max_size", 0, (30, 0), id="maximum off"),
+        pytest.param((30, 0), "_min_size", 300, (300, 0), id="no maximum"),
+    ],
+)
+def test_sizes_push_each_other(
+    section: ThresholdSection,
+    before: tuple[int, int],
+    box: str,
+    to: int,
+    after: tuple[int, int],
+) -> None:
+    """The minimum is never above the maximum, in no signal."""
+    section.set_config(WatershedConfig(min_size=before[0], max_size=before[1]))
+    seen: list[WatershedConfig] = []
+    section.changed.connect(lambda: seen.append(section.config()))
+    getattr(section, box).setValue(to)
+    assert [(config.min_size, config.max_size) for config in seen] == [after]
+
+
+def test_sizes_holes_and_border_are_said(
+    section: ThresholdSection, qtbot: QtBot
+) -> None:
     with qtbot.waitSignal(section.changed):
         section._min_size.setValue(15)
     with qtbot.waitSignal(section.changed):
         section._fill_holes.click()
+    with qtbot.waitSignal(section.changed):
+        section._exclude_border.click()
+    assert section.config().exclude_border is True
     assert section.config().min_size == 15
     assert section.config().fill_holes is True
 

@@ -31,7 +31,7 @@ class CellQuery:
     """What a watershed finds at one pair of thresholds."""
 
     config: WatershedConfig
-    """Thresholds, minimum size, which counts cells before holes are filled, and
+    """Thresholds, sizes and border, which judge cells before holes are filled, and
     whether holes are filled."""
     table: NDArray[np.int32]
     """(N + 1,): cell id of each basin, 0 where it belongs to none."""

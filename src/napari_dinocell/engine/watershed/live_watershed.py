@@ -8,9 +8,11 @@ another one; foreground that no seed reaches stays 0. A lower summit on its way 
 part of it, unless it stands by itself, as a cell below the seed threshold does
 (`WatershedConfig.prominence`): that stays 0, too. **Regions are 4-connected, seeds
 and growth alike**: pixels that touch only at a corner do not touch. Thresholds are
-compared in float32. Cells below the minimum size are dropped; then, if asked for, each
-cell takes the background that it alone encloses (`fill_holes`). This is the project's
-definition of a cell; preview, export, command line and scripts all use it.
+compared in float32. Cells below the minimum size, above the maximum size and, if asked
+for, with a pixel on the border of the map are dropped, each of them judged as it has
+grown; then, if asked for, each cell takes the background that it alone encloses
+(`fill_holes`). This is the project's definition of a cell; preview, export, command
+line and scripts all use it.
 
 In detail, every pixel belongs to the basin of the summit that steepest ascent leads to
 (`basins`), basins are joined over their highest saddles (`saddles`), and cells are cut
@@ -50,6 +52,7 @@ from napari_dinocell.engine.bands import (
 from napari_dinocell.engine.errors import SettingsError
 from napari_dinocell.engine.mapped import let_go
 from napari_dinocell.engine.watershed.basins import find_basins
+from napari_dinocell.engine.watershed.border_basins import border_basins
 from napari_dinocell.engine.watershed.cell_query import CellQuery
 from napari_dinocell.engine.watershed.fill_holes import fill_holes
 from napari_dinocell.engine.watershed.held_cells import HeldBasins
@@ -227,12 +230,25 @@ class LiveWatershed:
         table = self._forest.cells(
             config.seed_threshold, foreground, prominence=config.prominence
         )
-        if config.min_size > 1 and table.any():
-            sizes = np.bincount(table, self._basin_areas(foreground), table.size)
-            table[sizes[table] < config.min_size] = 0
+        if table.any():
+            self._drop_unwanted(table, config)
         if held is None:
             return table
         return self._held_basins(held).leave_out(table, config.seed_threshold)
+
+    def _drop_unwanted(self, table: NDArray[np.int32], config: WatershedConfig) -> None:
+        """Cells of the wrong size or place become 0 in the table, (N + 1,)."""
+        foreground = config.foreground_threshold
+        if config.min_size > 1 or config.max_size > 0:
+            sizes = np.bincount(table, self._basin_areas(foreground), table.size)
+            wrong = sizes < config.min_size
+            wrong |= sizes > (config.max_size or np.inf)
+            table[wrong[table]] = 0
+        if config.exclude_border:
+            terrain, basins = self._terrain[_INNER], self._basins[_INNER]
+            touching = np.zeros(table.size, np.bool_)
+            touching[table[border_basins(terrain, basins, foreground)]] = True
+            table[touching[table]] = 0
 
     def _basin_areas(self, foreground_threshold: float) -> NDArray[np.int64]:
         """(N + 1,): pixels of each basin above the threshold; entry 0 means nothing.
@@ -278,8 +294,8 @@ def label_cells(distance_map: NDArray[Any], config: WatershedConfig) -> Labels:
     distance_map
         (Y, X) of any floating type, values in [0, 1].
     config
-        Thresholds, minimum size in pixels (counted before holes are filled), and
-        whether holes are filled.
+        Thresholds, sizes in pixels (counted before holes are filled), whether cells
+        at the border are dropped and whether holes are filled.
 
     Returns
     -------

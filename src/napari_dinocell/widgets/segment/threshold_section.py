@@ -18,12 +18,15 @@ from napari_dinocell.widgets.shared.controls import (
 LARGEST_SIZE = 1_000_000
 """Pixels; more than any cell has."""
 
+MAX_SIZE_STEP = 100
+"""Pixels; so that the first step up from "Off" still leaves some cells."""
+
 
 class ThresholdSection(QWidget):
-    """Seed and foreground threshold, smallest cell, holes.
+    """Seed and foreground threshold, smallest and largest cell, holes, border.
 
-    The foreground threshold is never above the seed threshold: the slider that is
-    moved pushes the other one along.
+    The foreground threshold is never above the seed threshold, and the minimum size
+    never above the maximum: the one that is moved pushes the other one along.
     """
 
     changed = Signal()
@@ -48,17 +51,27 @@ class ThresholdSection(QWidget):
             tip="Lower makes cells larger, higher makes them tighter. Pixels of the "
             "distance map above it can belong to a cell (cell_fill in the literature).",
         )
-        self._min_size = NumberBox(0, LARGEST_SIZE, suffix=" px")
-        self._min_size.setSpecialValueText("Off")
-        adaptive = QAbstractSpinBox.StepType.AdaptiveDecimalStepType
-        self._min_size.setStepType(adaptive)
-        describe(
-            self._min_size,
+        self._min_size = _size_box(
             "Minimum size in pixels",
             "Cells with fewer pixels are dropped, counted before holes are filled. "
             "0 keeps all.",
         )
-        self._fill_holes = QCheckBox("Fill holes in cells")
+        adaptive = QAbstractSpinBox.StepType.AdaptiveDecimalStepType
+        self._min_size.setStepType(adaptive)
+        self._max_size = _size_box(
+            "Maximum size in pixels",
+            "Cells with more pixels are dropped, counted before holes are filled. "
+            "0 keeps all.",
+        )
+        self._max_size.setSingleStep(MAX_SIZE_STEP)
+        self._exclude_border = QCheckBox("Exclude border")
+        describe(
+            self._exclude_border,
+            "Exclude cells that touch the border",
+            "Cells that touch the border of the image, or of the part of it that was "
+            "segmented, are dropped. Corrected cells stay.",
+        )
+        self._fill_holes = QCheckBox("Fill holes")
         describe(
             self._fill_holes,
             "Fill holes in cells",
@@ -72,14 +85,16 @@ class ThresholdSection(QWidget):
         layout = column_layout(self)
         layout.addWidget(self._seed)
         layout.addWidget(self._foreground)
-        layout.addWidget(make_row("Mi&nimum size:", self._min_size))
-        layout.addWidget(self._fill_holes)
+        layout.addWidget(make_row("Mi&n, max size:", self._min_size, self._max_size))
+        layout.addWidget(make_row("", self._fill_holes, self._exclude_border))
 
     def _connect(self) -> None:
         self._seed.value_changed.connect(self._on_seed_changed)
         self._foreground.value_changed.connect(self._on_foreground_changed)
-        self._min_size.valueChanged.connect(self.changed)
+        self._min_size.valueChanged.connect(self._on_min_size_changed)
+        self._max_size.valueChanged.connect(self._on_max_size_changed)
         self._fill_holes.toggled.connect(self.changed)
+        self._exclude_border.toggled.connect(self.changed)
 
     def config(self) -> WatershedConfig:
         """Settings as they are shown."""
@@ -87,6 +102,8 @@ class ThresholdSection(QWidget):
             seed_threshold=self._seed.value(),
             foreground_threshold=self._foreground.value(),
             min_size=int(self._min_size.value()),
+            max_size=int(self._max_size.value()),
+            exclude_border=self._exclude_border.isChecked(),
             fill_holes=self._fill_holes.isChecked(),
             prominence=self._prominence,
         )
@@ -101,6 +118,8 @@ class ThresholdSection(QWidget):
             self._foreground.set_value(config.foreground_threshold)
             self._seed.set_value(config.seed_threshold)
             self._min_size.setValue(config.min_size)
+            self._max_size.setValue(config.max_size)
+            self._exclude_border.setChecked(config.exclude_border)
             self._fill_holes.setChecked(config.fill_holes)
         self._prominence = config.prominence  # has no control, and stays as it was
 
@@ -115,3 +134,23 @@ class ThresholdSection(QWidget):
             with signals_blocked(self._seed):
                 self._seed.set_value(foreground)
         self.changed.emit()
+
+    def _on_min_size_changed(self, size: float) -> None:
+        if 0 < self._max_size.value() < size:
+            with signals_blocked(self._max_size):
+                self._max_size.setValue(size)
+        self.changed.emit()
+
+    def _on_max_size_changed(self, size: float) -> None:
+        if 0 < size < self._min_size.value():
+            with signals_blocked(self._min_size):
+                self._min_size.setValue(size)
+        self.changed.emit()
+
+
+def _size_box(name: str, tip: str) -> NumberBox:
+    """Box for a size of cells, of which 0 is none."""
+    box = NumberBox(0, LARGEST_SIZE)
+    box.setSpecialValueText("Off")
+    describe(box, name, tip)
+    return box

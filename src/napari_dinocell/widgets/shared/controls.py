@@ -30,7 +30,7 @@ from superqt.utils import signals_blocked
 
 from napari_dinocell.widgets.shared.calm_combobox import CalmComboBox
 
-WIDEST_LABEL = "Minimum size:"
+WIDEST_LABEL = "Min, max size:"
 """Sets the width of the label column, the same in all sections."""
 
 SPACING = 6
