@@ -107,7 +107,7 @@ class FinetuneRun:
     def __post_init__(self) -> None:
         self.model.backbone.requires_grad_(self.config.full)
         self.trainer = _trainer(self)
-        self.watershed = self.base_info.watershed
+        self.watershed = self.base_info.run_watershed
 
     @property
     def total_steps(self) -> int:
