@@ -299,9 +299,7 @@ def segment(
         Axis of the channels of a 3-D image that is not RGB.
     **overrides
         Single settings by name, over those of `config`: `cell_diameter`, `channel`,
-        `clahe`, `augment`, `seed_threshold`, `foreground_threshold`, `min_size`,
-        `max_size`, `exclude_border`, `fill_holes` and the others of
-        `SegmentConfig.with_overrides`.
+        `seed_threshold`, `min_size` and the others of `SegmentConfig.with_overrides`.
 
     Returns
     -------

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
+from napari_dinocell.engine.inference import network
 from napari_dinocell.sample import load_sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SIZE = (72, 96)
 """Rows and columns of the images: some 15 nuclei, one or two tiles."""
+
+
+@pytest.fixture(scope="module")
+def one_network() -> Iterator[None]:
+    """Scripts, commands and the dock share a model that is read once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(network, "Network", cache(network.Network))
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import shlex
 import subprocess
 import sys
 from dataclasses import dataclass, replace
-from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,6 @@ from tests.widgets.drivers.run_records import (
 
 from napari_dinocell import Segmenter
 from napari_dinocell.cli import main
-from napari_dinocell.engine.inference import network
 from napari_dinocell.engine.inference.events import ScaleChosen
 from napari_dinocell.engine.model.checkpoint_file import file_sha256
 from napari_dinocell.engine.results.provenance import ModelRecord
@@ -33,9 +31,11 @@ from napari_dinocell.session.replay.python import as_python
 from napari_dinocell.session.replay.run_record import RunRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
+
+pytestmark = pytest.mark.usefixtures("one_network")
 
 REGION = (slice(4, 70), slice(7, 93))
 
@@ -47,14 +47,6 @@ class Made:
     record: RunRecord
     labels: np.ndarray
     ndim: int
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_network() -> Iterator[None]:
-    """Scripts, commands and the dock share a model that is read once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(network, "Network", cache(network.Network))
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -115,6 +115,8 @@ class FinetuneEnded:
     comparisons: tuple[Comparison, ...] = ()
     watershed: WatershedConfig | None = None
     """Thresholds stored in the checkpoint."""
+    kept: float | None = None
+    """How much of what the base knew the new model still does, see `Blend.kept`."""
 
     @property
     def better(self) -> bool:
@@ -134,11 +136,20 @@ class FinetuneEnded:
             return f"{name} can segment now: AP50 {after} on the {where} examples."
         change = f"AP50 {self.before.ap50:.2f} before, {after} after"
         if self.better:
-            return f"{name} is better than its base on the {where} examples: {change}."
+            return (
+                f"{name} is better than its base on the {where} examples: {change}."
+                f"{_elsewhere(self.kept)}"
+            )
         return (
             f"{name} is NOT better than its base on the {where} examples: {change}. It "
             "is kept; go on with the base, or add examples and train again."
         )
+
+
+def _elsewhere(kept: float | None) -> str:
+    if kept is None:
+        return ""
+    return f" In images of other kinds {kept:.0%} of its cells are those of its base."
 
 
 FinetuneEvent: TypeAlias = (

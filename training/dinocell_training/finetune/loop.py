@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dinocell_training.finetune.blend import choose_blend
 from dinocell_training.finetune.config import FinetuneConfig
 from dinocell_training.finetune.epoch import train_epoch
 from dinocell_training.finetune.events import (
@@ -162,7 +163,7 @@ def _work(
             reason = f"no better for {run.config.patience} epochs"
             break
         yield from _epoch(run, tiles, rehearsal, cancelled)
-    yield _end(run, earlier, reason)
+    yield _end(run, earlier, rehearsal, reason, cancelled)
 
 
 def _judge_base(run: FinetuneRun, cancelled: Callable[[], bool]) -> list[ExampleScore]:
@@ -248,11 +249,20 @@ def _epoch(
     )
 
 
-def _end(run: FinetuneRun, earlier: list[ExampleScore], reason: str) -> FinetuneEnded:
-    """Publish the best epoch with thresholds of its own, and compare with the base."""
+def _end(
+    run: FinetuneRun,
+    earlier: list[ExampleScore],
+    rehearsal: Tiles | None,
+    reason: str,
+    cancelled: Callable[[], bool],
+) -> FinetuneEnded:
+    """Publish what forgets least of the best epoch, with thresholds of its own."""
     if not run.best_epoch:
         return FinetuneEnded(reason, None, run.before, None, 0, run.held_out)
     publish(run)  # first of all: what follows takes time
+    blend = choose_blend(run, rehearsal, cancelled)
+    if blend.share < 1:
+        publish(run)
     judged = _tune(run)
     if reason != STOPPED:
         discard_run(run.output)
@@ -265,6 +275,7 @@ def _end(run: FinetuneRun, earlier: list[ExampleScore], reason: str) -> Finetune
         held_out=run.held_out,
         comparisons=compare(run, earlier, judged),
         watershed=run.watershed,
+        kept=blend.kept,
     )
 
 

@@ -96,6 +96,8 @@ class FinetuneRun:
     trainer: Trainer = field(init=False)
     watershed: WatershedConfig = field(init=False)
     """Thresholds: the base's, until the end tunes them."""
+    base: dict[str, Tensor] = field(init=False)
+    """Weights that training changes, as they were before it."""
     epoch: int = 0
     before: Scores | None = None
     best: dict[str, Tensor] = field(default_factory=dict)
@@ -107,6 +109,7 @@ class FinetuneRun:
     def __post_init__(self) -> None:
         self.model.backbone.requires_grad_(self.config.full)
         self.trainer = _trainer(self)
+        self.base = self.trained_weights()
         self.watershed = self.base_info.run_watershed
 
     @property
