@@ -44,6 +44,19 @@ def test_every_format_is_written_from_one_file(tmp_path, dinocell):
     assert [row.split(",")[:2] for row in table[1:]] == [["4", "9.0"], ["7", "8.0"]]
 
 
+def test_ids_are_consecutive_if_asked_for(tmp_path, dinocell):
+    labels = two_cells(2)
+    labels[0, :10] = 0  # the second cell is met first
+    write_labels(tmp_path / "a_labels.tif", labels, axes="T")
+    result = dinocell(
+        "export", tmp_path / "a_labels.tif", "-f", "npy", "--consecutive-ids",
+        "-o", tmp_path / "out",
+    )  # fmt: skip
+    assert result.status == 0, result.err
+    expected = np.choose(np.searchsorted([0, 4, 7], labels), [0, 2, 1])
+    np.testing.assert_array_equal(np.load(tmp_path / "out" / "a_labels.npy"), expected)
+
+
 @pytest.mark.parametrize("suffix", [".tif", ".npy", ".ome.tif"])
 def test_stacks_keep_their_pages(tmp_path, dinocell, suffix):
     labels = two_cells(3)

@@ -49,6 +49,22 @@ def test_every_page_has_its_own_ids_unless_asked(segment, movie, labels):
     assert ids_at(labels, *NEXT)[1] == [1, 2, 3]
 
 
+def test_linked_ids_can_be_consecutive_and_replay_so(segment, tmp_path, labels):
+    frames = [discs((2, 30), FIRST[0]), discs(*FIRST)]  # the very first is dropped
+    options = {"imagej": True, "metadata": {"axes": "TYX"}}
+    path = write_tiff(tmp_path / "a.tif", np.stack(frames), **options)
+    assert segment(path, "--link", "--exclude-border").status == 0
+    assert ids_at(labels, *FIRST) == [[2, 0], [2, 3]]
+    sidecar = labels.with_suffix(".json")
+    replay = (path, "--settings", sidecar)
+    assert segment(*replay, "--consecutive-ids").status == 0
+    for _ in range(2):
+        assert ids_at(labels, *FIRST) == [[1, 0], [1, 2]]
+        assert segment(*replay).status == 0
+    assert segment(*replay, "--no-consecutive-ids").status == 0
+    assert ids_at(labels, *FIRST) == [[2, 0], [2, 3]]
+
+
 def test_cells_are_counted_as_before(segment, movie, labels):
     segment(movie, "--link")
     pages = read_provenance(labels.with_suffix(".json")).pages

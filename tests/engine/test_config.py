@@ -48,6 +48,16 @@ def test_links_do_not_decide_the_map() -> None:
     assert config.same_map(linked)
 
 
+def test_ids_do_not_decide_the_map_and_are_younger_than_side_cars() -> None:
+    config = SegmentConfig()
+    numbered = config.with_overrides(consecutive_ids=True)
+    assert config.same_map(numbered)
+    values = numbered.to_dict()
+    assert SegmentConfig.from_dict(values) == numbered
+    del values["consecutive_ids"]
+    assert SegmentConfig.from_dict(values) == config
+
+
 def test_channels_decide_the_map_and_holes_do_not() -> None:
     config = SegmentConfig()
     assert not config.same_map(config.with_overrides(channels=(0, 2)))

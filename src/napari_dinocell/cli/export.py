@@ -60,6 +60,14 @@ ImageOption = Annotated[
         "NAME.* for NAME_labels.",
     ),
 ]
+ConsecutiveIdsOption = Annotated[
+    bool,
+    typer.Option(
+        "--consecutive-ids",
+        help="Number the cells of each file 1, 2, ...; an id that pages share stays "
+        "one.",
+    ),
+]
 OverwriteOption = Annotated[
     bool, typer.Option("--overwrite", help="Replace earlier exports.")
 ]
@@ -70,12 +78,14 @@ def export(
     formats: FormatsOption,
     output: OutputOption,
     image: ImageOption = None,
+    consecutive_ids: ConsecutiveIdsOption = False,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write labels for other programs: ImageJ, QuPath, COCO, OME-Zarr, tables.
 
-    Ids, axes and pixel size are kept wherever the format can hold them. What a format
-    cannot hold is an error of that file, and all others are still written.
+    Ids (but for --consecutive-ids), axes and pixel size are kept wherever the format
+    can hold them. What a format cannot hold is an error of that file, and all others
+    are still written.
 
     [bold]Examples[/]
 
@@ -88,7 +98,8 @@ def export(
     paths = find_label_files(labels)
     _check_names(paths)
     try:
-        failed = _export_all(paths, formats, output, image, overwrite=overwrite)
+        options = {"consecutive_ids": consecutive_ids, "overwrite": overwrite}
+        failed = _export_all(paths, formats, output, image, options)
     except KeyboardInterrupt:
         print_note("Interrupted. Finished files are kept.")
         raise typer.Exit(INTERRUPTED) from None
@@ -101,10 +112,12 @@ def _export_all(
     formats: list[str],
     folder: Path,
     image: Path | None,
-    *,
-    overwrite: bool,
+    options: dict[str, Any],
 ) -> int:
-    """Export all files, whatever happens to single ones; how many exports failed."""
+    """Export all files, whatever happens to single ones; how many exports failed.
+
+    `options` are those of `export_labels`.
+    """
     from napari_dinocell.engine.errors import DinoCellError
 
     failed, done = 0, 0
@@ -113,7 +126,7 @@ def _export_all(
         jobs, description="Exporting", console=messages, transient=True
     ):
         try:
-            _export_one(path, key, folder, image, overwrite=overwrite)
+            _export_one(path, key, folder, image, options)
         except DinoCellError as error:
             if debugging():
                 raise
@@ -126,7 +139,7 @@ def _export_all(
 
 
 def _export_one(
-    path: Path, key: str, folder: Path, image: Path | None, *, overwrite: bool
+    path: Path, key: str, folder: Path, image: Path | None, options: dict[str, Any]
 ) -> None:
     from napari_dinocell.engine.errors import ExportError
     from napari_dinocell.engine.images.image_files import open_image
@@ -149,7 +162,7 @@ def _export_one(
             axes=file.axes,
             pixel_size=file.pixel_size,
             channels=None if known is None else _read_channels(known, file),
-            overwrite=overwrite,
+            **options,
         )
 
 

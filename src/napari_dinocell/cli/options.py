@@ -209,6 +209,15 @@ LinkOption = Annotated[
         rich_help_panel=CELLS_PANEL,
     ),
 ]
+ConsecutiveIdsOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--consecutive-ids/--no-consecutive-ids",
+        help="Number the cells of a file 1, 2, ...; an id that pages share stays one.",
+        show_default="no-consecutive-ids",
+        rich_help_panel=CELLS_PANEL,
+    ),
+]
 ImagesArgument = Annotated[
     list[str],
     typer.Argument(

@@ -1,7 +1,8 @@
 """Frozen settings. Comparing two of them decides what must be computed again.
 
-A change of `WatershedConfig` or `link` reuses the distance map; one anywhere else
-drops it. Units are pixels of the image as opened, unless stated otherwise.
+A change of `WatershedConfig`, `link` or `consecutive_ids` reuses the distance map; one
+anywhere else drops it. Units are pixels of the image as opened, unless stated
+otherwise.
 """
 
 from __future__ import annotations
@@ -184,7 +185,10 @@ class SegmentConfig:
     """Turns and flips of the image, of eight, over which the map is averaged, for as
     many times the work. Four are as good as eight; 1 takes the image as it is."""
     link: bool = field(default=False, metadata=LATER)
-    """Whether a cell keeps its id through the pages of a stack (`instances.link`)."""
+    """Whether a cell keeps its id through the pages of a stack (`engine.link`)."""
+    consecutive_ids: bool = field(default=False, metadata=LATER)
+    """Whether ids are 1, 2, ... where labels are written, and in `segment`. An id that
+    several pages of a stack share stays one. Live labels keep theirs, with gaps."""
 
     def __post_init__(self) -> None:
         require_types(self)
@@ -222,7 +226,7 @@ class SegmentConfig:
         return all(
             getattr(self, f.name) == getattr(other, f.name)
             for f in fields(self)
-            if f.name not in ("watershed", "link")
+            if f.name not in ("watershed", "link", "consecutive_ids")
         )
 
     def with_overrides(self, **values: Any) -> SegmentConfig:

@@ -23,6 +23,7 @@ from napari_dinocell.engine.inference.events import (
 from napari_dinocell.engine.inference.fingerprint import fingerprint_of
 from napari_dinocell.engine.inference.plane_map import LazyWatershed, PlaneMap
 from napari_dinocell.engine.inference.plane_prediction import predict_plane
+from napari_dinocell.engine.labels.consecutive_ids import ConsecutiveIds
 from napari_dinocell.engine.model.model_store import resolve_model
 from napari_dinocell.engine.model.read_info import read_info
 
@@ -193,7 +194,7 @@ class Segmenter:
         Returns
         -------
         Instance ids (Y, X), int32. A cell keeps its id while thresholds change; hence
-        ids are not consecutive.
+        ids are not consecutive, whatever the settings ask for where labels are written.
 
         Raises
         ------
@@ -304,7 +305,8 @@ def segment(
     Returns
     -------
     Instance ids (Y, X), int32; 0 is background. As in the viewer, ids are not
-    consecutive: there are `len(numpy.unique(labels)) - 1` cells.
+    consecutive, unless `consecutive_ids=True` asks for it: there are
+    `len(numpy.unique(labels)) - 1` cells.
 
     Raises
     ------
@@ -316,4 +318,5 @@ def segment(
     for event in segmenter.steps(image, settings, channel_axis=channel_axis):
         if (doubt := doubt_about(event)) is not None:
             warnings.warn(doubt, stacklevel=2)
-    return segmenter.labels()
+    labels = segmenter.labels()
+    return ConsecutiveIds().renumber(labels) if settings.consecutive_ids else labels

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
+from skimage.segmentation import relabel_sequential
 from tests.engine.results.label_images import awkward_labels
 
 from napari_dinocell.engine.errors import ExportError
@@ -59,6 +60,22 @@ def test_missing_folders_are_made_and_nothing_else_is_left(tmp_path, file_format
 def test_labels_without_cells_are_a_file_and_no_crash(tmp_path, file_format):
     path = export(tmp_path, np.zeros((5, 6), np.int32), file_format)
     assert all(contents_of(path).values())
+
+
+@every_format
+def test_ids_are_consecutive_in_all_formats_if_asked_for(tmp_path, file_format):
+    """As if the labels had been so from the beginning."""
+    labels = small()
+    numbered = relabel_sequential(labels)[0]
+    assert labels.max() > numbered.max()
+    first = export(tmp_path / "a", labels, file_format, consecutive_ids=True)
+    second = export(tmp_path / "b", numbered, file_format)
+    if file_format not in ("ome.tif", "roi"):  # which hold a unique number or the time
+        assert contents_of(first) == contents_of(second)
+    else:
+        plain = export(tmp_path / "c", labels, file_format)
+        sizes = [sum(map(len, contents_of(p).values())) for p in (first, second, plain)]
+        assert sizes[0] == sizes[1] != sizes[2]
 
 
 @every_format

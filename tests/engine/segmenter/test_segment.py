@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from skimage.segmentation import relabel_sequential
 
 from napari_dinocell.engine.errors import SettingsError
 from napari_dinocell.engine.segmenter import segment
@@ -34,6 +35,17 @@ def test_single_settings_override_the_models(
     assert 0 < np.count_nonzero(small) < np.count_nonzero(large)
     for dropping in ({"min_size": 9999}, {"max_size": 1}):
         assert not segment(image, **dropping, **shared).any()
+
+
+def test_ids_are_consecutive_if_asked_for(
+    echo: SimpleNamespace, image: np.ndarray[Any, Any], config: SegmentConfig
+) -> None:
+    shared: dict[str, Any] = {"model": echo.path, "device": "cpu", "config": config}
+    image = np.roll(image, 12, axis=0)  # cones of the last row lie on the border
+    plain = segment(image, exclude_border=True, **shared)
+    found = segment(image, exclude_border=True, consecutive_ids=True, **shared)
+    np.testing.assert_array_equal(found, relabel_sequential(plain)[0])
+    assert (found != plain).any()
 
 
 def test_only_chosen_channels_are_segmented(

@@ -19,6 +19,7 @@ from napari_dinocell.engine.inference.events import (
     DistanceMapReady,
     ScaleChosen,
 )
+from napari_dinocell.engine.labels.consecutive_ids import ConsecutiveIds
 from napari_dinocell.engine.link import PageLinker
 from napari_dinocell.engine.results.export import open_labels
 from napari_dinocell.engine.results.overlay import write_overlay
@@ -40,6 +41,7 @@ from napari_dinocell.engine.watershed.live_watershed import label_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from typing import TypeAlias
 
     from napari_dinocell.engine.arrays import Image, Labels
     from napari_dinocell.engine.batch.events import FileEvent
@@ -49,6 +51,8 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.inference.events import SegmentEvent
     from napari_dinocell.engine.results.page_region import PageRegion
     from napari_dinocell.engine.segmenter import Segmenter
+
+    Renaming: TypeAlias = Callable[[Labels, tuple[int, ...]], Labels]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +134,7 @@ def segment_file(
     degraded: list[str] = []
     result: _PageResult | None = None
     measured = job
-    link = PageLinker().link if job.config.link else _keep_ids
+    rename = _renaming(job.config)
     with open_labels(
         target.labels,
         axes=image.page_axes,
@@ -142,7 +146,7 @@ def segment_file(
             yield PageStarted(number, image.page_count)
             result = yield from _segment_page(measured, image, page, cancel)
             measured = _with_measured_diameter(measured, result.record)
-            labels = link(result.labels, index)
+            labels = rename(result.labels, index)
             file.add(labels)
             pages.append(result.record)
             degraded.extend(result.degraded)
@@ -164,9 +168,16 @@ def segment_file(
     yield FileDone(provenance)
 
 
-def _keep_ids(labels: Labels, _: tuple[int, ...]) -> Labels:
-    """What stands for linking where it is not wanted."""
-    return labels
+def _renaming(config: SegmentConfig) -> Renaming:
+    """What names the cells of each page, given with its index, page after page."""
+    linker = PageLinker() if config.link else None
+    numbers = ConsecutiveIds() if config.consecutive_ids else None
+
+    def rename(labels: Labels, index: tuple[int, ...]) -> Labels:
+        linked = labels if linker is None else linker.link(labels, index)
+        return linked if numbers is None else numbers.renumber(linked)
+
+    return rename
 
 
 def count_cells(labels: Labels) -> int:

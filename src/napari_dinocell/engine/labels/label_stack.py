@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import numpy as np
 
 from napari_dinocell.engine.errors import LabelsError
+from napari_dinocell.engine.labels.consecutive_ids import ConsecutiveIds
 from napari_dinocell.engine.labels.label_values import as_stored, check_labels
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class LabelStack:
         Integers or booleans.
     axes
         Letter of each leading axis; None takes one for T, two for T and Z.
+    consecutive_ids
+        Number the cells of the whole stack 1, 2, ..., see `ConsecutiveIds`.
     report
         Told after each page how many are done, and of how many; what it raises ends
         the work.
@@ -81,6 +84,7 @@ class LabelStack:
         labels: ArrayLike,
         *,
         axes: str | None = None,
+        consecutive_ids: bool = False,
         report: Report | None = None,
     ) -> None:
         if len(labels.shape) not in range(2, 2 + len(USUAL_AXES)) or 0 in labels.shape:
@@ -94,6 +98,7 @@ class LabelStack:
                 f"got {axes!r}."
             )
         self._labels = labels
+        self._consecutive_ids = consecutive_ids
         self._report = report
         self.counts = tuple(counts)
         """Length of each leading axis."""
@@ -115,9 +120,11 @@ class LabelStack:
         LabelsError
             If a page holds no integers, negative ids, or ids above 32 bit.
         """
+        numbers = ConsecutiveIds() if self._consecutive_ids else None
         for number, index in enumerate(np.ndindex(self.counts), start=1):
             plane = as_stored(self._labels[index])
             check_labels(plane, self.plane_shape)
+            plane = plane if numbers is None else numbers.renumber(plane)
             at = dict(zip(self.axes, index, strict=True))
             yield LabelPage(index, at.get("T", 0), at.get("Z", 0), plane)
             if self._report is not None:

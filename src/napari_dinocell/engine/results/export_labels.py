@@ -43,6 +43,7 @@ def export_labels(
     axes: str | None = None,
     pixel_size: PixelSize | None = None,
     channels: Mapping[str, ArrayLike] | None = None,
+    consecutive_ids: bool = False,
     overwrite: bool = False,
     report: Report | None = None,
 ) -> None:
@@ -66,6 +67,8 @@ def export_labels(
         What was segmented: images in the shape of the labels, by name. For measured
         intensities, whose columns get these names, and for the overlay: three are red,
         green and blue, of any other number the mean is shown.
+    consecutive_ids
+        Number the cells of the whole stack 1, 2, ...; an id that pages share stays one.
     overwrite
         Whether what stands at `path` may be replaced.
     report
@@ -78,7 +81,9 @@ def export_labels(
         If the format cannot hold these labels, something stands at `path`, or it
         cannot be written.
     """
-    stack = LabelStack(labels, axes=axes, report=report)
+    stack = LabelStack(
+        labels, axes=axes, consecutive_ids=consecutive_ids, report=report
+    )
     entry = FORMATS[file_format]
     reason = entry.why_not(stack.axes, stack.counts, has_image=bool(channels))
     if reason:

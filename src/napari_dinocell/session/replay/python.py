@@ -76,9 +76,11 @@ def _imports(record: RunRecord) -> list[str]:
 
 
 def _own_imports(record: RunRecord, *, loops: bool) -> list[str]:
+    numbers = "from napari_dinocell.engine.labels.consecutive_ids import ConsecutiveIds"
     link = "from napari_dinocell.engine.link import PageLinker"
     return [
         f"from napari_dinocell import {'Segmenter' if loops else 'segment'}",
+        *([numbers] if loops and record.settings.consecutive_ids else []),
         *([link] if loops and record.settings.link else []),
         "from napari_dinocell.engine.model.checkpoint_file import file_sha256",
         "from napari_dinocell.engine.model.model_store import resolve_model",
@@ -157,16 +159,19 @@ def _all_planes(record: RunRecord, axes: str) -> list[str]:
     steps = ", ".join([image, "config", *_channel_axis(axes)])
     counts = [f"image.shape[{axis}]" for axis, role in enumerate(axes) if role == "P"]
     each = "range" if len(names) == 1 else "np.ndindex"
-    linked = record.settings.link
+    linked, numbered = record.settings.link, record.settings.consecutive_ids
     found = "segmenter.labels()"
     if linked:
         found = f"linker.link({found}, ({', '.join(names)},))"
+    if numbered:
+        found = f"numbers.renumber({found})"
     return [
         f"segmenter = Segmenter(model, device={record.device!r})",
         "config = segmenter.default_config().with_overrides(",
         *_indented(_keywords(record)),
         ")",
         *(["linker = PageLinker()"] if linked else []),
+        *(["numbers = ConsecutiveIds()"] if numbered else []),
         f"labels = np.zeros({_shape(axes, 'PYX')}, np.int32)",
         f"for {', '.join(names)} in {each}({', '.join(counts)}):",
         f"    for _ in segmenter.steps({steps}):",
