@@ -3,6 +3,9 @@
 
 BIN := .venv/bin
 
+# Compiled files are kept beside the sources: tests start many processes that read them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test lint format bench clean
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16

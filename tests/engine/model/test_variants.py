@@ -60,8 +60,12 @@ def test_model_config_survives_json() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        pytest.param({"decoder_channels": (8, 4)}, "4 positive decoder", id="stages"),
-        pytest.param({"decoder_channels": (8, 4, 2, 0)}, "positive", id="channels"),
+        pytest.param(
+            {"decoder_channels": (8, 4)}, "4 decoder channels from 1", id="stages"
+        ),
+        pytest.param(
+            {"decoder_channels": (8, 4, 2, 0)}, "channels from 1", id="channels"
+        ),
         pytest.param(
             {"image_mean": (0.5,)}, "another length as its .image_mean.", id="mean"
         ),

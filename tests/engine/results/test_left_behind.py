@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WRITER = """
+import signal
 import sys
 from pathlib import Path
 from napari_dinocell.cli.signals import ended_as_interrupted
 from napari_dinocell.engine.results.atomic_file import replaced_file
 
+for name in ("SIGTERM", "SIGHUP"):  # nohup lets programs ignore it, and their children
+    signal.signal(getattr(signal, name), signal.SIG_DFL)
 with ended_as_interrupted(), replaced_file(Path(sys.argv[1])) as temporary:
     temporary.write_text("half")
     print("writing", flush=True)

@@ -226,7 +226,7 @@ class TestPresets:
         driver.at_rest()
         (entry,) = list_presets()
         assert entry.preset is not None
-        own = read_info(resolve_model()).watershed
+        own = read_info(resolve_model()).run_watershed
         assert own != WatershedConfig()  # else the test could not fail
         assert entry.preset.settings.watershed == own
 
