@@ -26,6 +26,8 @@ CHOSEN = BatchChoices(
     output=OutputChoice(folder="out", file_format="png", overlay=True, resume=False),
 )
 
+NUMBERED = replace(CHOSEN, output=replace(CHOSEN.output, consecutive_ids=True))
+
 FIRST_VERSION = {
     "source": "files",
     "images": "a",
@@ -39,9 +41,10 @@ FIRST_VERSION = {
 }
 
 
-def test_choices_come_back_through_a_file() -> None:
-    values = json.loads(json.dumps(CHOSEN.to_values()))
-    assert DEFAULTS.updated(values) == CHOSEN
+@pytest.mark.parametrize("choices", [CHOSEN, NUMBERED])
+def test_choices_come_back_through_a_file(choices: BatchChoices) -> None:
+    values = json.loads(json.dumps(choices.to_values()))
+    assert DEFAULTS.updated(values) == choices
 
 
 def test_values_of_the_first_version_are_read() -> None:
@@ -53,6 +56,7 @@ def test_values_of_the_first_version_are_read() -> None:
     [
         {"source": 1, "images": None, "pattern": [], "files": "b", "settings": 0},
         {"output": {}, "format": 2, "overlay": 1, "resume": "no"},
+        {"consecutive_ids": 1},
         {"unknown": True, "format": "xls"},
     ],
 )

@@ -75,6 +75,19 @@ def test_without_settings_the_model_has_its_own(
     assert slot.asked == [("default", "auto")]
 
 
+@pytest.mark.parametrize("settings", [None, SETTINGS])
+def test_ids_are_consecutive_if_settings_or_recipe_say_so(
+    settings: SegmentConfig | None,
+) -> None:
+    own = BatchFake().default_config()
+    recipe = Recipe(model="default", settings=settings)
+    plain = settings or own
+    assert recipe.config(own) == plain
+    numbered = plain.with_overrides(consecutive_ids=True)
+    assert replace(recipe, consecutive_ids=True).config(own) == numbered
+    assert replace(recipe, settings=numbered).config(own) == numbered
+
+
 def test_once_cancelled_nothing_more_is_done(folder: Path, slot: FakeModelSlot) -> None:
     done = list[Any]()
     for event in run_batch(request(folder), slot, lambda: bool(done)):

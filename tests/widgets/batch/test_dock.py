@@ -232,14 +232,17 @@ def test_network_that_fails_fails_the_image_alone(
     assert driver.rows[0].remark == "The network failed."
 
 
-def test_formats_and_overlays(driver: BatchDriver, images: Path) -> None:
+def test_formats_overlays_and_ids(driver: BatchDriver, images: Path) -> None:
     driver.choose_folder(images)
     box = driver.sections.output._format
     box.setCurrentIndex(box.findData("png"))
     driver.sections.output._overlay.setChecked(True)
+    driver.sections.output._consecutive_ids.setChecked(True)
     driver.run()
     names = {path.name for path in (images / "dinocell").iterdir()}
     assert {"a_labels.png", "a_overlay.png"} < names
+    made = read_provenance(images / "dinocell" / "a_labels.json")
+    assert made.settings.consecutive_ids
 
 
 def test_choices_are_remembered(
@@ -248,6 +251,7 @@ def test_choices_are_remembered(
     driver.choose_folder(images)
     driver.choose_output(tmp_path / "out")
     driver.sections.output._overlay.setChecked(True)
+    driver.sections.output._consecutive_ids.setChecked(True)
     driver.sections.images._pattern.setText("*.tif")
     driver.sections.images._files.add([str(images / "a.tif")])
     driver.dock.close_controllers()

@@ -183,15 +183,31 @@ def test_files_go_where_the_image_came_from(viewer, open_screen, tmp_path):
     assert json.loads((tmp_path / "a_dinocell.json").read_text()) == record
 
 
+def test_ids_are_consecutive_in_files_and_their_record(viewer, open_screen, tmp_path):
+    record = bare_record().to_metadata()
+    layer = viewer.add_labels(two_cells(), name="a", metadata={"dinocell": record})
+    screen = open_screen(viewer, folder=tmp_path)
+    screen.tick("npy")
+    screen.format("Consecutive ids").setChecked(True)
+    screen.export()
+    expected = np.searchsorted([0, 4, 7], two_cells())
+    np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), expected)
+    settings = json.loads((tmp_path / "a_dinocell.json").read_text())["settings"]
+    assert settings == record["settings"] | {"consecutive_ids": True}
+    np.testing.assert_array_equal(layer.data, two_cells())
+
+
 def test_formats_and_folder_are_remembered(viewer, qtbot, open_screen, tmp_path):
     viewer.add_labels(two_cells(), name="a")
     screen = open_screen(viewer, folder=tmp_path)
     screen.tick("geojson", "csv")
+    screen.format("Consecutive ids").setChecked(True)
     with qtbot.waitSignal(screen.dialog.destroyed):
         screen.click("Close")
     screen = open_screen(viewer)
     assert screen.format("GeoJSON").isChecked()
     assert not screen.format("TIFF").isChecked()
+    assert screen.format("Consecutive ids").isChecked()
     assert screen.control(QLineEdit, "Folder").text() == str(tmp_path)
 
 

@@ -33,6 +33,8 @@ class Recipe:
     """Letters that replace those of the files."""
     region: PageRegion | None = None
     """The part of each page to segment; None for whole pages."""
+    consecutive_ids: bool = False
+    """Whether ids are 1, 2, ... whatever the settings say."""
 
     @classmethod
     def of_preset(cls, preset: Preset, *, device: str) -> Recipe:
@@ -60,6 +62,12 @@ class Recipe:
             return self.model
         return find_model(self.model, wanted_by=self.name)
 
+    def config(self, own: SegmentConfig) -> SegmentConfig:
+        """All settings; `own` are those of the model."""
+        config = self.settings or own
+        wanted = self.consecutive_ids or config.consecutive_ids
+        return config.with_overrides(consecutive_ids=wanted)
+
     def job(
         self, segmenter: Segmenter, model: ModelRecord, *, overlay: bool = False
     ) -> SegmentJob:
@@ -79,7 +87,7 @@ class Recipe:
         return SegmentJob(
             segmenter=segmenter,
             model=model,
-            config=self.settings or segmenter.default_config(),
+            config=self.config(segmenter.default_config()),
             axes=self.axes,
             region=self.region,
             overlay=overlay,

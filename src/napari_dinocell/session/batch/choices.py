@@ -34,6 +34,8 @@ class OutputChoice:
     """Whether pictures with outlines are written, too."""
     resume: bool
     """Whether finished images are skipped."""
+    consecutive_ids: bool = False
+    """Whether cells are numbered 1, 2, ... in each file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ class BatchChoices:
             "format": output.file_format,
             "overlay": output.overlay,
             "resume": output.resume,
+            "consecutive_ids": output.consecutive_ids,
         }
 
     def updated(self, values: Mapping[str, Any]) -> BatchChoices:
@@ -82,5 +85,6 @@ class BatchChoices:
             file_format=new["format"],
             overlay=new["overlay"],
             resume=new["resume"],
+            consecutive_ids=new["consecutive_ids"],
         )
         return replace(self, images=images, recipe=new["settings"], output=output)

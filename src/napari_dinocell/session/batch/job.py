@@ -159,7 +159,7 @@ def save_as_preset(
     preset = Preset(
         name=name,
         model=ModelRecord(name=recipe.find_model(), sha256=""),
-        settings=recipe.settings or _own_settings(recipe),
+        settings=recipe.config(_own_settings(recipe)),
         axes=recipe.axes,
         region=recipe.region,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +104,10 @@ class BatchController(QObject):
         SettingsError
             If they cannot be had: no Segment dock, or a damaged preset.
         """
+        numbered = self._sections.output.choice().consecutive_ids
+        return replace(self._chosen_recipe(), consecutive_ids=numbered)
+
+    def _chosen_recipe(self) -> Recipe:
         choice, entry = self._sections.recipe.choice(), self._sections.recipe.preset()
         shown = self._session.choice
         device = "auto" if shown is None else shown.device

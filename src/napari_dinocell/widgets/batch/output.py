@@ -20,7 +20,7 @@ FORMATS = {"tif": "TIFF", "png": "PNG, single planes", "npy": "NumPy"}
 
 
 class OutputSection(QWidget):
-    """Folder, label format, overlay, and whether finished images are skipped."""
+    """Folder, label format, ids, overlay, and whether finished images are skipped."""
 
     changed = Signal()
     """Any change by the user."""
@@ -34,6 +34,13 @@ class OutputSection(QWidget):
         for suffix, title in FORMATS.items():
             self._format.addItem(title, suffix)
         describe(self._format, "Label format", "Kind of file that the labels go to.")
+        self._consecutive_ids = QCheckBox("&Consecutive ids")
+        describe(
+            self._consecutive_ids,
+            "Consecutive ids",
+            "Numbers the cells of each file 1, 2, ...; linked cells of a stack keep "
+            "one id.",
+        )
         self._overlay = QCheckBox("Ov&erlays")
         describe(
             self._overlay,
@@ -51,10 +58,12 @@ class OutputSection(QWidget):
         layout = column_layout(self)
         layout.addWidget(make_row("&Output:", self._folder))
         layout.addWidget(make_row("&Labels:", self._format))
+        layout.addWidget(self._consecutive_ids)
         layout.addWidget(self._overlay)
         layout.addWidget(self._resume)
         self._folder.changed.connect(self.changed)
         self._format.currentIndexChanged.connect(self.changed)
+        self._consecutive_ids.toggled.connect(self.changed)
         self._overlay.toggled.connect(self.changed)
         self._resume.toggled.connect(self.changed)
 
@@ -73,6 +82,7 @@ class OutputSection(QWidget):
             file_format=self._format.currentData(),
             overlay=self._overlay.isChecked(),
             resume=self._resume.isChecked(),
+            consecutive_ids=self._consecutive_ids.isChecked(),
         )
 
     def set_choice(self, choice: OutputChoice) -> None:
@@ -82,3 +92,4 @@ class OutputSection(QWidget):
             choose_data(self._format, choice.file_format)
             self._overlay.setChecked(choice.overlay)
             self._resume.setChecked(choice.resume)
+            self._consecutive_ids.setChecked(choice.consecutive_ids)

@@ -58,6 +58,7 @@ def show_export_dialog(
         chosen=chosen,
         folder=Path(str(remembered.get("folder") or Path.home())),
         formats=_formats(remembered.get("formats")),
+        consecutive_ids=remembered.get("consecutive_ids") is True,
     )
     dialog = ExportDialog(form, parent)
     dialog.finished.connect(lambda _: _remember(form))
@@ -73,7 +74,11 @@ def _formats(remembered: object) -> tuple[str, ...]:
 
 def _remember(form: ExportForm) -> None:
     if not form.problem():
-        values = {"formats": form.formats(), "folder": str(form.folder())}
+        values = {
+            "formats": form.formats(),
+            "folder": str(form.folder()),
+            "consecutive_ids": form.consecutive_ids(),
+        }
         save_remembered(values, REMEMBERED)
 
 

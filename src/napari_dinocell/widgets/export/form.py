@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
+    QCheckBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -54,6 +55,8 @@ class ExportForm(QWidget):
         Where to write when the labels come from nowhere.
     formats
         Keys of the formats that are ticked at first.
+    consecutive_ids
+        Whether that is ticked at first.
     """
 
     changed = Signal()
@@ -67,6 +70,7 @@ class ExportForm(QWidget):
         chosen: Labels,
         folder: Path,
         formats: Iterable[str],
+        consecutive_ids: bool = False,
     ) -> None:
         super().__init__()
         self._layers, self._images = list(layers), list(images)
@@ -78,6 +82,7 @@ class ExportForm(QWidget):
         self._labels.addItems([layer.name for layer in self._layers])
         self._labels.setCurrentIndex(self._layers.index(chosen))
         self._formats.set_chosen(set(formats))
+        self._consecutive_ids.setChecked(consecutive_ids)
         self._connect()
         self._on_labels_chosen()
 
@@ -96,6 +101,13 @@ class ExportForm(QWidget):
         self._axis.addItem("Depth (z)", "Z")
         describe(self._axis, "Pages are", "What the slider of this stack goes through")
         self._formats = FormatChoice()
+        self._consecutive_ids = QCheckBox("&Consecutive ids")
+        describe(
+            self._consecutive_ids,
+            "Consecutive ids",
+            "Numbers the cells 1, 2, ... in the files; an id that the planes of a "
+            "stack share stays one. Those in the viewer stay as they are.",
+        )
         self._folder = QLineEdit()
         describe(self._folder, "Folder", "Where to write; it is made if need be")
         self._browse = QPushButton("&Browse ...")
@@ -125,6 +137,7 @@ class ExportForm(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self._rows)
         layout.addWidget(self._formats)
+        layout.addWidget(self._consecutive_ids)
         layout.addLayout(places)
 
     def _connect(self) -> None:
@@ -132,6 +145,7 @@ class ExportForm(QWidget):
         self._image.currentIndexChanged.connect(self._on_details_chosen)
         self._axis.currentIndexChanged.connect(self._on_details_chosen)
         self._formats.changed.connect(self.changed)
+        self._consecutive_ids.toggled.connect(self.changed)
         self._folder.textChanged.connect(self.changed)
         self._name.textChanged.connect(self.changed)
         self._browse.clicked.connect(self._on_browse)
@@ -141,6 +155,10 @@ class ExportForm(QWidget):
     def formats(self) -> tuple[str, ...]:
         """Keys of the chosen formats."""
         return self._formats.chosen()
+
+    def consecutive_ids(self) -> bool:
+        """Whether the cells are numbered anew."""
+        return self._consecutive_ids.isChecked()
 
     def folder(self) -> Path:
         """Where to write."""
@@ -170,6 +188,7 @@ class ExportForm(QWidget):
             record=taken.record,
             channels=self._shown_channels(),
             formats=self.formats(),
+            consecutive_ids=self.consecutive_ids(),
             folder=self.folder(),
             name=self._name.text().strip(),
         )

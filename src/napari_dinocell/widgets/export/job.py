@@ -37,6 +37,7 @@ class ExportPlan:
     """Keys of `FORMATS`."""
     folder: Path
     name: str
+    consecutive_ids: bool = False
 
     def target(self, key: str) -> Path:
         """Where one of the formats goes."""
@@ -46,6 +47,11 @@ class ExportPlan:
     def sidecar(self) -> Path | None:
         """Where the record goes, if there is one."""
         return None if self.record is None else record_path(self.folder / self.name)
+
+    def written_record(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """The record of the labels as they are written."""
+        settings = record["settings"] | {"consecutive_ids": self.consecutive_ids}
+        return {**record, "settings": settings}
 
     def existing(self) -> list[Path]:
         """What the export would replace."""
@@ -121,6 +127,7 @@ class ExportWorker(WorkerBase):
                 axes=plan.axes,
                 pixel_size=plan.pixel_size,
                 channels=plan.channels,
+                consecutive_ids=plan.consecutive_ids,
                 overwrite=True,  # whoever made the plan has asked
                 report=report,
             )
@@ -138,7 +145,7 @@ class ExportWorker(WorkerBase):
         if plan.record is None or plan.sidecar is None or not result.written:
             return
         try:
-            write_record(plan.sidecar, plan.record)
+            write_record(plan.sidecar, plan.written_record(plan.record))
         except DinoCellError as error:
             result.failures.append(str(error))
         else:
