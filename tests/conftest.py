@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,11 @@ os.environ["NAPARI_CONFIG"] = ""
 os.environ.setdefault(
     "OMP_NUM_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.environ else "2"
 )
+
+# How long an example takes depends on the machine. New examples are looked for by
+# scripts/fuzz.py, when somebody sits by.
+settings.register_profile("dinocell", deadline=None, derandomize=True)
+settings.load_profile("dinocell")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PATIENCE = 60

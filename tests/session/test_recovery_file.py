@@ -102,7 +102,7 @@ def test_files_from_before_images_were_noted_are_read(
     assert set(read_corrections(path)[0]) == {(0,), (1,)}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_any_damage_is_one_error(
     data: st.DataObject, written: bytes, tmp_path_factory: pytest.TempPathFactory

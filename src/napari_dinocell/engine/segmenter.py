@@ -299,14 +299,12 @@ def segment(
     channel_axis
         Axis of the channels of a 3-D image that is not RGB.
     **overrides
-        Single settings by name, over those of `config`: `cell_diameter`, `channel`,
-        `seed_threshold`, `min_size` and the others of `SegmentConfig.with_overrides`.
+        Single settings by name, over those of `config`: see `with_overrides` there.
 
     Returns
     -------
     Instance ids (Y, X), int32; 0 is background. As in the viewer, ids are not
-    consecutive, unless `consecutive_ids=True` asks for it: there are
-    `len(numpy.unique(labels)) - 1` cells.
+    consecutive, unless `consecutive_ids=True` asks for it.
 
     Raises
     ------
@@ -316,7 +314,7 @@ def segment(
     segmenter = Segmenter(model, device=device)
     settings = (config or segmenter.default_config()).with_overrides(**overrides)
     for event in segmenter.steps(image, settings, channel_axis=channel_axis):
-        if (doubt := doubt_about(event)) is not None:
+        if doubt := doubt_about(event):
             warnings.warn(doubt, stacklevel=2)
     labels = segmenter.labels()
     return ConsecutiveIds().renumber(labels) if settings.consecutive_ids else labels

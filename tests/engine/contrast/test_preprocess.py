@@ -264,7 +264,7 @@ def test_channel_that_the_image_lacks_is_refused(axis: int | None) -> None:
     ),
     clahe=st.booleans(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_plane_of_real_numbers_gives_numbers_from_0_to_1(
     plane: np.ndarray[Any, Any], clahe: bool
 ) -> None:

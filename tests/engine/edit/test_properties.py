@@ -64,7 +64,7 @@ def make_edit(
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(plane=planes, draw=drawings, pick=st.integers(0, 20), data=st.data())
 def test_an_edit_is_exact_and_touches_nothing_else(
     tool: str,
@@ -94,7 +94,7 @@ def test_an_edit_is_exact_and_touches_nothing_else(
     np.testing.assert_array_equal(plane, former)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(plane=planes, pick=st.integers(0, 20), radius=st.integers(1, 6))
 def test_smoothing_keeps_a_cell(plane: np.ndarray, pick: int, radius: int) -> None:
     """It never disappears, and takes background only."""
@@ -106,7 +106,7 @@ def test_smoothing_keeps_a_cell(plane: np.ndarray, pick: int, radius: int) -> No
     assert not edit.before[taken].any()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(plane=planes, draw=drawings)
 def test_parts_of_a_split_are_the_cell(
     plane: np.ndarray, draw: list[tuple[float, float]]

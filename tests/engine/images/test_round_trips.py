@@ -29,7 +29,7 @@ def stacks(draw: Any) -> tuple[np.ndarray, str]:
     return pixels.astype(draw(st.sampled_from(DTYPES))), f"{leading}YX"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     stack=stacks(),
     compression=st.sampled_from([None, "zlib", "lzw", "zstd"]),
@@ -50,7 +50,7 @@ def test_tiff(tmp_path_factory, stack, compression, tile, ome):
     np.testing.assert_array_equal(found, pixels)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     key=st.sampled_from(["tif", "ome.tif", "npy"]),
     axes=st.sampled_from(["", "T", "Z", "TZ"]),

@@ -34,7 +34,7 @@ def fill(
     width=st.integers(1, 150),
     value=st.floats(0, 1, width=32),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_constant_tiles_give_a_constant_map(
     height: int, width: int, value: float
 ) -> None:

@@ -56,7 +56,7 @@ def test_our_own_come_back_to_the_pixel(tmp_path, key):
 
 
 @pytest.mark.parametrize("key", OUTLINES)
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(labels=small_labels)
 def test_any_labels_come_back(tmp_path_factory, key, labels):
     folder = tmp_path_factory.mktemp("outlines")

@@ -104,7 +104,7 @@ def random_labels(seed: int, *, sigma: float = 2, size: int = 120) -> NDArray[np
     ),
     st.sampled_from([PIXELS, (0.25, 0.25), (0.5, 2.0)]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_small_labels_are_measured_as_by_regionprops(
     labels: NDArray[Any], spacing: tuple[float, float]
 ) -> None:

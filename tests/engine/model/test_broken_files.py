@@ -214,7 +214,6 @@ def test_pickled_module_is_unsafe(
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())

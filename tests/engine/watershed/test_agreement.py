@@ -136,7 +136,7 @@ def rough_maps(draw: st.DrawFn) -> NDArray[np.float32]:
     return (heights / levels).astype(np.float32)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(
     distance_map=rough_maps(),
     pair=st.tuples(st.floats(0.02, 0.98), st.floats(0.02, 0.98)).map(
@@ -157,7 +157,7 @@ def test_every_map_obeys_the_definition(
     np.testing.assert_array_equal(labels > 0, flood(distance_map, pair) > 0)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(
     order=st.integers(1, 6).flatmap(lambda n: st.permutations(range(7 * n))),
     pair=st.tuples(st.floats(0.02, 0.98), st.floats(0.02, 0.98)).map(

@@ -62,7 +62,7 @@ def pitted(distance_map: DistanceMap) -> DistanceMap:
         elements=st.sampled_from([0, 0, 3, 7]),
     )
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_small_images_agree_with_the_definition(labels: Labels) -> None:
     expected = filled_plainly(labels) if labels.size else labels.copy()
     np.testing.assert_array_equal(fill_holes(labels), expected)

@@ -34,7 +34,7 @@ tools = st.tuples(
 steps = st.tuples(st.sampled_from(("undo", "redo")), st.sampled_from(WAYS))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 1000), ops=st.lists(tools | steps, max_size=12))
 def test_what_is_kept_is_what_the_remaining_steps_keep(
     seed: int, ops: list[Any]
@@ -92,7 +92,7 @@ def mark(layer: Labels, op: tuple[str, int]) -> None:
             locks.locks.write(layer.data, (), WHOLE, other)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 1000), ops=st.lists(tools | steps | marks, max_size=14))
 def test_kept_pixels_are_those_of_kept_cells(
     qapp: Any, seed: int, ops: list[Any]
