@@ -10,6 +10,7 @@ from napari_dinocell import __version__
 from napari_dinocell.cli import demo, evaluate, measure, models, presets, train
 from napari_dinocell.cli.errors import output
 from napari_dinocell.cli.export import export
+from napari_dinocell.cli.pretrain import pretrain
 from napari_dinocell.cli.segment import EXAMPLES, segment
 from napari_dinocell.cli.signals import ended_as_interrupted
 
@@ -55,6 +56,7 @@ app.command()(export)
 app.command()(measure.measure)
 app.command()(evaluate.evaluate)
 app.command()(train.train)
+app.command()(pretrain)
 app.command()(demo.demo)
 app.add_typer(models.app, name="models")
 app.add_typer(presets.app, name="presets")

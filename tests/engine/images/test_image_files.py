@@ -261,6 +261,22 @@ class TestPixelSize:
         assert normalised_unit(unit) == "µm"
 
 
+@pytest.mark.parametrize("name", ["tiled.tif", "plain.tif", "stack.npy"])
+def test_a_window_is_a_part_of_its_page(tmp_path: Path, name: str) -> None:
+    pixels = random_pixels(2, 3, 40, 50, dtype="uint16")
+    path = tmp_path / name
+    if name == "stack.npy":
+        np.save(path, pixels[0])
+    else:
+        tile = {"tile": (16, 16)} if name == "tiled.tif" else {}
+        axes = {"photometric": "minisblack", "metadata": {"axes": "TCYX"}}
+        tifffile.imwrite(path, pixels, imagej=False, **tile, **axes)
+    image = open_image(path, axes="ZYX" if name == "stack.npy" else None)
+    page = list(image.pages())[1]
+    window = image.window(1, slice(5, 20), slice(30, 50))
+    np.testing.assert_array_equal(window, page[..., 5:20, 30:50])
+
+
 def test_real_files_are_read(shared_data):
     """Files of other people: their axes are understood."""
     folder = shared_data / "unannotated_ui"

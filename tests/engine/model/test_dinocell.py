@@ -15,6 +15,7 @@ from napari_dinocell.engine.model.dinocell import (
     fold_batch_norm,
 )
 from napari_dinocell.engine.model.model_config import THIN_DECODER_CHANNELS
+from napari_dinocell.engine.model.standardise import standardise
 from napari_dinocell.engine.model.unet_decoder import SkipStage, UNetDecoder
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def test_grey_is_repeated_and_standardised() -> None:
         image_mean=(0.5, 0.25, 0.0),
         image_std=(0.5, 0.25, 1.0),
     )
-    standardised = DinoCell(config)._standardise(torch.full((1, 1, 8, 8), 0.5))
+    standardised = standardise(torch.full((1, 1, 8, 8), 0.5), config)
     torch.testing.assert_close(standardised[0, :, 0, 0], torch.tensor([0.0, 1.0, 0.5]))
 
 

@@ -57,6 +57,30 @@ def test_side_that_is_no_multiple_of_the_patch_is_refused(
         backbone(torch.randn(1, 3, *size))
 
 
+def test_tokens_are_what_the_last_features_are_made_of() -> None:
+    """Cls and registers first, then the patches that `forward` gives as a grid."""
+    torch.manual_seed(0)
+    model = VisionTransformer(VARIANTS["vitx"], 8).eval()
+    image = torch.randn(2, 3, 16, 24)
+    tokens = model.tokens(image)
+    assert tokens.shape == (2, 5 + 6, 24)
+    grid = tokens[:, 5:].transpose(1, 2).reshape(2, 24, 2, 3)
+    torch.testing.assert_close(grid, model(image)[-1])
+
+
+def test_hidden_patches_do_not_matter() -> None:
+    """Their content changes nothing; without hiding, it changes every token."""
+    torch.manual_seed(0)
+    model = VisionTransformer(VARIANTS["vitx"], 8, layer_scale=0.1).eval()
+    image = torch.randn(1, 3, 16, 24)
+    other = image.clone()
+    other[..., :8, 8:16] = 1.0
+    which = torch.tensor([[False, True, False, False, False, False]])
+    hidden = (which, torch.zeros(24))
+    torch.testing.assert_close(model.tokens(image, hidden), model.tokens(other, hidden))
+    assert not torch.allclose(model.tokens(image), model.tokens(other))
+
+
 def test_images_of_a_batch_do_not_mix() -> None:
     backbone = VisionTransformer(VARIANTS["vity"], 8, layer_scale=1).eval()
     images = torch.randn(3, 3, 16, 24)

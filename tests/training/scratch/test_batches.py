@@ -9,7 +9,7 @@ from tests.training.conftest import small_config
 
 from dinocell_training.data.pairs import find_pairs
 from dinocell_training.data.source import SourceConfig
-from dinocell_training.scratch.batches import MOST_WORKERS, draw_batches, worker_count
+from dinocell_training.scratch.batches import draw_batches
 from dinocell_training.scratch.samples import prepare_sample
 from napari_dinocell.engine.errors import SettingsError
 
@@ -71,15 +71,6 @@ def test_sources_are_drawn_by_their_weight(samples):
         [batch[1].amax((1, 2, 3)) for batch in _drawn([bright, *light], config)]
     )
     assert drawn.mean() == pytest.approx(0.9, abs=0.06)
-
-
-def test_only_a_gpu_is_given_processes(monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
-    assert worker_count(small_config(), CPU) == 0
-    assert worker_count(small_config(), torch.device("cuda")) == 6
-    monkeypatch.setattr("os.cpu_count", lambda: 256)
-    assert worker_count(small_config(), torch.device("cuda")) == MOST_WORKERS
-    assert worker_count(small_config(workers=3), CPU) == 3
 
 
 def test_a_negative_number_of_processes_is_refused():

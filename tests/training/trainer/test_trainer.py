@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -76,3 +77,19 @@ def test_a_loss_that_is_no_number_is_refused():
 def test_only_settings_that_must_not_change_are_named():
     now = Settings(warmup_steps=3, device="cpu", decay_share=0.1)
     assert changed_settings(now, Settings()) == ["decay_share", "warmup_steps"]
+
+
+def test_a_batch_in_parts_steps_like_the_whole(model):
+    """Weights after the sum of two losses are those after the two, one by one."""
+    images, wanted = torch.randn(6, 3), torch.randn(6, 2)
+    whole, parted = model, copy.deepcopy(model)
+
+    def loss(net, chosen):
+        return (net(images[chosen]) - wanted[chosen]).square().sum() / 6
+
+    for net, parts in ((whole, [slice(6)]), (parted, [slice(4), slice(4, 6)])):
+        groups = by_decay(net.parameters(), rate=0.1, weight_decay=0.05)
+        trainer = Trainer(net, groups, Settings(), total_steps=4)
+        for step in range(3):
+            trainer.step_in_parts(step, (loss(net, part) for part in parts))
+    torch.testing.assert_close(parted.weight, whole.weight)

@@ -6,17 +6,16 @@ interruption changes what is drawn.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from dinocell_training.scratch.crops import random_crop
 from dinocell_training.scratch.made_up import made_up_sample
+from dinocell_training.trainer.loading import load_batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,12 +26,6 @@ if TYPE_CHECKING:
 
     from dinocell_training.scratch.config import TrainConfig
     from dinocell_training.scratch.samples import Sample
-
-PREFETCH = 4
-"""Batches that each process keeps ready."""
-
-MOST_WORKERS = 14
-"""Processes beyond these do not help the fastest GPUs either."""
 
 
 def draw_batches(
@@ -49,14 +42,8 @@ def draw_batches(
     Three tensors (B, 1, S, S) on the device, float32 in [0, 1].
     """
     steps = range(first_step, config.total_steps)
-    workers = worker_count(config, device)
-    loader = DataLoader(
-        _Batches(samples, config, steps),
-        batch_size=None,
-        num_workers=workers,
-        prefetch_factor=PREFETCH if workers else None,
-        pin_memory=device.type == "cuda",
-        worker_init_fn=_use_one_thread,
+    loader = load_batches(
+        _Batches(samples, config, steps), device, workers=config.workers
     )
     for batch in loader:
         image, target, verified = (
@@ -65,15 +52,6 @@ def draw_batches(
             for part in batch
         )
         yield image, target, verified
-
-
-def worker_count(config: TrainConfig, device: torch.device) -> int:
-    """Processes that draw crops beside the training process."""
-    if config.workers is not None:
-        return config.workers
-    if device.type != "cuda":  # the network needs every core itself
-        return 0
-    return max(0, min(MOST_WORKERS, (os.cpu_count() or 1) - 2))
 
 
 class _Batches(Dataset[tuple["Tensor", ...]]):
@@ -112,12 +90,6 @@ class _Batches(Dataset[tuple["Tensor", ...]]):
 
 def _bytes(values: NDArray[np.float32]) -> Tensor:
     return torch.from_numpy(np.rint(values * 255).astype(np.uint8))
-
-
-def _use_one_thread(worker: int) -> None:
-    """The processes share the cores already."""
-    cv2.setNumThreads(0)
-    torch.set_num_threads(1)
 
 
 def _draw_weights(samples: Sequence[Sample]) -> NDArray[np.float64]:

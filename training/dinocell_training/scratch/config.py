@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import asdict, dataclass, field, fields, replace
-from importlib.resources import files
-from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from dinocell_training.data.source import SourceConfig
 from dinocell_training.scenes.random.recipe import SceneConfig
+from dinocell_training.trainer.recipe_file import read_recipe, tuples
 from dinocell_training.trainer.resume import MAY_CHANGE
 from napari_dinocell.engine.config import ChannelName, ContrastConfig
-from napari_dinocell.engine.errors import SettingsError, TrainingDataError
+from napari_dinocell.engine.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TRAINING_CONTRAST = ContrastConfig(robust=False)
 """That of all runs from before there were robust limits, too."""
@@ -180,23 +181,18 @@ class TrainConfig:
             if "contrast" in values:
                 values["contrast"] = replace(TRAINING_CONTRAST, **values["contrast"])
             if "augment" in values:
-                values["augment"] = AugmentConfig(**_tuples(values["augment"]))
+                values["augment"] = AugmentConfig(**tuples(values["augment"]))
             if "scenes" in values:
                 values["scenes"] = SceneConfig(**values["scenes"])
             if "sources" in values:
                 values["sources"] = tuple(SourceConfig(**s) for s in values["sources"])
-            return cls(**_tuples(values))
+            return cls(**tuples(values))
         except TypeError as error:
             known = ", ".join(f.name for f in fields(cls))
             raise SettingsError(
                 f"Unknown or missing setting in the recipe: {error}. "
                 f"Expected names among: {known}."
             ) from error
-
-
-def _tuples(values: dict[str, Any]) -> dict[str, Any]:
-    """TOML and JSON know lists only; frozen settings hold tuples."""
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
 
 
 def load_recipe(name_or_path: str | Path) -> TrainConfig:
@@ -209,16 +205,4 @@ def load_recipe(name_or_path: str | Path) -> TrainConfig:
     SettingsError
         If it holds unknown names or values out of range.
     """
-    folder = files("dinocell_training") / "recipes"
-    bundled = folder / f"{name_or_path}.toml"
-    source = bundled if bundled.is_file() else Path(name_or_path)
-    if not source.is_file():
-        names = sorted(f.name.removesuffix(".toml") for f in folder.iterdir())
-        raise TrainingDataError(
-            f"Expected a recipe file or one of {names}, got {str(name_or_path)!r}."
-        )
-    try:
-        values = tomllib.loads(source.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise TrainingDataError(f"{source} is not valid TOML: {error}") from error
-    return TrainConfig.from_dict(values)
+    return TrainConfig.from_dict(read_recipe(name_or_path))

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from dinocell_training.scratch.light import relit
+from dinocell_training.trainer.geometry import random_geometry
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -38,7 +39,9 @@ def random_crop(
     The distance target is relative to each cell's own size, so that it may be
     resampled like an image instead of being computed anew.
     """
-    matrix = _random_geometry(sample.image.shape, size, config, rng)
+    matrix = random_geometry(
+        sample.image.shape, size, scale=config.scale, stretch=config.stretch, rng=rng
+    )
     to_sample = _positions(matrix, size, config.elastic, rng)
     shown = sample.plain if rng.random() < config.without_clahe else sample.image
     image = _warp(shown, to_sample, cv2.BORDER_REFLECT_101)
@@ -50,31 +53,6 @@ def random_crop(
         target=target,
         verified=(verified > 0.99).astype(np.float32),
     )
-
-
-def _random_geometry(
-    shape: tuple[int, ...], size: int, config: AugmentConfig, rng: Generator
-) -> NDArray[np.float64]:
-    """2x3 matrix from crop pixels (x, y) to sample pixels."""
-    zoom = np.exp(rng.uniform(*np.log(config.scale)))
-    stretch = 1 + rng.uniform(-config.stretch, config.stretch)
-    angle = rng.uniform(0, 2 * np.pi)
-    mirror = -1.0 if rng.random() < 0.5 else 1.0
-    cos, sin = np.cos(angle), np.sin(angle)
-    turn = np.array([[cos, -sin], [sin, cos]])
-    linear = turn @ np.diag([mirror * stretch / zoom, 1 / (stretch * zoom)])
-    height, width = shape
-    reach = size / zoom / 2
-    centre = [_random_centre(width, reach, rng), _random_centre(height, reach, rng)]
-    shift = np.array(centre) - linear @ np.full(2, (size - 1) / 2)
-    return np.column_stack([linear, shift])
-
-
-def _random_centre(extent: int, reach: float, rng: Generator) -> float:
-    """A centre that keeps the crop inside where the sample is large enough."""
-    if extent <= 2 * reach:
-        return (extent - 1) / 2
-    return float(rng.uniform(reach, extent - reach))
 
 
 def _positions(

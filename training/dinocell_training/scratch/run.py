@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from dinocell_training.scratch.average import WeightAverage
 from dinocell_training.scratch.config import TrainConfig
 from dinocell_training.scratch.samples import Sample, prepare_sample
+from dinocell_training.trainer.average import WeightAverage
 from dinocell_training.trainer.resume import changed_settings
 from dinocell_training.trainer.state import RunState, load_state, save_state
 from dinocell_training.trainer.trainer import Trainer, by_decay
@@ -50,7 +50,7 @@ class TrainingRun:
     train: Sequence[Sample]
     validation: Sequence[Sample]
     model: DinoCell
-    average: WeightAverage
+    average: WeightAverage[DinoCell]
     trainer: Trainer
     logits: Callable[[Tensor], Tensor]
     """Of the model, perhaps compiled."""
@@ -137,20 +137,31 @@ def _new_model(config: TrainConfig) -> DinoCell:
     )
     model.backbone.drop_paths(config.drop_path)
     if config.initial:
-        initial, info = load_checkpoint(resolve_model(config.initial))
-        if replace(info.model, image_skips=config.image_skips) != model.config:
-            raise TrainingFailedError(
-                f"Expected an initial model like {model.config}, got {info.model} in "
-                f"{config.initial}. Change the recipe or choose another one."
-            )
-        weights = initial.state_dict()
-        if config.image_skips and not info.model.image_skips:
-            own = model.decoder.image_skips
-            assert own is not None
-            for name, value in own.state_dict().items():
-                weights[f"decoder.image_skips.{name}"] = value
-        model.load_state_dict(weights)
+        _take_initial(model, config)
     return model
+
+
+def _take_initial(model: DinoCell, config: TrainConfig) -> None:
+    """Give a new model the weights of `config.initial` that are trained."""
+    initial, info = load_checkpoint(resolve_model(config.initial))
+    fitting = replace(info.model, image_skips=config.image_skips)
+    if info.needs_training:  # a backbone fits under any decoder
+        fitting = replace(fitting, decoder_channels=config.decoder_channels)
+    if fitting != model.config:
+        raise TrainingFailedError(
+            f"Expected an initial model like {model.config}, got {info.model} in "
+            f"{config.initial}. Change the recipe or choose another one."
+        )
+    if info.needs_training:
+        model.backbone.load_state_dict(initial.backbone.state_dict())
+        return
+    weights = initial.state_dict()
+    if config.image_skips and not info.model.image_skips:
+        own = model.decoder.image_skips
+        assert own is not None
+        for name, value in own.state_dict().items():
+            weights[f"decoder.image_skips.{name}"] = value
+    model.load_state_dict(weights)
 
 
 def _trainer(model: DinoCell, config: TrainConfig) -> Trainer:

@@ -106,6 +106,18 @@ class Trainer:
         -------
         The learning rate's factor in [0, 1], see `schedule`.
         """
+        return self.step_in_parts(index, [loss])
+
+    def step_in_parts(self, index: int, losses: Iterable[Tensor]) -> float:
+        """Step down the sum of several losses, each computed when it is asked for.
+
+        Only one of them holds its activations at a time: a batch that memory has no
+        room for is given in parts.
+
+        Returns
+        -------
+        As `step`.
+        """
         settings = self._settings
         factor = learning_rate_factor(
             index,
@@ -118,7 +130,8 @@ class Trainer:
         ):
             stored["lr"] = group.rate * factor
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        for loss in losses:
+            loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self._model.parameters(), settings.gradient_clip)
         self.optimizer.step()
         return factor

@@ -108,11 +108,35 @@ class ImageFile:
             for index in np.ndindex(self.page_counts):
                 yield self._arranged(read(self._selection(index)))
 
+    def window(self, page: int, rows: slice, columns: slice) -> Image:
+        """Read a part of one page; files that are read in pieces decode no other.
+
+        Parameters
+        ----------
+        page
+            Number of the page, in the order of `pages`.
+
+        Raises
+        ------
+        ImageFileError
+            If pixels cannot be read or decoded.
+        """
+        assert self.planes is not None
+        index = tuple(map(int, np.unravel_index(page, self.page_counts)))
+        with naming_file(self.path), self.planes() as read:
+            return self._arranged(read(self._selection(index, rows, columns)))
+
     def _length(self, letter: str) -> int:
         return self.shape[self.axes.index(letter)]
 
-    def _selection(self, index: tuple[int, ...]) -> tuple[int | slice, ...]:
-        chosen = dict(zip(self.page_axes, index, strict=True))
+    def _selection(
+        self,
+        index: tuple[int, ...],
+        rows: slice = slice(None),
+        columns: slice = slice(None),
+    ) -> tuple[int | slice, ...]:
+        chosen: dict[str, int | slice] = {"Y": rows, "X": columns}
+        chosen |= zip(self.page_axes, index, strict=True)
         return tuple(chosen.get(letter, slice(None)) for letter in self.axes)
 
     def _arranged(self, page: Image) -> Image:

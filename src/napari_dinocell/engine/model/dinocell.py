@@ -12,6 +12,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from napari_dinocell.engine.model.autocast import without_autocast
 from napari_dinocell.engine.model.initial_weights import fill_normal
 from napari_dinocell.engine.model.model_config import ModelConfig
+from napari_dinocell.engine.model.standardise import standardise
 from napari_dinocell.engine.model.unet_decoder import ConvBlock, UNetDecoder
 from napari_dinocell.engine.model.vit import VisionTransformer
 
@@ -68,12 +69,6 @@ class DinoCell(nn.Module):
         )
         self.head = DistanceHead(channels[-1])
 
-    def _standardise(self, image: Tensor, channels: int = 3) -> Tensor:
-        """(B, 1, H, W) in [0, 1] -> (B, C, H, W) with the statistics of pretraining."""
-        mean = image.new_tensor(self.config.image_mean[:channels]).view(1, -1, 1, 1)
-        std = image.new_tensor(self.config.image_std[:channels]).view(1, -1, 1, 1)
-        return (image - mean) / std
-
     def features(self, image: Tensor) -> tuple[Tensor, ...]:
         """Backbone features: (B, 1, H, W) in [0, 1] -> 4 x (B, C, H / p, W / p).
 
@@ -86,13 +81,13 @@ class DinoCell(nn.Module):
             raise ValueError(
                 f"Expected grey images of shape (B, 1, H, W), got {tuple(image.shape)}."
             )
-        features: tuple[Tensor, ...] = self.backbone(self._standardise(image))
+        features: tuple[Tensor, ...] = self.backbone(standardise(image, self.config))
         return features
 
     def decode(self, features: Sequence[Tensor], image: Tensor) -> Tensor:
         """Logits (B, 1, H, W), float32, from the result of `features` and its image."""
         if self.config.image_skips:
-            image = self._standardise(image, channels=1)
+            image = standardise(image, self.config, channels=1)
         logits: Tensor = self.head(self.decoder(features, image))
         return logits
 

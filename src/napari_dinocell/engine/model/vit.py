@@ -9,7 +9,7 @@ Source: DINOv3 (Siméoni et al., 2025, arXiv:2508.10104); register tokens: Darce
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import torch
 import torch.nn.functional as F
@@ -27,6 +27,9 @@ NUM_REGISTERS = 4
 NUM_PREFIX_TOKENS = 1 + NUM_REGISTERS
 NORM_EPS = 1e-5
 WEIGHT_STD = 0.02
+
+Hidden: TypeAlias = tuple[Tensor, Tensor]
+"""Which patches are not shown (B, P), bool, and the embedding (C,) in their place."""
 
 
 class Mlp(nn.Module):
@@ -150,18 +153,67 @@ class VisionTransformer(nn.Module):
             assert isinstance(block, Block)
             block.drop_path = rate * index / last
 
-    def _embed(self, image: Tensor) -> Tensor:
+    def _embed(self, image: Tensor, hidden: Hidden | None) -> Tensor:
         """(B, 3, H, W) -> tokens (B, 5 + P, C): cls, registers, patches row by row."""
         # In bfloat16, oneDNN reads memory that nobody wrote where an image is one patch
         # wide and six or more high (torch 2.13); in float32 this layer costs nothing.
         with without_autocast(image.device):
             grid = self.patch_embed(image.to(self.patch_embed.weight.dtype))
         patches = grid.flatten(2).transpose(1, 2)  # (B, P, C)
+        if hidden is not None:
+            which, instead = hidden
+            patches = torch.where(which[..., None], instead.to(patches.dtype), patches)
         count = len(image)
         cls_token = self.cls_token.expand(count, -1, -1)
         registers = self.register_tokens.expand(count, -1, -1)
         # fp32 also under autocast: the residual sum needs its precision
         return torch.cat([cls_token, registers, patches], dim=1)
+
+    def _start(
+        self, image: Tensor, hidden: Hidden | None = None
+    ) -> tuple[Tensor, RotaryTable]:
+        """First tokens (B, 5 + P, C) of (B, 3, H, W), and the angles of their places.
+
+        Raises
+        ------
+        ValueError
+            If H or W is no multiple of the patch size.
+        """
+        height, width = image.shape[-2:]
+        if height % self.patch_size or width % self.patch_size:
+            raise ValueError(
+                f"Expected an image whose sides are multiples of {self.patch_size} "
+                f"pixels, got {height} x {width}. Pad it."
+            )
+        tokens = self._embed(image, hidden)
+        dtype = autocast_dtype(tokens.device) or tokens.dtype
+        rows, columns = height // self.patch_size, width // self.patch_size
+        return tokens, self._tables.get(rows, columns, tokens.device, dtype)
+
+    def tokens(self, image: Tensor, hidden: Hidden | None = None) -> Tensor:
+        """All tokens after the last block, normalised: what pretraining learns from.
+
+        Parameters
+        ----------
+        image
+            As for `forward`.
+        hidden
+            Patches that are not shown, and the embedding that they have instead.
+
+        Returns
+        -------
+        (B, 5 + P, C): cls, registers, patches row by row.
+
+        Raises
+        ------
+        ValueError
+            As `forward`.
+        """
+        tokens, table = self._start(image, hidden)
+        for block in self.blocks:
+            tokens = block(tokens, table)
+        result: Tensor = self.norm(tokens)
+        return result
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Features after the variant's tap blocks, normalised by the final LayerNorm.
@@ -180,16 +232,8 @@ class VisionTransformer(nn.Module):
         ValueError
             If H or W is no multiple of the patch size.
         """
-        height, width = image.shape[-2:]
-        if height % self.patch_size or width % self.patch_size:
-            raise ValueError(
-                f"Expected an image whose sides are multiples of {self.patch_size} "
-                f"pixels, got {height} x {width}. Pad it."
-            )
-        rows, columns = height // self.patch_size, width // self.patch_size
-        tokens = self._embed(image)
-        dtype = autocast_dtype(tokens.device) or tokens.dtype
-        table = self._tables.get(rows, columns, tokens.device, dtype)
+        tokens, table = self._start(image)
+        rows, columns = (side // self.patch_size for side in image.shape[-2:])
         features = []
         for index, block in enumerate(self.blocks):
             tokens = block(tokens, table)

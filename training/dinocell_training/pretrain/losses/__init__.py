@@ -1,0 +1,1 @@
+"""The parts of the objective, each a function of a few tensors."""
