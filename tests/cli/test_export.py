@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
+from skimage.segmentation import expand_labels
 
 from napari_dinocell.engine.images.pixel_size import PixelSize
 from napari_dinocell.engine.results.export import write_labels
@@ -44,16 +45,17 @@ def test_every_format_is_written_from_one_file(tmp_path, dinocell):
     assert [row.split(",")[:2] for row in table[1:]] == [["4", "9.0"], ["7", "8.0"]]
 
 
-def test_ids_are_consecutive_if_asked_for(tmp_path, dinocell):
+def test_ids_are_consecutive_and_cells_grow_if_asked_for(tmp_path, dinocell):
     labels = two_cells(2)
     labels[0, :10] = 0  # the second cell is met first
     write_labels(tmp_path / "a_labels.tif", labels, axes="T")
     result = dinocell(
         "export", tmp_path / "a_labels.tif", "-f", "npy", "--consecutive-ids",
-        "-o", tmp_path / "out",
+        "--expand", 2, "-o", tmp_path / "out",
     )  # fmt: skip
     assert result.status == 0, result.err
-    expected = np.choose(np.searchsorted([0, 4, 7], labels), [0, 2, 1])
+    numbered = np.choose(np.searchsorted([0, 4, 7], labels), [0, 2, 1])
+    expected = np.stack([expand_labels(page, 2) for page in numbered])
     np.testing.assert_array_equal(np.load(tmp_path / "out" / "a_labels.npy"), expected)
 
 

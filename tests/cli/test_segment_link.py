@@ -65,6 +65,20 @@ def test_linked_ids_can_be_consecutive_and_replay_so(segment, tmp_path, labels):
     assert ids_at(labels, *FIRST) == [[2, 0], [2, 3]]
 
 
+def test_cells_grow_in_their_region_and_replay_so(segment, tmp_path, labels):
+    path = write_tiff(tmp_path / "a.tif", discs((30, 20)))
+    sidecar = labels.with_suffix(".json")
+    options = ("--region", "20:34,0:60", "--expand", 3)
+    for arguments in (options, ("--settings", sidecar)):
+        assert segment(path, *arguments).status == 0
+        found = tifffile.imread(labels)
+        rows, columns = np.nonzero(found)
+        assert (rows.min(), rows.max()) == (25, 33)  # the region ends before row 34
+        assert (columns.min(), columns.max()) == (15, 25)
+    assert segment(path, "--settings", sidecar, "--expand", 0).status == 0
+    assert np.count_nonzero(tifffile.imread(labels)) == 25
+
+
 def test_cells_are_counted_as_before(segment, movie, labels):
     segment(movie, "--link")
     pages = read_provenance(labels.with_suffix(".json")).pages

@@ -48,13 +48,19 @@ def test_links_do_not_decide_the_map() -> None:
     assert config.same_map(linked)
 
 
-def test_ids_do_not_decide_the_map_and_are_younger_than_side_cars() -> None:
+@pytest.mark.parametrize(
+    ("name", "value"), [("consecutive_ids", True), ("expand", 2.5)]
+)
+def test_what_is_done_to_written_labels_does_not_decide_the_map(
+    name: str, value: Any
+) -> None:
+    """It is younger than side-cars, too."""
     config = SegmentConfig()
-    numbered = config.with_overrides(consecutive_ids=True)
-    assert config.same_map(numbered)
-    values = numbered.to_dict()
-    assert SegmentConfig.from_dict(values) == numbered
-    del values["consecutive_ids"]
+    written = config.with_overrides(**{name: value})
+    assert config.same_map(written)
+    values = written.to_dict()
+    assert SegmentConfig.from_dict(values) == written
+    del values[name]
     assert SegmentConfig.from_dict(values) == config
 
 
@@ -102,6 +108,8 @@ def test_card_from_before_holes_could_be_filled_still_loads() -> None:
         ("max_size", 3.5, "a whole number for the max size, got 3.5"),
         ("exclude_border", 1, "true or false for the exclude border, got 1"),
         ("fill_holes", None, "true or false for the fill holes, got None"),
+        ("expand", -1, "0 to 1000 pixels to expand cells by, got -1"),
+        ("expand", "3", "a finite number for the expand, got '3'"),
         ("link", 1, "true or false for the link, got 1"),
         ("cell_diameter", True, "a cell diameter of 1 to 10000"),
         ("cell_diameter", 10**400, "a cell diameter of 1 to 10000"),

@@ -17,6 +17,7 @@ from napari_dinocell.cli.errors import (
     print_note,
 )
 from napari_dinocell.cli.options import OutputOption
+from napari_dinocell.engine.config import LARGEST_EXPANSION
 from napari_dinocell.engine.results.export_formats import FORMATS
 
 if TYPE_CHECKING:
@@ -68,6 +69,15 @@ ConsecutiveIdsOption = Annotated[
         "one.",
     ),
 ]
+ExpandOption = Annotated[
+    float,
+    typer.Option(
+        metavar="PIXELS",
+        min=0,
+        max=LARGEST_EXPANSION,
+        help="Grow cells into the background by this distance, until they meet.",
+    ),
+]
 OverwriteOption = Annotated[
     bool, typer.Option("--overwrite", help="Replace earlier exports.")
 ]
@@ -78,6 +88,7 @@ def export(
     formats: FormatsOption,
     output: OutputOption,
     image: ImageOption = None,
+    expand: ExpandOption = 0,
     consecutive_ids: ConsecutiveIdsOption = False,
     overwrite: OverwriteOption = False,
 ) -> None:
@@ -98,7 +109,11 @@ def export(
     paths = find_label_files(labels)
     _check_names(paths)
     try:
-        options = {"consecutive_ids": consecutive_ids, "overwrite": overwrite}
+        options = {
+            "expand": expand,
+            "consecutive_ids": consecutive_ids,
+            "overwrite": overwrite,
+        }
         failed = _export_all(paths, formats, output, image, options)
     except KeyboardInterrupt:
         print_note("Interrupted. Finished files are kept.")

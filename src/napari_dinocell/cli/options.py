@@ -209,6 +209,16 @@ LinkOption = Annotated[
         rich_help_panel=CELLS_PANEL,
     ),
 ]
+ExpandOption = Annotated[
+    float | None,
+    typer.Option(
+        "--expand",
+        metavar="PIXELS",
+        help="Grow cells into the background by this distance, until they meet.",
+        show_default="0",
+        rich_help_panel=CELLS_PANEL,
+    ),
+]
 ConsecutiveIdsOption = Annotated[
     bool | None,
     typer.Option(

@@ -1,7 +1,7 @@
 """Frozen settings. Comparing two of them decides what must be computed again.
 
-A change of `WatershedConfig`, `link` or `consecutive_ids` reuses the distance map; one
-anywhere else drops it. Units are pixels of the image as opened, unless stated
+A change of `WatershedConfig`, `link`, `expand` or `consecutive_ids` reuses the distance
+map; one anywhere else drops it. Units are pixels of the image as opened, unless stated
 otherwise.
 """
 
@@ -35,6 +35,9 @@ Limits: TypeAlias = LimitsName | tuple[float, float]
 
 DeviceName: TypeAlias = str
 """auto, cpu, mps, cuda or cuda:N."""
+
+LARGEST_EXPANSION = 1000
+"""Pixels; more than any cell is wide."""
 
 PROMINENCE = 0.4
 """Chosen on 88 images of 18 sources (training/experiments.md)."""
@@ -184,6 +187,9 @@ class SegmentConfig:
     augment: int = field(default=1, metadata=LATER)
     """Turns and flips of the image, of eight, over which the map is averaged, for as
     many times the work. Four are as good as eight; 1 takes the image as it is."""
+    expand: float = field(default=0.0, metadata=LATER)
+    """Pixels by which cells grow into the background where labels are written, and in
+    `segment`; cells are linked as they have grown. Live labels do not grow."""
     link: bool = field(default=False, metadata=LATER)
     """Whether a cell keeps its id through the pages of a stack (`engine.link`)."""
     consecutive_ids: bool = field(default=False, metadata=LATER)
@@ -203,6 +209,11 @@ class SegmentConfig:
         require(
             1 <= self.augment <= 8,
             f"Expected 1 to 8 flips and turns to average over, got {self.augment}.",
+        )
+        require(
+            0 <= self.expand <= LARGEST_EXPANSION,
+            f"Expected 0 to {LARGEST_EXPANSION} pixels to expand cells by, got "
+            f"{self.expand}.",
         )
         channel = self.channel
         require(
@@ -226,7 +237,7 @@ class SegmentConfig:
         return all(
             getattr(self, f.name) == getattr(other, f.name)
             for f in fields(self)
-            if f.name not in ("watershed", "link", "consecutive_ids")
+            if f.name not in ("watershed", "expand", "link", "consecutive_ids")
         )
 
     def with_overrides(self, **values: Any) -> SegmentConfig:

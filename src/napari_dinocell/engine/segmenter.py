@@ -24,6 +24,7 @@ from napari_dinocell.engine.inference.fingerprint import fingerprint_of
 from napari_dinocell.engine.inference.plane_map import LazyWatershed, PlaneMap
 from napari_dinocell.engine.inference.plane_prediction import predict_plane
 from napari_dinocell.engine.labels.consecutive_ids import ConsecutiveIds
+from napari_dinocell.engine.labels.expand import expand_cells
 from napari_dinocell.engine.model.model_store import resolve_model
 from napari_dinocell.engine.model.read_info import read_info
 
@@ -194,7 +195,8 @@ class Segmenter:
         Returns
         -------
         Instance ids (Y, X), int32. A cell keeps its id while thresholds change; hence
-        ids are not consecutive, whatever the settings ask for where labels are written.
+        ids are not consecutive. `expand` and `consecutive_ids` are for `segment` and
+        for labels that are written, and do nothing here.
 
         Raises
         ------
@@ -316,5 +318,5 @@ def segment(
     for event in segmenter.steps(image, settings, channel_axis=channel_axis):
         if doubt := doubt_about(event):
             warnings.warn(doubt, stacklevel=2)
-    labels = segmenter.labels()
+    labels = expand_cells(segmenter.labels(), settings.expand)
     return ConsecutiveIds().renumber(labels) if settings.consecutive_ids else labels

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from skimage.segmentation import relabel_sequential
+from skimage.segmentation import expand_labels, relabel_sequential
 
 from napari_dinocell.engine.errors import SettingsError
 from napari_dinocell.engine.segmenter import segment
@@ -37,7 +37,7 @@ def test_single_settings_override_the_models(
         assert not segment(image, **dropping, **shared).any()
 
 
-def test_ids_are_consecutive_if_asked_for(
+def test_ids_are_consecutive_and_cells_grow_if_asked_for(
     echo: SimpleNamespace, image: np.ndarray[Any, Any], config: SegmentConfig
 ) -> None:
     shared: dict[str, Any] = {"model": echo.path, "device": "cpu", "config": config}
@@ -46,6 +46,8 @@ def test_ids_are_consecutive_if_asked_for(
     found = segment(image, exclude_border=True, consecutive_ids=True, **shared)
     np.testing.assert_array_equal(found, relabel_sequential(plain)[0])
     assert (found != plain).any()
+    grown = segment(image, exclude_border=True, expand=2, **shared)
+    np.testing.assert_array_equal(grown, expand_labels(plain, 2))
 
 
 def test_only_chosen_channels_are_segmented(

@@ -42,7 +42,7 @@ def test_all_options_exist(record):
     settings = record.settings.with_overrides(
         clahe=False, seed_threshold=0.6, foreground_threshold=0.2, min_size=9,
         fill_holes=True, channel="max", channels=(0, 2), augment=8, max_size=900,
-        exclude_border=True, consecutive_ids=True,
+        exclude_border=True, consecutive_ids=True, expand=2.5,
     )  # fmt: skip
     other = replace(
         record,

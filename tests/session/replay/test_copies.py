@@ -26,6 +26,7 @@ from napari_dinocell import Segmenter
 from napari_dinocell.cli import main
 from napari_dinocell.engine.inference.events import ScaleChosen
 from napari_dinocell.engine.labels.consecutive_ids import ConsecutiveIds
+from napari_dinocell.engine.labels.expand import expand_cells
 from napari_dinocell.engine.model.checkpoint_file import file_sha256
 from napari_dinocell.engine.results.provenance import ModelRecord
 from napari_dinocell.session.replay.python import as_python
@@ -181,10 +182,12 @@ class TestSameLabels:
     def test_all_planes(self, make, planes, tmp_path, monkeypatch):
         path = tmp_path / "a.tif"
         tifffile.imwrite(path, planes, photometric="minisblack")
-        made = make(planes, path, plane=None, consecutive_ids=True)
+        made = make(planes, path, plane=None, consecutive_ids=True, expand=2.5)
         assert not posix_command(made.record).startswith("#")
         numbers = ConsecutiveIds()
-        labels = np.stack([numbers.renumber(page) for page in made.labels])
+        labels = np.stack(
+            [numbers.renumber(expand_cells(page, 2.5)) for page in made.labels]
+        )
         assert (labels != made.labels).any()
         assert_both_make(replace(made, labels=labels), tmp_path, monkeypatch)
 

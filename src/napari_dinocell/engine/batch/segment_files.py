@@ -20,6 +20,7 @@ from napari_dinocell.engine.inference.events import (
     ScaleChosen,
 )
 from napari_dinocell.engine.labels.consecutive_ids import ConsecutiveIds
+from napari_dinocell.engine.labels.expand import expand_cells
 from napari_dinocell.engine.link import PageLinker
 from napari_dinocell.engine.results.export import open_labels
 from napari_dinocell.engine.results.overlay import write_overlay
@@ -225,6 +226,7 @@ def _segment_page(
         no_cells=ready.no_cells,
         channel=channel,
     )
+    labels = expand_cells(labels, job.config.expand)
     labels = place_labels(labels, job.region, image.plane_shape)
     return _PageResult(labels, record, ready, degraded)
 

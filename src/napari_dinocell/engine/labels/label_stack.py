@@ -12,6 +12,7 @@ import numpy as np
 
 from napari_dinocell.engine.errors import LabelsError
 from napari_dinocell.engine.labels.consecutive_ids import ConsecutiveIds
+from napari_dinocell.engine.labels.expand import expand_cells
 from napari_dinocell.engine.labels.label_values import as_stored, check_labels
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class LabelStack:
         Integers or booleans.
     axes
         Letter of each leading axis; None takes one for T, two for T and Z.
+    expand
+        Pixels by which cells grow into the background of each page.
     consecutive_ids
         Number the cells of the whole stack 1, 2, ..., see `ConsecutiveIds`.
     report
@@ -84,6 +87,7 @@ class LabelStack:
         labels: ArrayLike,
         *,
         axes: str | None = None,
+        expand: float = 0,
         consecutive_ids: bool = False,
         report: Report | None = None,
     ) -> None:
@@ -98,6 +102,7 @@ class LabelStack:
                 f"got {axes!r}."
             )
         self._labels = labels
+        self._expand = expand
         self._consecutive_ids = consecutive_ids
         self._report = report
         self.counts = tuple(counts)
@@ -124,6 +129,7 @@ class LabelStack:
         for number, index in enumerate(np.ndindex(self.counts), start=1):
             plane = as_stored(self._labels[index])
             check_labels(plane, self.plane_shape)
+            plane = expand_cells(plane, self._expand)
             plane = plane if numbers is None else numbers.renumber(plane)
             at = dict(zip(self.axes, index, strict=True))
             yield LabelPage(index, at.get("T", 0), at.get("Z", 0), plane)

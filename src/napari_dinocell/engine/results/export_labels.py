@@ -43,6 +43,7 @@ def export_labels(
     axes: str | None = None,
     pixel_size: PixelSize | None = None,
     channels: Mapping[str, ArrayLike] | None = None,
+    expand: float = 0,
     consecutive_ids: bool = False,
     overwrite: bool = False,
     report: Report | None = None,
@@ -67,6 +68,8 @@ def export_labels(
         What was segmented: images in the shape of the labels, by name. For measured
         intensities, whose columns get these names, and for the overlay: three are red,
         green and blue, of any other number the mean is shown.
+    expand
+        Pixels by which cells grow into the background, until they meet.
     consecutive_ids
         Number the cells of the whole stack 1, 2, ...; an id that pages share stays one.
     overwrite
@@ -82,7 +85,11 @@ def export_labels(
         cannot be written.
     """
     stack = LabelStack(
-        labels, axes=axes, consecutive_ids=consecutive_ids, report=report
+        labels,
+        axes=axes,
+        expand=expand,
+        consecutive_ids=consecutive_ids,
+        report=report,
     )
     entry = FORMATS[file_format]
     reason = entry.why_not(stack.axes, stack.counts, has_image=bool(channels))

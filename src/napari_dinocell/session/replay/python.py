@@ -77,10 +77,12 @@ def _imports(record: RunRecord) -> list[str]:
 
 def _own_imports(record: RunRecord, *, loops: bool) -> list[str]:
     numbers = "from napari_dinocell.engine.labels.consecutive_ids import ConsecutiveIds"
+    expand = "from napari_dinocell.engine.labels.expand import expand_cells"
     link = "from napari_dinocell.engine.link import PageLinker"
     return [
         f"from napari_dinocell import {'Segmenter' if loops else 'segment'}",
         *([numbers] if loops and record.settings.consecutive_ids else []),
+        *([expand] if loops and record.settings.expand else []),
         *([link] if loops and record.settings.link else []),
         "from napari_dinocell.engine.model.checkpoint_file import file_sha256",
         "from napari_dinocell.engine.model.model_store import resolve_model",
@@ -161,6 +163,8 @@ def _all_planes(record: RunRecord, axes: str) -> list[str]:
     each = "range" if len(names) == 1 else "np.ndindex"
     linked, numbered = record.settings.link, record.settings.consecutive_ids
     found = "segmenter.labels()"
+    if record.settings.expand:
+        found = f"expand_cells({found}, {literal(record.settings.expand)})"
     if linked:
         found = f"linker.link({found}, ({', '.join(names)},))"
     if numbered:
