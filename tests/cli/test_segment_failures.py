@@ -132,7 +132,7 @@ class TestFailures:
         assert result.status == 0
         assert "a.tif: Out of memory: going on with batches of 1" in result.err
         assert "b.tif holds one single value" in result.err
-        assert "c.tif holds 1 more image(s)" in result.err
+        assert "c.tif holds 1 image more" in result.err
 
 
 class TestResume:

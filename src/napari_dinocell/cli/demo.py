@@ -17,6 +17,7 @@ from napari_dinocell.cli.options import (
     ModelOption,
     given_overrides,
 )
+from napari_dinocell.engine.text import counted
 
 if TYPE_CHECKING:
     import napari
@@ -65,7 +66,9 @@ def demo(
         for _ in segmenter.steps(pixels, config, channel_axis=channel_axis):
             pass
     count = count_cells(segmenter.labels())
-    output.print(f"{name}: {count} cells on {segmenter.device}", markup=False)
+    output.print(
+        f"{name}: {counted(count, 'cell')} on {segmenter.device}", markup=False
+    )
     missing = None if no_viewer else missing_for_viewer()
     if missing is not None:
         print_note(f"No viewer, as there is no {missing}: results go to files.")

@@ -19,6 +19,7 @@ from napari_dinocell.cli.errors import (
 from napari_dinocell.cli.options import OutputOption
 from napari_dinocell.engine.config import LARGEST_EXPANSION
 from napari_dinocell.engine.results.export_formats import FORMATS
+from napari_dinocell.engine.text import counted
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.images.image_files import ImageFile
@@ -149,7 +150,7 @@ def _export_all(
             failed += 1
         else:
             done += 1
-    print_note(f"{done} of {len(jobs)} exports written to {folder}.")
+    print_note(f"{done} of {counted(len(jobs), 'export')} written to {folder}.")
     return failed
 
 

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from napari_dinocell.cli.errors import INTERRUPTED, messages, output, print_note
 from napari_dinocell.cli.train_progress import training_progress
+from napari_dinocell.engine.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -126,8 +127,9 @@ def _print_plan(event: FinetunePlanned) -> None:
     judged = "held out" if event.held_out else "of them judged by"
     again = f", from epoch {event.epoch + 1}" if event.epoch else ""
     messages.print(
-        f"{event.train_examples} examples to train, {event.judged_examples} {judged}; "
-        f"about {rough_duration(event.estimated_seconds)} on {event.device}, "
+        f"{counted(event.train_examples, 'example')} to train, "
+        f"{event.judged_examples} {judged}; about "
+        f"{rough_duration(event.estimated_seconds)} on {event.device}, "
         f"{event.precision}{again}",
         markup=False,
         highlight=False,

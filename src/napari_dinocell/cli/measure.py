@@ -10,6 +10,7 @@ import typer
 from rich.progress import track
 
 from napari_dinocell.cli.errors import messages, print_note
+from napari_dinocell.engine.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +109,7 @@ def measure(
         columns = _measure_pages(stack, images, *_spacing(pixel_size, sizes))
     columns = with_times(columns, _interval(sizes))
     write_measurements(output, columns)
-    print_note(f"{len(columns['label'])} rows in {output}")
+    print_note(f"{counted(len(columns['label']), 'row')} in {output}")
 
 
 def _named(paths: list[Path]) -> Iterator[tuple[str, Path]]:

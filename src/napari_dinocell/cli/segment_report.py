@@ -31,6 +31,7 @@ from napari_dinocell.engine.inference.events import (
     TilesPlanned,
 )
 from napari_dinocell.engine.no_cells import NoCells
+from napari_dinocell.engine.text import counted
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -97,9 +98,10 @@ class SegmentReport:
         """Show one event of the current file."""
         match event:
             case FileOpened(image=image) if image.other_images:
+                others = counted(image.other_images, "image")
                 print_note(
-                    f"{image.path.name} holds {image.other_images} more image(s) "
-                    f"than {_scene(image)}. --scene chooses one."
+                    f"{image.path.name} holds {others} more than {_scene(image)}. "
+                    "--scene chooses one."
                 )
             case PageStarted(page=page, pages=pages) if pages > 1:
                 self._describe(f"{name}, page {page + 1} of {pages}")

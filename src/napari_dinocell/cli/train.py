@@ -17,6 +17,7 @@ from napari_dinocell.cli.errors import (
 )
 from napari_dinocell.cli.finetune import finetune
 from napari_dinocell.cli.train_progress import training_progress
+from napari_dinocell.engine.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -237,8 +238,9 @@ def _report(run: Iterator[TrainingEvent], config: TrainConfig) -> None:
 def _started(event: TrainingStarted) -> str:
     again = f", from epoch {event.epoch + 1}" if event.epoch else ""
     return (
-        f"{event.train_images} images to train, {event.validation_images} to validate; "
-        f"{event.device}, {event.precision}{again}"
+        f"{counted(event.train_images, 'image')} to train, "
+        f"{event.validation_images} to validate; {event.device}, "
+        f"{event.precision}{again}"
     )
 
 

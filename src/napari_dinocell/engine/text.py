@@ -1,4 +1,4 @@
-"""Names that come from outside, made fit to be shown: in terminals and spreadsheets."""
+"""Words for users: numbers of things, and names made fit for terminals and tables."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ _BYTES = range(0xDC80, 0xDD00)
 """How Python keeps such a byte (PEP 383): 0xDC00 is added to it."""
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def counted(count: int, thing: str) -> str:
+    """A number of things, such as "1 cell" or "3 cells"; an "s" makes the plural."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def shown(text: str) -> str:

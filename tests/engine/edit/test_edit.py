@@ -176,5 +176,5 @@ def test_merging_needs_two_cells(plane: np.ndarray, cells: list[int]) -> None:
 
 @pytest.mark.parametrize("cell", [0, 5, -1])
 def test_cells_that_are_not_there_are_refused(plane: np.ndarray, cell: int) -> None:
-    with pytest.raises(EditError, match="cell of this plane"):
+    with pytest.raises(EditError, match=f"no cell {cell} in this plane"):
         delete_cells(plane, [cell])

@@ -71,7 +71,7 @@ def test_unreadable_file(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(b"<!DOCTYPE html><html>", "web page", id="web page"),
         pytest.param(b"version https://git-lfs.github.com/spec", "git lfs", id="lfs"),
         pytest.param(b'{"hidden_size": 384}', "is JSON", id="json"),
-        pytest.param(b"\x89PNG\r\n\x1a\n0000", "starts with", id="image"),
+        pytest.param(b"\x89PNG\r\n\x1a\n0000", "like neither", id="image"),
         pytest.param(b"hello", "Expected a safetensors or PyTorch", id="text"),
         pytest.param(b"\xff" * 7 + b"\0{}", "header claims", id="huge header"),
         pytest.param(b"\x04\0\0\0\0\0\0\0{", "cut short: expected 12", id="header cut"),

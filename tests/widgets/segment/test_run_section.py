@@ -159,6 +159,21 @@ def test_result_leaves_out_what_is_not_known(
 
 
 @pytest.mark.parametrize(
+    ("cells", "in_all", "planes", "text"),
+    [
+        (9, 80, 12, "9 cells in this plane, 80 in 12 planes, cpu"),
+        (0, 1, 2, "No cells found in this plane, 1 in 2 planes, cpu"),
+        (None, 1, 2, "1 cell in 2 planes, cpu"),
+        (9, 9, 1, "9 cells, cpu"),
+    ],
+)
+def test_result_of_a_stack_says_what_it_counts(
+    cells: int | None, in_all: int, planes: int, text: str
+) -> None:
+    assert result_text(cells, None, "cpu", in_all, planes) == text
+
+
+@pytest.mark.parametrize(
     ("seconds", "text"),
     [
         (0, "0 s"),

@@ -87,7 +87,7 @@ def find_cell(plane: AnyLabels, cell: int) -> FoundCell:
     rows = np.flatnonzero((plane == cell).any(axis=1))
     if cell == 0 or rows.size == 0:
         raise EditError(
-            f"Expected a cell of this plane, got {cell}. Click on a cell that is shown."
+            f"There is no cell {cell} in this plane. Click on a cell that is shown."
         )
     top, bottom = int(rows[0]), int(rows[-1]) + 1
     columns = np.flatnonzero((plane[top:bottom] == cell).any(axis=0))
@@ -124,9 +124,8 @@ def check_unlocked(cells: Collection[int], locked: Collection[int]) -> None:
     refused = sorted(set(cells) & set(locked))
     if refused:
         names = ", ".join(map(str, refused))
-        raise EditError(
-            f"Expected cells that are not locked, got {names}. Unlock first."
-        )
+        cells, verb = ("Cell", "is") if len(refused) == 1 else ("Cells", "are")
+        raise EditError(f"{cells} {names} {verb} locked. Unlock first.")
 
 
 def check_new_id(plane: NDArray[Any], cell: int) -> None:

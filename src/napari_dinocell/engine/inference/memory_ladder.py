@@ -13,6 +13,7 @@ from napari_dinocell.engine.inference.device import (
     default_batch_size,
 )
 from napari_dinocell.engine.inference.events import Degraded
+from napari_dinocell.engine.text import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,6 @@ def describe_step(former: Rung, rung: Rung, reason: str) -> Degraded:
     if rung.device != former.device:
         action = f"moved from {former.device} to the CPU, which is slower"
     else:
-        tiles = "1 tile" if rung.batch_size == 1 else f"{rung.batch_size} tiles"
+        tiles = counted(rung.batch_size, "tile")
         action = f"{tiles} at a time instead of {former.batch_size}"
     return Degraded(reason, action, rung.batch_size, str(rung.device))

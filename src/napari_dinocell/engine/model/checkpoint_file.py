@@ -154,7 +154,7 @@ def detect_kind(path: Path) -> FileKind:
             raise CheckpointError(f"{path} holds no weights but is {advice}.")
     raise CheckpointError(
         f"Expected a safetensors or PyTorch (.pt, .pth) file, got {path}, which starts "
-        f"with {start[:8]!r}. Pick a checkpoint file."
+        "like neither. Pick a checkpoint file."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from napari_dinocell.engine.text import counted
 from napari_dinocell.session.training.names import cells_text, short_name
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def kept_text(
 
 def removed_text(count: int) -> str:
     """How many were removed."""
-    what = "1 example" if count == 1 else f"{count} examples"
-    return f"Removed {what}. Restore brings them back."
+    them = "it" if count == 1 else "them"
+    return f"Removed {counted(count, 'example')}. Restore brings {them} back."
 
 
 class ImportReport:
@@ -80,7 +81,7 @@ class ImportReport:
         if self._total == 0:
             return f"Nothing was imported from {self.folder}.", "warning"
         count = self._done - len(self._failed)
-        text = f"Imported {count} of {self._total} pairs from {self.folder}."
+        text = f"Imported {count} of {counted(self._total, 'pair')} from {self.folder}."
         if self._done < self._total:
             text += " The others were not looked at."
         if self._notes:

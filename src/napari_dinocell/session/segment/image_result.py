@@ -17,6 +17,8 @@ class ImageResult:
 
     source: ImageSource
     stack: StackResult
+    seconds: float | None = None
+    """That the last run took which finished a plane, loading of the model included."""
 
     @property
     def model(self) -> ModelRecord | None:

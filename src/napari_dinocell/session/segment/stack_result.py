@@ -82,6 +82,8 @@ class StackResult:
         """Cells that the user has corrected or accepted: nothing here changes them."""
         self.thresholds: dict[PlaneIndex, WatershedConfig] = {}
         """Those that the labels of each finished plane show at present."""
+        self.counts: dict[PlaneIndex, int] = {}
+        """Cells that were found in each finished plane at these thresholds."""
         self.model: ModelRecord | None = None
         """Of the last run that finished a plane."""
         self._records: dict[PlaneIndex, PlaneRecord] = {}
@@ -108,7 +110,11 @@ class StackResult:
     ) -> None:
         """Take note that maps and labels of a plane are complete."""
         self._records[index] = record
-        self.thresholds[index] = thresholds
+        self.show(index, thresholds, record.cells)
+
+    def show(self, index: PlaneIndex, thresholds: WatershedConfig, cells: int) -> None:
+        """Take note of what the labels of a finished plane show by now."""
+        self.thresholds[index], self.counts[index] = thresholds, cells
 
     def read_map(self, index: PlaneIndex, region: Region = WHOLE) -> DistanceMap:
         """Distance map (Y, X) of a region of a plane."""

@@ -11,6 +11,7 @@ from napari_dinocell.engine.model.model_store import (
     models_folder,
     own_model_path,
 )
+from napari_dinocell.engine.text import counted
 
 FIRST_NAME = "my-model"
 
@@ -45,4 +46,4 @@ def short_name(image: str) -> str:
 
 def cells_text(count: int) -> str:
     """A number of cells in words."""
-    return {0: "no cell", 1: "1 cell"}.get(count, f"{count} cells")
+    return counted(count, "cell") if count else "no cell"

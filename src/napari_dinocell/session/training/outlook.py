@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dinocell_training.corrections.folder import Example
 from dinocell_training.finetune.events import rough_duration
+from napari_dinocell.engine.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ def outlook_text(
     """
     examples = [entry for entry in entries if isinstance(entry, Example)]
     cells = sum(example.whole_cells for example in examples)
-    text = f"{_count(len(examples), 'example')} with {_count(cells, 'whole cell')}."
+    text = f"{counted(len(examples), 'example')} with {counted(cells, 'whole cell')}."
     if len(examples) < len(entries):
         text += f" {len(entries) - len(examples)} damaged, left out."
     if sum(e.whole_cells > 0 for e in examples) < FEW and not own_judges:
@@ -66,10 +67,6 @@ def plan_text(plan: FinetunePlanned) -> str:
     )
     again = f", from epoch {plan.epoch + 1}" if plan.epoch else ""
     return (
-        f"{_count(plan.train_examples, 'example')} to train on{judged}: about "
+        f"{counted(plan.train_examples, 'example')} to train on{judged}: about "
         f"{rough_duration(plan.estimated_seconds)} on {plan.device}{again}."
     )
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QLineEdit, QWidget
 from superqt.utils import signals_blocked
 
 from napari_dinocell.engine.errors import DinoCellError
+from napari_dinocell.engine.text import counted
 from napari_dinocell.session.batch.choices import ImageChoice
 from napari_dinocell.session.batch.job import ALL_IMAGES, FileSource, list_images
 from napari_dinocell.widgets.batch.file_list import FileList
@@ -173,7 +174,7 @@ class BatchImages(QWidget):
         self._jobs.cancel()
         if source == "layers":
             count = self._layers
-            self._count.show_message(f"{count} image layer{'' if count == 1 else 's'}")
+            self._count.show_message(counted(count, "image layer"))
         elif self.missing():
             self._count.show_message("")
         else:
@@ -184,7 +185,7 @@ class BatchImages(QWidget):
 
     def _on_listed(self, images: list[Path]) -> None:
         count = len(images)
-        self._count.show_message(f"{count} image{'' if count == 1 else 's'}")
+        self._count.show_message(counted(count, "image"))
 
     def _on_counted(self, error: BaseException | None) -> None:
         if error is not None and self.source() != "layers":

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, Signal
 
 from napari_dinocell.widgets.correct.hand import ToolHand
-from napari_dinocell.widgets.correct.keys import LayerKeys
 from napari_dinocell.widgets.correct.layer_session import CorrectSession
 from napari_dinocell.widgets.correct.outlines import KeptOutlines
 from napari_dinocell.widgets.correct.tools import (
@@ -17,6 +16,7 @@ from napari_dinocell.widgets.correct.tools import (
     TOOLS,
     UNDO_KEY,
 )
+from napari_dinocell.widgets.layers.keys import LayerKeys
 from napari_dinocell.widgets.layers.marks import is_mark
 from napari_dinocell.widgets.shared.listening import Listening
 

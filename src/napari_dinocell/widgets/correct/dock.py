@@ -8,7 +8,6 @@ from napari_dinocell.widgets.correct.autosave import Autosave
 from napari_dinocell.widgets.correct.controller import CorrectController
 from napari_dinocell.widgets.correct.examples.controller import ExamplesController
 from napari_dinocell.widgets.correct.examples.section import ExamplesSection
-from napari_dinocell.widgets.correct.keys import bind_dock_keys
 from napari_dinocell.widgets.correct.lock_section import LockSection
 from napari_dinocell.widgets.correct.recovery import Recovery
 from napari_dinocell.widgets.correct.recovery_section import RecoverySection
@@ -24,6 +23,7 @@ from napari_dinocell.widgets.correct.tools import (
 )
 from napari_dinocell.widgets.correct.training.controller import TrainingController
 from napari_dinocell.widgets.correct.training.section import TrainingSection
+from napari_dinocell.widgets.layers.keys import bind_dock_keys
 from napari_dinocell.widgets.shared.controls import make_row
 from napari_dinocell.widgets.shared.dock import Dock
 from napari_dinocell.widgets.shared.layer_choice import labels_choice

@@ -12,13 +12,14 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_dinocell.engine.edit.edit import find_cell
 from napari_dinocell.engine.errors import EditError
-from napari_dinocell.widgets.correct.mouse import MouseGestures
+from napari_dinocell.engine.text import counted
 from napari_dinocell.widgets.correct.tools import Tool
 from napari_dinocell.widgets.layers.marks import (
     Marks,
     outline_segments,
     path_segments,
 )
+from napari_dinocell.widgets.layers.mouse import MouseGestures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -120,7 +121,9 @@ class ToolHand(QObject):
         else:
             self._picked.append(cell)
         self._show_picked()
-        self.said.emit(f"{len(self._picked)} cells. Return merges them.", "info")
+        self.said.emit(
+            f"{counted(len(self._picked), 'cell')}. Return merges them.", "info"
+        )
 
     def _show_picked(self) -> None:
         session = self._session

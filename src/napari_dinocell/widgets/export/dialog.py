@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_dinocell.engine.text import counted
 from napari_dinocell.widgets.export.form import ExportForm
 from napari_dinocell.widgets.export.job import (
     ExportEvent,
@@ -189,7 +190,7 @@ class ExportDialog(QDialog):
 
     def _show_result(self, result: ExportResult) -> None:
         count = len(result.written)
-        files = f"{count} file{'' if count == 1 else 's'} written to {self._folder}."
+        files = f"{counted(count, 'file')} written to {self._folder}."
         parts = ["Cancelled."] * result.cancelled + [files] + result.failures
         level: MessageLevel = "error" if result.failures else "info"
         self._say(" ".join(parts), level)

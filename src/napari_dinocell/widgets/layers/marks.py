@@ -1,4 +1,4 @@
-"""Lines over labels: what is being drawn, and outlines of cells.
+"""Lines over images and labels: what is being drawn, and outlines of cells.
 
 Owns one temporary layer of vectors, made when there is something to show.
 """
@@ -15,7 +15,7 @@ from napari_dinocell.widgets.layers.placement import PLACEMENT
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
-    from napari.layers import Labels
+    from napari.layers import Layer
     from numpy.typing import ArrayLike, NDArray
 
     from napari_dinocell.session.regions import Region
@@ -25,7 +25,7 @@ WIDTH = 2.0
 
 
 class Marks:
-    """Shows segments over a labels layer.
+    """Shows segments over a layer.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ class Marks:
             self._layer = None
         return self._layer
 
-    def show(self, segments: NDArray[np.float64], over: Labels) -> None:
-        """Show segments (N, 2, 2) from (y, x) to (y, x), in pixels of the labels."""
+    def show(self, segments: NDArray[np.float64], over: Layer) -> None:
+        """Show segments (N, 2, 2) from (y, x) to (y, x), in pixels of that layer."""
         vectors = segments.copy()
         vectors[:, 1] -= vectors[:, 0]  # napari wants directions
         layer = self.layer
@@ -57,7 +57,7 @@ class Marks:
             if len(vectors) == 0:
                 return
             layer = self._make(over)
-        layer.edge_width = WIDTH * _screen_pixel(self._viewer, over)
+        layer.edge_width = WIDTH * screen_pixel(self._viewer, over)
         layer.data = vectors
 
     def remove(self) -> None:
@@ -66,7 +66,7 @@ class Marks:
             layer, self._layer = self._layer, None
             self._viewer.layers.remove(layer)
 
-    def _make(self, over: Labels) -> Vectors:
+    def _make(self, over: Layer) -> Vectors:
         layers = self._viewer.layers
         selected, active = set(layers.selection), layers.selection.active
         placement = plane_part({name: getattr(over, name) for name in PLACEMENT})
@@ -124,11 +124,15 @@ def outline_segments(
     return segments
 
 
-def _screen_pixel(viewer: ViewerModel, layer: Any) -> float:
-    """Side of a pixel of the screen, in pixels of the labels."""
-    camera = getattr(viewer, "scene", viewer).camera  # 0.8 has no scene
+def screen_pixel(viewer: ViewerModel, layer: Any) -> float:
+    """Side of a pixel of the screen, in pixels of a layer."""
     origin = np.zeros(layer.ndim)
     along = origin.copy()
     along[-1] = 1
     first, second = (np.array(layer.data_to_world(p)) for p in (origin, along))
-    return 1 / (camera.zoom * float(np.linalg.norm(second - first)))
+    return 1 / (camera_of(viewer).zoom * float(np.linalg.norm(second - first)))
+
+
+def camera_of(viewer: ViewerModel) -> Any:
+    """In napari 0.9 it belongs to the scene, before that to the viewer."""
+    return getattr(viewer, "scene", viewer).camera

@@ -9,6 +9,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QWidget
 from superqt.utils import signals_blocked
 
+from napari_dinocell.engine.text import counted
 from napari_dinocell.widgets.measure.colours import colours_of
 from napari_dinocell.widgets.measure.histogram import Histogram
 from napari_dinocell.widgets.shared.controls import (
@@ -177,7 +178,7 @@ class ColumnSection(QWidget):
             self._low.setValue(low)
             self._high.setValue(high)
         count, kept = len(self._values), int(np.count_nonzero(self.kept()))
-        self._kept.setText(f"{kept} of {count} cells kept" if count else "")
+        self._kept.setText(f"{kept} of {counted(count, 'cell')} kept" if count else "")
         self.remove.setEnabled(kept < count)
 
     def _show_colours(self) -> None:

@@ -11,6 +11,7 @@ from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QFileDialog
 
 from napari_dinocell.engine.errors import DinoCellError
+from napari_dinocell.engine.text import counted
 from napari_dinocell.session.measure.job import (
     Checked,
     Measured,
@@ -227,7 +228,9 @@ class MeasureController(QObject):
             self._on_failed(error)
             return
         count, left = len(kept), int(np.count_nonzero(kept))
-        self._removed = f"Removed {count - left} cells: {left} of {count} kept."
+        self._removed = (
+            f"Removed {counted(count - left, 'cell')}: {left} of {count} kept."
+        )
         self._before_removal = (measurement, None)
         self._show_nothing(stale=True)
         self.measure()
@@ -296,5 +299,6 @@ class MeasureController(QObject):
 
 def _count_text(measurement: Measurement) -> str:
     count, planes = measurement.count, len(measurement.planes)
-    cells = "1 cell" if count == 1 else f"{count} cells"
-    return f"{cells} measured" + (f" on {planes} planes" if planes > 1 else "")
+    return f"{counted(count, 'cell')} measured" + (
+        f" on {planes} planes" if planes > 1 else ""
+    )

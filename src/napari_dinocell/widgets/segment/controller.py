@@ -59,7 +59,6 @@ class SegmentController(QObject):
         self._viewer = viewer
         self._sections = sections
         self._reader: ThresholdReader | None = None
-        self._last_run: tuple[float | None, str] = (None, "")
         self._is_open = False
         self._connect_runner()
         self._connect_sections()
@@ -96,11 +95,9 @@ class SegmentController(QObject):
         runner.progressed.connect(self._on_progress)
         runner.said.connect(run.show_message)
         runner.doubted.connect(self._on_doubt)
-        runner.counted.connect(self._on_counted)
         runner.model_loaded.connect(self.show_model_loaded)
         runner.measured.connect(self._on_measured)
         runner.ended.connect(self._on_ended)
-        self.live.counted.connect(self._on_counted)
         self.live.labels_changed.connect(self.attended)
         self.live.failed.connect(self._on_failed)
 
@@ -145,6 +142,9 @@ class SegmentController(QObject):
         return self.requests.plane(layer, result.source)
 
     def _on_layer_changed(self) -> None:
+        """What was said is of another image, unless a job goes on."""
+        if self.session.jobs.job is None:
+            self._sections.run.show_message("")
         self._attend()
 
     def _on_plane_changed(self) -> None:
@@ -178,7 +178,7 @@ class SegmentController(QObject):
             self._on_failed(error)
             return
         self.live.stop()
-        self._last_run = (None, "")
+        self._sections.size.clear_measured()
         self._sections.run.set_state("running")
         self.attended.emit()
 
@@ -215,9 +215,7 @@ class SegmentController(QObject):
         settled = settle(end, self._viewer.layers)
         if settled.keeps_new:
             self.session.results[_id_of(run.layer)] = run.result
-            device = "" if run.record is None else run.record.device
-            self._last_run = (run.seconds, device)
-            said.show_result(run.cells, run.seconds, device)
+            run.result.seconds = run.seconds
         if settled.text:
             said.show_message(settled.text, level=settled.level)
         if end.error is not None:
@@ -234,10 +232,6 @@ class SegmentController(QObject):
             seconds_left=progress.seconds_left,
             what=progress.what,
         )
-
-    def _on_counted(self, cells: int) -> None:
-        seconds, device = self._last_run
-        self._sections.run.show_result(cells, seconds, device)
 
     def _on_doubt(self, doubt: str) -> None:
         notify_warning(doubt)

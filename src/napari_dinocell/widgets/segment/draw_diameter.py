@@ -1,65 +1,62 @@
 """A ruler for cells: the user draws across some, and their mean diameter comes out.
 
-Owns the temporary layer that is drawn on, and puts back what was active before. Knows
-neither the control that starts it nor what becomes of the diameter.
+Takes the mouse of the image while it is in use, and puts back what was selected
+before. Knows neither the control that starts it nor what becomes of the diameter.
+
+It draws with marks, not on a Shapes layer: with software OpenGL the next layer that
+is added after one of those was removed ends the program (napari 0.9, Mesa 22.3).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Shapes
 from qtpy.QtCore import QTimer
 
-from napari_dinocell.session.plane_part import plane_part
-from napari_dinocell.widgets.layers.placement import PLACEMENT
+from napari_dinocell.widgets.layers.keys import LayerKeys
+from napari_dinocell.widgets.layers.marks import Marks, camera_of
+from napari_dinocell.widgets.layers.mouse import MouseGestures
 from napari_dinocell.widgets.shared.notify import notify_warning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from napari.components import ViewerModel
-    from napari.layers import Layer
+    from napari.layers import Image, Layer
+    from numpy.typing import NDArray
 
-LAYER_NAME = "Draw across a cell"
+    Line = NDArray[np.float64]
 
-LINE_MODE = "add_line"
+MARKS = "Lines across cells"
 
-LINE_WIDTH = 2.0
-"""Of what is drawn, in pixels of the screen at every zoom."""
-
-SHORTEST = 5.0
-"""In pixels of the screen; what is shorter was a click: napari makes it 2.5."""
-
-COMPLETE = ("added", "changed", "removed")
-"""What napari says once a shape is done; "adding" and the like come before."""
+TAKE_BACK_KEY, END_KEY = "Control-Z", "Escape"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Drawing:
-    """One stay of the temporary layer, and what was active before it came."""
+    """What is measured, and what was selected before."""
 
-    image: Layer
-    shapes: Shapes
+    image: Image
     selected: frozenset[Layer]
     active: Layer | None
-    mode: str | None
+    lines: list[Line] = field(default_factory=list)
+    """Both ends (2, 2) of each, (y, x) in pixels of the image, as opened."""
 
 
 class DiameterTool:
-    """Lets the user draw lines or ellipses across cells of an image.
+    """Lets the user draw lines across cells of an image.
+
+    A drag draws a line, Ctrl+Z takes the last one back, Escape ends.
 
     Parameters
     ----------
     viewer
         Its layers and camera are used, its window is not.
     on_measured
-        Called after each shape that was drawn, changed or removed, with the mean over
-        all that are left: the length of a line, for an ellipse the diameter of the
-        circle of the same area. In pixels of the image, as opened. Shapes of other
-        kinds are not measured.
+        Called after each line that was drawn or taken back, with the mean length of
+        all that are there, in pixels of the image, as opened.
     on_finished
         Called when drawing has ended, or could not begin, otherwise than by `stop`.
     """
@@ -74,21 +71,26 @@ class DiameterTool:
         self._report = on_measured
         self._finish = on_finished
         self._drawing: _Drawing | None = None
+        self._marks = Marks(viewer, MARKS, "yellow")
+        self._keys = LayerKeys()
+        self._gestures = MouseGestures()
+        self._gestures.drawing.connect(self._on_drawing)
+        self._gestures.drawn.connect(self._on_drawn)
 
     @property
     def active(self) -> bool:
         """Whether the user can draw."""
         return self._drawing is not None
 
-    def start(self, layer: Layer) -> None:
-        """Add an empty layer over `layer` and take up the line tool.
+    def start(self, layer: Image) -> None:
+        """Let drags over an image draw lines.
 
-        Where it is there already, the line tool is taken up again. Y and X, the last
-        two axes, must be what the viewer shows; otherwise a warning says so.
+        Where they do already, the lines stay, and the image is selected again. Y and
+        X, the last two axes, must be what the viewer shows; a warning says so if not.
         """
         # equal, not identical: napari hands layers to plugins in a proxy
         if self._drawing is not None and self._drawing.image == layer:
-            self._take_up(self._drawing.shapes)
+            self._viewer.layers.selection.active = layer
             return
         self.stop()
         if not _shows_plane(self._viewer):
@@ -101,98 +103,94 @@ class DiameterTool:
         self._begin(layer)
 
     def stop(self) -> None:
-        """Remove the temporary layer; nothing happens where there is none."""
-        if (drawing := self._drawing) is None:
-            return
-        self._let_go(drawing)
-        active = self._viewer.layers.selection.active
-        self._clear_away(drawing, restore=active in (None, drawing.shapes))
+        """Give the mouse back and remove the lines; nothing if there are none."""
+        if (drawing := self._drawing) is not None:
+            self._let_go(drawing)
+            self._clear_away(drawing)
 
-    def _begin(self, layer: Layer) -> None:
+    def _begin(self, image: Image) -> None:
         layers = self._viewer.layers
-        active = layers.selection.active
-        placement = plane_part({name: getattr(layer, name) for name in PLACEMENT})
-        shapes = Shapes(
-            ndim=2,
-            name=LAYER_NAME,
-            edge_color="yellow",
-            face_color="transparent",
-            opacity=1.0,
-            metadata={"dinocell": {"kind": "ruler"}},
-            **placement,
-        )
-        self._drawing = _Drawing(
-            image=layer,
-            shapes=shapes,
-            selected=frozenset(layers.selection),
-            active=active,
-            mode=getattr(active, "mode", None),
-        )
-        layers.append(shapes)
-        self._on_zoom()
-        shapes.events.data.connect(self._on_data)
+        selection = layers.selection
+        self._drawing = _Drawing(image, frozenset(selection), selection.active)
+        selection.active = image
+        self._gestures.start(image, draws=True)
+        self._keys.bind(image, {TAKE_BACK_KEY: self._take_back, END_KEY: self._end})
+        image.events.mode.connect(self._on_mode)
         layers.events.removed.connect(self._on_removed)
-        _camera(self._viewer).events.zoom.connect(self._on_zoom)
-        self._take_up(shapes)
-
-    def _take_up(self, shapes: Shapes) -> None:
-        self._viewer.layers.selection.active = shapes
-        shapes.mode = LINE_MODE
+        camera_of(self._viewer).events.zoom.connect(self._on_zoom)
 
     def _let_go(self, drawing: _Drawing) -> None:
-        """Listen no more; whatever the layer does now is nobody's business."""
+        """Listen no more; whatever the layers do now is nobody's business."""
         self._drawing = None
-        drawing.shapes.events.data.disconnect(self._on_data)
+        self._gestures.stop()
+        self._keys.unbind()
+        drawing.image.events.mode.disconnect(self._on_mode)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
-        _camera(self._viewer).events.zoom.disconnect(self._on_zoom)
+        camera_of(self._viewer).events.zoom.disconnect(self._on_zoom)
 
-    def _clear_away(self, drawing: _Drawing, *, restore: bool) -> None:
+    def _clear_away(self, drawing: _Drawing) -> None:
+        """Remove the lines; select what was, unless the user chose another layer."""
+        if self.active:  # on another image by now
+            return
+        self._marks.remove()
         layers = self._viewer.layers
-        if drawing.shapes in layers:
-            layers.remove(drawing.shapes)
-        if not restore:
+        if layers.selection.active not in (None, drawing.image):
             return
-        selected = {layer for layer in drawing.selected if layer in layers}
-        layers.selection.intersection_update(selected)
-        layers.selection.update(selected)
-        active = drawing.active
-        if active is None or active not in selected or drawing.mode is None:
-            return
-        if active.mode != drawing.mode:
-            active.mode = drawing.mode
+        layers.selection = {layer for layer in drawing.selected if layer in layers}
+        if drawing.active in layers.selection:
+            layers.selection.active = drawing.active
 
-    def _on_data(self, event: Any) -> None:
-        """Measure once a shape is complete, not while it is being dragged."""
-        if self._drawing is None or event.action not in COMPLETE:
-            return
-        shapes = self._drawing.shapes
-        if event.action == "added" and self._is_click(shapes):
-            with shapes.events.data.blocker(self._on_data):
-                shapes.remove([shapes.nshapes - 1])
-        elif diameters := _diameters(shapes):
-            self._report(float(np.mean(diameters)))
+    def _end(self) -> None:
+        self.stop()
+        self._finish()
 
-    def _is_click(self, shapes: Shapes) -> bool:
-        """Whether the last shape comes from a mouse that was clicked, not dragged."""
-        extent = np.ptp(shapes.data[-1], axis=0).max()
-        return bool(extent < SHORTEST * _screen_pixel(self._viewer, shapes))
+    def _take_back(self) -> None:
+        if self._drawing is not None and self._drawing.lines:
+            self._drawing.lines.pop()
+            self._tell(self._drawing)
+
+    def _on_drawing(self, positions: Sequence[Any]) -> None:
+        if self._drawing is not None:
+            line = _line(self._drawing.image, positions)
+            self._show([*self._drawing.lines, line])
+
+    def _on_drawn(self, positions: Sequence[Any]) -> None:
+        if self._drawing is not None:
+            self._drawing.lines.append(_line(self._drawing.image, positions))
+            self._tell(self._drawing)
+
+    def _tell(self, drawing: _Drawing) -> None:
+        self._show(drawing.lines)
+        if drawing.lines:
+            self._report(float(np.mean([np.hypot(*(b - a)) for a, b in drawing.lines])))
+
+    def _show(self, lines: list[Line]) -> None:
+        if self._drawing is not None:
+            segments = np.array(lines, float).reshape(-1, 2, 2)
+            self._marks.show(segments, self._drawing.image)
 
     def _on_zoom(self) -> None:
         """Keep lines as thin as they are, so that cells below stay visible."""
         if self._drawing is not None:
-            shapes = self._drawing.shapes
-            width = LINE_WIDTH * _screen_pixel(self._viewer, shapes)
-            shapes.edge_width = width
-            shapes.current_edge_width = width
+            self._show(self._drawing.lines)
+
+    def _on_mode(self) -> None:
+        """napari's own tools have the mouse now."""
+        if self._drawing is not None and str(self._drawing.image.mode) != "pan_zoom":
+            self._end()
 
     def _on_removed(self, event: Any) -> None:
         drawing = self._drawing
-        if drawing is None or event.value not in (drawing.image, drawing.shapes):
+        if drawing is None or not self._is_gone(drawing, event.value):
             return
         self._let_go(drawing)
         self._finish()
         # Later: napari may be in the middle of removing and selecting several layers.
-        QTimer.singleShot(0, lambda: self._clear_away(drawing, restore=not self.active))
+        QTimer.singleShot(0, lambda: self._clear_away(drawing))
+
+    def _is_gone(self, drawing: _Drawing, removed: Layer) -> bool:
+        lines_gone = bool(drawing.lines) and self._marks.layer is None
+        return removed == drawing.image or lines_gone
 
 
 def _shows_plane(viewer: ViewerModel) -> bool:
@@ -200,32 +198,7 @@ def _shows_plane(viewer: ViewerModel) -> bool:
     return dims.ndisplay == 2 and set(dims.displayed) == {dims.ndim - 2, dims.ndim - 1}
 
 
-def _screen_pixel(viewer: ViewerModel, shapes: Shapes) -> float:
-    """Side of a pixel of the screen, in pixels of the image."""
-    origin, along_x = (
-        np.array(shapes.data_to_world((0, 0))),
-        shapes.data_to_world((0, 1)),
-    )
-    pixel = float(np.linalg.norm(along_x - origin))
-    return 1 / (_camera(viewer).zoom * pixel)
-
-
-def _camera(viewer: ViewerModel) -> Any:
-    """In napari 0.9 it belongs to the scene, before that to the viewer."""
-    return getattr(viewer, "scene", viewer).camera
-
-
-def _diameters(shapes: Shapes) -> list[float]:
-    """Of the lines and ellipses, in pixels of the image."""
-    pairs = zip(shapes.data, shapes.shape_type, strict=True)
-    return [
-        _diameter(np.asarray(points), kind)
-        for points, kind in pairs
-        if kind in ("line", "ellipse")
-    ]
-
-
-def _diameter(points: np.ndarray[Any, Any], kind: str) -> float:
-    """Of a line's two ends, or of an ellipse's four corners (N, 2)."""
-    sides = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    return float(sides[0]) if kind == "line" else float(np.sqrt(sides[0] * sides[1]))
+def _line(image: Image, positions: Sequence[Any]) -> Line:
+    """From where a drag began to where it is now, in pixels of the image."""
+    ends = [image.world_to_data(place)[-2:] for place in (positions[0], positions[-1])]
+    return np.array(ends, float)

@@ -165,7 +165,7 @@ class LiveThresholds(QObject):
         cells = _relabel_part(result.stack, self._plane, thresholds, part)
         self.engine_seconds = perf_counter() - started
         if part == _segmented_region(result.stack, self._plane):
-            result.stack.thresholds[self._plane] = thresholds
+            result.stack.show(self._plane, thresholds, cells)
         self._refresh(part)
         self.counted.emit(cells)
 
@@ -236,7 +236,7 @@ def relabel_planes(
         labels = stack.settle(index, region, query.labels())
         stack.write_labels(index, region, labels)
         cells = query.count() + stack.kept_cells(index)
-        stack.thresholds[index] = thresholds
+        stack.show(index, thresholds, cells)
         yield PlaneRelabelled(index, cells)
 
 

@@ -1,4 +1,4 @@
-"""Is the result up to date, and how was it made: banner, metadata, copies.
+"""What the result is, whether up to date, how made: line, banner, metadata, copies.
 
 Looks at the controller's result and at what the sections say; changes neither.
 """
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from napari_dinocell.session.segment.image_result import ImageResult
     from napari_dinocell.session.segment.stack_result import PlaneRecord
     from napari_dinocell.widgets.segment.controller import SegmentController
+    from napari_dinocell.widgets.segment.run import Run
     from napari_dinocell.widgets.segment.sections import Sections
 
 WHAT_CHANGED = {
@@ -54,6 +55,9 @@ class ResultStatus(QObject):
         sections.run.copy_python.clicked.connect(self.copy_python)
         sections.run.copy_command.clicked.connect(self.copy_command)
         controller.attended.connect(self.update)
+        controller.runner.counted.connect(self._on_run_counted)
+        controller.live.counted.connect(self._show_result)
+        self._counted: tuple[Run | None, int] = (None, 0)
         self.update()
 
     def update(self) -> None:
@@ -63,6 +67,7 @@ class ResultStatus(QObject):
         record = self.record()
         run.set_copy_enabled(record is not None)
         run.show_stale(self._why_stale())
+        self._show_result()
         self._sections.image.show_used_channel(self._used_channel())
         layers = self._controller.layers
         if record is not None and layers is not None:
@@ -78,6 +83,32 @@ class ResultStatus(QObject):
         if made is None:
             return None
         return _run_record(layer, result, plane, made)
+
+    def _show_result(self, cells: int | None = None) -> None:
+        """Say what was found in the chosen image; `cells` if they were just counted."""
+        result, line = self._controller.result, self._sections.run
+        run = self._controller.runner.run
+        if run is not None and run.layer == self._controller.layer:
+            of_run, cells = self._counted
+            line.show_result(cells if of_run is run else None, None, "")
+            return
+        if result is None or not result.stack.counts:
+            line.show_result(None, None, "")
+            return
+        stack, plane = result.stack, self._controller.plane
+        made = stack.record(plane)
+        if cells is None and made is not None:
+            cells = _count(result, plane)
+        counts = stack.counts if cells is None else stack.counts | {plane: cells}
+        planes = 0 if stack.links.wanted else len(counts)  # a cell is in many then
+        device = (made or stack.records[-1]).device
+        line.show_result(cells, result.seconds, device, sum(counts.values()), planes)
+
+    def _on_run_counted(self, cells: int) -> None:
+        run = self._controller.runner.run
+        if run is not None:
+            self._counted = run, cells
+            self._show_result()
 
     def _used_channel(self) -> Channel | None:
         """What "auto" was in the shown plane."""
@@ -155,17 +186,17 @@ def _run_record(
         precision=made.precision,
         threads=made.threads,
         seconds=made.seconds,
-        cells=_count(result, plane, made),
+        cells=_count(result, plane),
         channel=None if all_planes and len(channels) > 1 else made.channel,
     )
 
 
-def _count(result: ImageResult, plane: PlaneIndex, made: PlaneRecord) -> int:
-    """Cells at the present thresholds, where they can be counted at once."""
-    if not result.stack.has_watershed(plane):
-        return made.cells
-    thresholds = result.stack.thresholds[plane]
-    return result.stack.count(plane, thresholds)
+def _count(result: ImageResult, plane: PlaneIndex) -> int:
+    """Cells of a finished plane, corrections included where that takes no time."""
+    stack = result.stack
+    if not stack.has_watershed(plane):
+        return stack.counts[plane]
+    return stack.count(plane, stack.thresholds[plane])
 
 
 def _numbering(result: ImageResult, plane: PlaneIndex) -> PlaneIndex:

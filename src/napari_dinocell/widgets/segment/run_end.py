@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_dinocell.engine.text import counted
 from napari_dinocell.widgets.layers.image_source import still_shown
 from napari_dinocell.widgets.layers.placement import placement_of
 from napari_dinocell.widgets.segment.run import show_result
@@ -56,7 +57,7 @@ def _keep_new(end: RunEnd) -> Settled:
         return Settled(True)
     done, count = run.planes_done, len(run.request.planes)
     why = "Cancelled: " if end.cancelled else ""
-    text = f"{why}{done} of {count} planes were segmented and are kept."
+    text = f"{why}{done} of {counted(count, 'plane')} segmented and kept."
     return Settled(True, text, "warning")
 
 
@@ -68,7 +69,7 @@ def _keep_former(end: RunEnd) -> Settled:
     if not end.cancelled:
         return Settled(False)
     kept = "The former result is back." if run.former is not None else ""
-    arrived = f"{run.tiles_done} of {run.tiles_total} tiles had arrived."
+    arrived = f"{run.tiles_done} of {counted(run.tiles_total, 'tile')} had arrived."
     return Settled(False, f"Cancelled. {kept or arrived}")
 
 

@@ -10,6 +10,7 @@ from math import ceil
 
 from qtpy.QtWidgets import QFrame, QPushButton
 
+from napari_dinocell.engine.text import counted
 from napari_dinocell.widgets.shared.controls import column_layout, describe, make_row
 from napari_dinocell.widgets.shared.message_line import MessageLine
 from napari_dinocell.widgets.shared.run_box import (
@@ -78,10 +79,15 @@ class RunSection(RunBox):
         self.move_bar(done, total, _unbroken(text))
 
     def show_result(
-        self, cells: int | None, seconds: float | None, device: str
+        self,
+        cells: int | None,
+        seconds: float | None,
+        device: str,
+        in_all: int = 0,
+        planes: int = 1,
     ) -> None:
-        """Show what was found; parts that are None or "" are left out."""
-        text = result_text(cells, seconds, device)
+        """Show what was found; see `result_text`."""
+        text = result_text(cells, seconds, device, in_all, planes)
         self._result.setText(_unbroken(text))
         self._result.setVisible(bool(text))
 
@@ -110,12 +116,32 @@ def progress_text(
     return f"{title}: {text}" if title and text else title or text
 
 
-def result_text(cells: int | None, seconds: float | None, device: str) -> str:
-    """Such as "214 cells, 1.8 s, cpu"."""
+def result_text(
+    cells: int | None,
+    seconds: float | None,
+    device: str,
+    in_all: int = 0,
+    planes: int = 1,
+) -> str:
+    """Such as "214 cells, 1.8 s, cpu", "9 cells in this plane, 80 in 12 planes, cpu".
+
+    Parameters
+    ----------
+    cells
+        Of the shown plane; None if it was not segmented.
+    seconds, device
+        Of the run; None and "" are left out.
+    in_all, planes
+        Cells of all planes, and how many these are.
+    """
     parts = []
     if cells is not None:
-        count = f"{cells} cell{'' if cells == 1 else 's'}"
-        parts.append(count if cells else "No cells found")
+        place = " in this plane" if planes > 1 else ""
+        parts.append((counted(cells, "cell") if cells else "No cells found") + place)
+    if planes > 1:
+        parts.append(
+            f"{in_all if parts else counted(in_all, 'cell')} in {planes} planes"
+        )
     if seconds is not None:
         parts.append(duration_text(seconds))
     return ", ".join([*parts, device] if device else parts)

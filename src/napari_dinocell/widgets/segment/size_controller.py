@@ -45,6 +45,7 @@ class SizeController(QObject):
         sections.run.cancel_requested.connect(self.cancel)
         sections.size.draw_toggled.connect(self.draw)
         sections.image.layer_changed.connect(self._on_layer_changed)
+        controller.attended.connect(self._show_measured)
         self._on_layer_changed()
 
     @property
@@ -124,8 +125,6 @@ class SizeController(QObject):
             )
         elif self._jobs.cancelled:
             self._sections.run.show_message("Cancelled: the cells were not measured.")
-        elif shown:
-            self._sections.size.set_measured(None)
         else:
             text = f"No cell was found to measure in '{layer.name}'."
             self._sections.run.show_message(text)
@@ -140,8 +139,20 @@ class SizeController(QObject):
     def _on_layer_changed(self) -> None:
         layer = self._controller.layer
         size, unit = (None, "") if layer is None else pixel_size_of(layer)
-        self._sections.size.clear_measured()
         self._sections.size.set_pixel_size(size, unit)
+        self._show_measured()
+
+    def _show_measured(self) -> None:
+        """What was measured for the shown result; a run says itself what it finds."""
+        controller, size = self._controller, self._sections.size
+        run, result = controller.runner.run, controller.result
+        if run is not None and run.layer == controller.layer:
+            return
+        made = None if result is None else result.stack.record(controller.plane)
+        if made is None or made.asked.cell_diameter != "auto":
+            size.clear_measured()
+        else:
+            size.set_measured(made.cell_diameter)
 
     def _show_error(self, error: BaseException) -> None:
         self._sections.run.show_message(notify_error(error), level="error")

@@ -65,8 +65,8 @@ class SizeSection(QWidget):
         describe(
             self._draw,
             "Draw the cell diameter",
-            "Draw lines across a few cells in the image; their mean length is given. "
-            "Press again to end.",
+            "Drag lines across a few cells in the image; their mean length is given. "
+            "Ctrl+Z takes the last one back; press again, or Escape, to end.",
         )
         self._measured = QLabel()
         self._measured.setWordWrap(True)

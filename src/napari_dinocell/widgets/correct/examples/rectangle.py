@@ -8,10 +8,10 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_dinocell.session.regions import Region, common_region, full_region
-from napari_dinocell.widgets.correct.keys import LayerKeys
-from napari_dinocell.widgets.correct.mouse import MouseGestures
 from napari_dinocell.widgets.correct.tools import CANCEL_KEY
+from napari_dinocell.widgets.layers.keys import LayerKeys
 from napari_dinocell.widgets.layers.marks import Marks, path_segments
+from napari_dinocell.widgets.layers.mouse import MouseGestures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,6 +8,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QMenu, QPushButton, QWidget
 
 from dinocell_training.corrections.folder import DamagedExample
+from napari_dinocell.engine.text import counted
 from napari_dinocell.session.training.names import cells_text, short_name
 from napari_dinocell.widgets.correct.examples.list import (
     ExampleList,
@@ -166,7 +167,7 @@ def _summary(listed: Listed) -> str:
     whole = [entry for entry in entries if not isinstance(entry, DamagedExample)]
     if not entries:
         return f"No example yet in {listed.folder}"
-    count = "1 example" if len(whole) == 1 else f"{len(whole)} examples"
+    count = counted(len(whole), "example")
     text = f"{count}, {cells_text(sum(entry.cells for entry in whole))}"
     if len(whole) < len(entries):
         text += f", {len(entries) - len(whole)} damaged"

@@ -1,4 +1,4 @@
-"""What the mouse does on a labels layer while a tool is active.
+"""What the mouse does on a layer while a tool is active.
 
 Turns presses, moves and releases into clicks and drawings; knows no cells. Positions
 are in the world, one value for each axis of the viewer.
@@ -14,7 +14,7 @@ from qtpy.QtCore import QObject, Signal
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from napari.layers import Labels
+    from napari.layers import Image, Labels
 
 CLICK = 4.0
 """Pixels of the screen; who moves the mouse further pans or draws."""
@@ -32,10 +32,10 @@ class MouseGestures(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._layer: Labels | None = None
+        self._layer: Image | Labels | None = None
         self._draws = False
 
-    def start(self, layer: Labels, *, draws: bool) -> None:
+    def start(self, layer: Image | Labels, *, draws: bool) -> None:
         """Listen to a layer; drawing takes the place of panning."""
         self.stop()
         self._layer, self._draws = layer, draws
@@ -52,7 +52,7 @@ class MouseGestures(QObject):
             layer.mouse_drag_callbacks.remove(self._on_drag)
         layer.mouse_pan = str(layer.mode) == "pan_zoom"
 
-    def _on_drag(self, _: Labels, event: Any) -> Generator[None, None, None]:
+    def _on_drag(self, _: Image | Labels, event: Any) -> Generator[None, None, None]:
         if event.button != 1:
             return
         first, positions = np.array(event.pos, float), [tuple(event.position)]

@@ -1,6 +1,6 @@
-"""Keys of the correction tools, on one labels layer and nowhere else.
+"""Keys of tools, on one layer and nowhere else.
 
-They are bound while the dock is open and the layer is the dock's, and unbound after.
+They are bound while the tools work on that layer, and unbound after.
 None is taken from napari: keys that mean something while no tool is active (Return,
 Escape) are bound while one is.
 """
@@ -16,17 +16,19 @@ from qtpy.QtWidgets import QShortcut, QWidget
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from napari.layers import Labels
+    from napari.layers import Image, Labels
 
 
 class LayerKeys:
     """Binds keys of a layer, and gives back what it had there."""
 
     def __init__(self) -> None:
-        self._layer: Labels | None = None
+        self._layer: Image | Labels | None = None
         self._former: dict[str, Any] = {}
 
-    def bind(self, layer: Labels, calls: Mapping[str, Callable[[], None]]) -> None:
+    def bind(
+        self, layer: Image | Labels, calls: Mapping[str, Callable[[], None]]
+    ) -> None:
         """Bind keys on a layer; those of another one are unbound first."""
         self.unbind()
         self._layer = layer
