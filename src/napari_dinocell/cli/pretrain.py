@@ -22,52 +22,60 @@ if TYPE_CHECKING:
     )
 
 
+DataArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FOLDER|FILE.csv",
+        help="Images (subfolders, too), one OME-Zarr, or a list with the columns "
+        "field, channel and file.",
+        show_default=False,
+    ),
+]
+OutputOption = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="NAME",
+        help="Folder of the run; the backbone is NAME/NAME.safetensors.",
+    ),
+]
+RecipeOption = Annotated[
+    str, typer.Option(metavar="NAME|FILE.toml", help="All settings.")
+]
+BaseOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE",
+        help="Model or DINOv3 backbone to go on from.",
+        show_default="the recipe's, or random weights",
+    ),
+]
+ProbeOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Images with labels to look at after each epoch, as for train.",
+        show_default=False,
+    ),
+]
+EpochsOption = Annotated[
+    int | None, typer.Option(min=1, help="So many.", show_default="the recipe's")
+]
+DeviceOption = Annotated[
+    str | None,
+    typer.Option(metavar="auto|cpu|cuda|cuda:N|mps", show_default="auto"),
+]
+
+
 def pretrain(
-    data: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FOLDER|FILE.csv",
-            help="Images (subfolders, too), one OME-Zarr, or a list with the columns "
-            "field, channel and file.",
-            show_default=False,
-        ),
-    ],
-    folder: Annotated[
-        Path,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="NAME",
-            help="Folder of the run; the backbone is NAME/NAME.safetensors.",
-        ),
-    ],
-    recipe: Annotated[
-        str, typer.Option(metavar="NAME|FILE.toml", help="All settings.")
-    ] = "ssl",
-    base: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|FILE",
-            help="Model or DINOv3 backbone to go on from.",
-            show_default="the recipe's, or random weights",
-        ),
-    ] = None,
-    probe: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="Images with labels to look at after each epoch, as for train.",
-            show_default=False,
-        ),
-    ] = None,
-    epochs: Annotated[
-        int | None,
-        typer.Option(min=1, help="So many.", show_default="the recipe's"),
-    ] = None,
-    device: Annotated[
-        str | None,
-        typer.Option(metavar="auto|cpu|cuda|cuda:N|mps", show_default="auto"),
-    ] = None,
+    data: DataArgument,
+    folder: OutputOption,
+    recipe: RecipeOption = "ssl",
+    base: BaseOption = None,
+    probe: ProbeOption = None,
+    epochs: EpochsOption = None,
+    device: DeviceOption = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run that was stopped.")
     ] = False,
