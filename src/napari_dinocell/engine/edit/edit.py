@@ -124,8 +124,8 @@ def check_unlocked(cells: Collection[int], locked: Collection[int]) -> None:
     refused = sorted(set(cells) & set(locked))
     if refused:
         names = ", ".join(map(str, refused))
-        cells, verb = ("Cell", "is") if len(refused) == 1 else ("Cells", "are")
-        raise EditError(f"{cells} {names} {verb} locked. Unlock first.")
+        noun, verb = ("Cell", "is") if len(refused) == 1 else ("Cells", "are")
+        raise EditError(f"{noun} {names} {verb} locked. Unlock first.")
 
 
 def check_new_id(plane: NDArray[Any], cell: int) -> None:
