@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import tifffile
 from qtpy.QtGui import QDesktopServices
-from qtpy.QtWidgets import QComboBox, QFileDialog, QLineEdit
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFileDialog, QLineEdit
+from skimage.segmentation import expand_labels
 from tests.widgets.drivers import export_screen
 from tests.widgets.drivers.dock_driver import DockDriver
 from tests.widgets.drivers.export_screen import Screen, names_in, two_cells
@@ -183,17 +184,18 @@ def test_files_go_where_the_image_came_from(viewer, open_screen, tmp_path):
     assert json.loads((tmp_path / "a_dinocell.json").read_text()) == record
 
 
-def test_ids_are_consecutive_in_files_and_their_record(viewer, open_screen, tmp_path):
+def test_ids_and_grown_cells_are_in_files_and_record(viewer, open_screen, tmp_path):
     record = bare_record().to_metadata()
     layer = viewer.add_labels(two_cells(), name="a", metadata={"dinocell": record})
     screen = open_screen(viewer, folder=tmp_path)
     screen.tick("npy")
     screen.format("Consecutive ids").setChecked(True)
+    screen.control(QDoubleSpinBox, "Expand cells by a distance").setValue(2)
     screen.export()
-    expected = np.searchsorted([0, 4, 7], two_cells())
+    expected = expand_labels(np.searchsorted([0, 4, 7], two_cells()), 2)
     np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), expected)
     settings = json.loads((tmp_path / "a_dinocell.json").read_text())["settings"]
-    assert settings == record["settings"] | {"consecutive_ids": True}
+    assert settings == record["settings"] | {"consecutive_ids": True, "expand": 2}
     np.testing.assert_array_equal(layer.data, two_cells())
 
 

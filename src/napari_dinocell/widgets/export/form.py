@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 )
 from superqt.utils import signals_blocked
 
+from napari_dinocell.engine.config import LARGEST_EXPANSION
 from napari_dinocell.engine.results.export_formats import FORMATS
 from napari_dinocell.widgets.export.choice import FormatChoice
 from napari_dinocell.widgets.export.job import ExportPlan
@@ -31,7 +32,7 @@ from napari_dinocell.widgets.export.layer import (
     take_labels,
 )
 from napari_dinocell.widgets.layers.result_layers import KEY
-from napari_dinocell.widgets.shared.controls import ElidedComboBox, describe
+from napari_dinocell.widgets.shared.controls import ElidedComboBox, NumberBox, describe
 
 if TYPE_CHECKING:
     from napari.layers import Image, Labels
@@ -108,6 +109,14 @@ class ExportForm(QWidget):
             "Numbers the cells 1, 2, ... in the files; an id that the planes of a "
             "stack share stays one. Those in the viewer stay as they are.",
         )
+        self._expand = NumberBox(0, LARGEST_EXPANSION, suffix=" px")
+        self._expand.setSpecialValueText("Off")
+        describe(
+            self._expand,
+            "Expand cells by a distance",
+            "Grows cells into the background of the files by so many pixels, until "
+            "they meet. Those in the viewer stay as they are.",
+        )
         self._folder = QLineEdit()
         describe(self._folder, "Folder", "Where to write; it is made if need be")
         self._browse = QPushButton("&Browse ...")
@@ -137,7 +146,10 @@ class ExportForm(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self._rows)
         layout.addWidget(self._formats)
-        layout.addWidget(self._consecutive_ids)
+        changes = QFormLayout()
+        changes.addRow(self._consecutive_ids)
+        changes.addRow("&Expand cells by:", self._expand)
+        layout.addLayout(changes)
         layout.addLayout(places)
 
     def _connect(self) -> None:
@@ -146,6 +158,7 @@ class ExportForm(QWidget):
         self._axis.currentIndexChanged.connect(self._on_details_chosen)
         self._formats.changed.connect(self.changed)
         self._consecutive_ids.toggled.connect(self.changed)
+        self._expand.valueChanged.connect(self.changed)
         self._folder.textChanged.connect(self.changed)
         self._name.textChanged.connect(self.changed)
         self._browse.clicked.connect(self._on_browse)
@@ -189,6 +202,7 @@ class ExportForm(QWidget):
             channels=self._shown_channels(),
             formats=self.formats(),
             consecutive_ids=self.consecutive_ids(),
+            expand=self._expand.value(),
             folder=self.folder(),
             name=self._name.text().strip(),
         )

@@ -38,6 +38,8 @@ class ExportPlan:
     folder: Path
     name: str
     consecutive_ids: bool = False
+    expand: float = 0.0
+    """Pixels by which cells grow."""
 
     def target(self, key: str) -> Path:
         """Where one of the formats goes."""
@@ -50,8 +52,8 @@ class ExportPlan:
 
     def written_record(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """The record of the labels as they are written."""
-        settings = record["settings"] | {"consecutive_ids": self.consecutive_ids}
-        return {**record, "settings": settings}
+        changes = {"consecutive_ids": self.consecutive_ids, "expand": self.expand}
+        return {**record, "settings": record["settings"] | changes}
 
     def existing(self) -> list[Path]:
         """What the export would replace."""
@@ -127,6 +129,7 @@ class ExportWorker(WorkerBase):
                 axes=plan.axes,
                 pixel_size=plan.pixel_size,
                 channels=plan.channels,
+                expand=plan.expand,
                 consecutive_ids=plan.consecutive_ids,
                 overwrite=True,  # whoever made the plan has asked
                 report=report,
