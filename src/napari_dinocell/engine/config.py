@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeAlias, get_args
 from napari_dinocell.engine.errors import SettingsError
 from napari_dinocell.engine.records import BEFORE, LATER, parse_record
 from napari_dinocell.engine.setting_checks import (
+    are_channels,
+    are_limits,
     is_real,
     is_whole,
     require,
@@ -71,7 +73,7 @@ class ContrastConfig:
     def __post_init__(self) -> None:
         require_types(self)
         require(
-            self.limits in get_args(LimitsName) or _are_limits(self.limits),
+            self.limits in get_args(LimitsName) or are_limits(self.limits),
             "Expected as limits 'image', 'all', or two numbers with low < high, got "
             f"{self.limits!r}.",
         )
@@ -227,7 +229,7 @@ class SegmentConfig:
             f"'mean', got {channel!r}.",
         )
         require(
-            self.channels is None or _are_channels(self.channels),
+            self.channels is None or are_channels(self.channels),
             "Expected a tuple of different channel indices >= 0, such as (0, 2), or "
             f"None for all, got {self.channels!r}.",
         )
@@ -288,25 +290,6 @@ class SegmentConfig:
             values,
             repair="Correct it, or take what SegmentConfig().to_dict() gives.",
         )
-
-
-def _are_limits(limits: Any) -> bool:
-    """Whether this is a tuple of two finite numbers, the lower one first."""
-    return (
-        isinstance(limits, tuple)
-        and len(limits) == 2
-        and all(map(is_real, limits))
-        and limits[0] < limits[1]
-    )
-
-
-def _are_channels(channels: Any) -> bool:
-    """Whether this is a non-empty tuple of different indices."""
-    return (
-        isinstance(channels, tuple)
-        and all(type(index) is int and index >= 0 for index in channels)
-        and 0 < len(channels) == len(set(channels))
-    )
 
 
 _PARTS: dict[str, type[Any]] = {

@@ -48,3 +48,22 @@ def is_real(value: Any) -> bool:
         return isfinite(value)
     except OverflowError:  # an integer beyond all floats
         return False
+
+
+def are_limits(limits: Any) -> bool:
+    """Whether this is a tuple of two finite numbers, the lower one first."""
+    return (
+        isinstance(limits, tuple)
+        and len(limits) == 2
+        and all(map(is_real, limits))
+        and limits[0] < limits[1]
+    )
+
+
+def are_channels(channels: Any) -> bool:
+    """Whether this is a non-empty tuple of different indices."""
+    return (
+        isinstance(channels, tuple)
+        and all(type(index) is int and index >= 0 for index in channels)
+        and 0 < len(channels) == len(set(channels))
+    )
