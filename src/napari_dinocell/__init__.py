@@ -23,12 +23,13 @@ os.environ.setdefault("GOMP_SPINCOUNT", "3000")
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.config import SegmentConfig
-    from napari_dinocell.engine.segmenter import Segmenter, segment
+    from napari_dinocell.engine.segment import segment
+    from napari_dinocell.engine.segmenter import Segmenter
 
 _HOME = {
     "SegmentConfig": "napari_dinocell.engine.config",
     "Segmenter": "napari_dinocell.engine.segmenter",
-    "segment": "napari_dinocell.engine.segmenter",
+    "segment": "napari_dinocell.engine.segment",
 }
 
 __all__ = ["SegmentConfig", "Segmenter", "__version__", "segment"]

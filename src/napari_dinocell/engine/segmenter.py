@@ -6,9 +6,8 @@ asking a model for its card, costs nothing.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.engine.contrast.channel import chosen_plane
@@ -18,13 +17,10 @@ from napari_dinocell.engine.inference.events import (
     DistanceMapReady,
     ModelLoaded,
     ScaleChosen,
-    doubt_about,
 )
 from napari_dinocell.engine.inference.fingerprint import fingerprint_of
 from napari_dinocell.engine.inference.plane_map import LazyWatershed, PlaneMap
 from napari_dinocell.engine.inference.plane_prediction import predict_plane
-from napari_dinocell.engine.labels.consecutive_ids import ConsecutiveIds
-from napari_dinocell.engine.labels.expand import expand_cells
 from napari_dinocell.engine.model.model_store import resolve_model
 from napari_dinocell.engine.model.read_info import read_info
 
@@ -275,48 +271,3 @@ class Segmenter:
                 "all of steps(image) first."
             )
         return plane_map.watershed.query(config or plane_map.config.watershed)
-
-
-def segment(
-    image: Image,
-    *,
-    model: str | Path | None = None,
-    device: DeviceName = "auto",
-    config: SegmentConfig | None = None,
-    channel_axis: int | None = None,
-    **overrides: Any,
-) -> Labels:
-    """Segment the cells of one image.
-
-    Parameters
-    ----------
-    image
-        (Y, X), RGB(A), or channels along `channel_axis`.
-    model
-        A model's name or the path of a checkpoint; None is the bundled model.
-    device
-        auto, cpu, mps, cuda or cuda:N.
-    config
-        Settings; None takes the model's own.
-    channel_axis
-        Axis of the channels of a 3-D image that is not RGB.
-    **overrides
-        Single settings by name, over those of `config`: see `with_overrides` there.
-
-    Returns
-    -------
-    Instance ids (Y, X), int32; 0 is background. As in the viewer, ids are not
-    consecutive, unless `consecutive_ids=True` asks for it.
-
-    Raises
-    ------
-    DinoCellError
-        If image, settings, device or model cannot be used.
-    """
-    segmenter = Segmenter(model, device=device)
-    settings = (config or segmenter.default_config()).with_overrides(**overrides)
-    for event in segmenter.steps(image, settings, channel_axis=channel_axis):
-        if doubt := doubt_about(event):
-            warnings.warn(doubt, stacklevel=2)
-    labels = expand_cells(segmenter.labels(), settings.expand)
-    return ConsecutiveIds().renumber(labels) if settings.consecutive_ids else labels

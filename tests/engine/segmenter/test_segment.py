@@ -9,7 +9,7 @@ import pytest
 from skimage.segmentation import expand_labels, relabel_sequential
 
 from napari_dinocell.engine.errors import SettingsError
-from napari_dinocell.engine.segmenter import segment
+from napari_dinocell.engine.segment import segment
 
 if TYPE_CHECKING:
     from types import SimpleNamespace

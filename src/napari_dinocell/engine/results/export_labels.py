@@ -60,14 +60,12 @@ def export_labels(
     file_format
         A key of `FORMATS`.
     axes
-        Letter of each axis before Y and X: T for time, Z for depth. None takes one for
-        T, two for T and Z.
+        Letter of each axis before Y and X; None takes T, or T and Z.
     pixel_size
         Kept where the format can; measurements are in its unit.
     channels
-        What was segmented: images in the shape of the labels, by name. For measured
-        intensities, whose columns get these names, and for the overlay: three are red,
-        green and blue, of any other number the mean is shown.
+        Images in the shape of the labels, by name: measured, and shown below overlays,
+        three as red, green and blue, of any other number the mean.
     expand
         Pixels by which cells grow into the background, until they meet.
     consecutive_ids
