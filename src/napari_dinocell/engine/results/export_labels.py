@@ -89,11 +89,8 @@ def export_labels(
         consecutive_ids=consecutive_ids,
         report=report,
     )
-    entry = FORMATS[file_format]
-    reason = entry.why_not(stack.axes, stack.counts, has_image=bool(channels))
-    if reason:
-        raise ExportError(f"{reason} Choose another format.")
     images = dict(channels or {})
+    _check_format(stack, images, file_format)
     _check_channels(stack, images)
     _check_target(path, file_format, overwrite=overwrite)
     job = _Export(path=path, stack=stack, images=images, pixel_size=pixel_size)
@@ -169,6 +166,15 @@ def _image_name(labels: Path) -> str:
     """`cells` for `cells_labels_coco.json`."""
     name = labels.name.removesuffix(".json").removesuffix("_coco")
     return name.removesuffix("_labels").removesuffix(" labels")
+
+
+def _check_format(
+    stack: LabelStack, images: Mapping[str, ArrayLike], file_format: str
+) -> None:
+    entry = FORMATS[file_format]
+    reason = entry.why_not(stack.axes, stack.counts, has_image=bool(images))
+    if reason:
+        raise ExportError(f"{reason} Choose another format.")
 
 
 def _check_channels(stack: LabelStack, channels: Mapping[str, ArrayLike]) -> None:
