@@ -100,6 +100,7 @@ def _make_records(folder: Path) -> dict[str, bytes]:
         image=ImageRecord(path="a.tif", bytes=5, sha256=None, axes="YX", shape=(4, 4)),
         model=model, settings=settings, device="cpu", precision="float32",
         pages=(PageRecord(cells=3, seconds=1.5),), region=((0, 2), (1, 4)),
+        created="2026-01-01T00:00:00+00:00",
     )  # fmt: skip
     preset = Preset(name="a", model=model, settings=settings, axes="CYX")
     example = Example(
@@ -142,7 +143,7 @@ def _make_images(folder: Path) -> dict[str, bytes]:
     cv2.imwrite(str(folder / "a.png"), stack[0])
     cv2.imwrite(str(folder / "a.jpg"), stack[0])
     np.save(folder / "a.npy", stack)
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
 def _read_image(path: Path) -> object:
@@ -158,7 +159,7 @@ def _make_labels(folder: Path) -> dict[str, bytes]:
         export_labels(FORMATS[key].path(folder, "a"), labels, key, axes="T")
     content = {"masks": labels[0], "filename": "a.tif"}
     np.save(folder / "a_seg.npy", content, allow_pickle=True)
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
 def _read_labels(path: Path) -> object:
