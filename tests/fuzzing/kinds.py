@@ -87,6 +87,10 @@ def _read_checkpoint(path: Path) -> object:
         return load_checkpoint(path)
 
 
+LONG_AGO = "2026-01-01T00:00:00+00:00"
+"""Records of one seed are the same, whenever they are made."""
+
+
 def _make_records(folder: Path) -> dict[str, bytes]:
     model = ModelRecord(name="default", sha256="ab" * 32)
     settings = SegmentConfig().with_overrides(channels=(0, 2), cell_diameter=31)
@@ -95,12 +99,13 @@ def _make_records(folder: Path) -> dict[str, bytes]:
         source_name="cells", source_path=None, rgb=False, channel_axis=0, model=model,
         settings=settings, cell_diameter=18.5, region=(slice(3, 40), slice(0, 17)),
         plane=(4, 0), device="cpu", precision="float32", seconds=1.5, cells=31,
+        created=LONG_AGO,
     )  # fmt: skip
     sidecar = Provenance(
         image=ImageRecord(path="a.tif", bytes=5, sha256=None, axes="YX", shape=(4, 4)),
         model=model, settings=settings, device="cpu", precision="float32",
         pages=(PageRecord(cells=3, seconds=1.5),), region=((0, 2), (1, 4)),
-        created="2026-01-01T00:00:00+00:00",
+        created=LONG_AGO,
     )  # fmt: skip
     preset = Preset(name="a", model=model, settings=settings, axes="CYX")
     example = Example(
