@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ from napari_dinocell.widgets.export.command import show_export_dialog
 from napari_dinocell.widgets.export.dialog import ExportDialog
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytestqt.qtbot import QtBot
     from qtpy.QtCore import QUrl
 
@@ -258,7 +261,9 @@ def test_no_labels_are_said(viewer, monkeypatch):
     assert said == ["There are no labels to export. Segment an image first."]
 
 
-def test_export_button_of_the_dock_waits_for_a_result(lend_viewer: Any, qtbot: QtBot):
+def test_export_button_of_the_dock_waits_for_a_result(
+    lend_viewer: Any, qtbot: QtBot, tmp_path: Path
+):
     driver = DockDriver(lend_viewer(), qtbot)
     driver.viewer.add_image(spots((64, 64), [(20, 20), (45, 45)]), name="cells")
     button = driver.sections.run.export
@@ -271,5 +276,13 @@ def test_export_button_of_the_dock_waits_for_a_result(lend_viewer: Any, qtbot: Q
     screen = Screen(qtbot, dialog)
     assert screen.control(QComboBox, "Labels").currentText() == "cells labels"
     assert screen.control(QComboBox, "Image").currentText() == "cells"
+    assert screen.choices("Image") == ["cells", "none"]
+    screen.type_in("Folder", str(tmp_path))
+    screen.tick("csv")
+    screen.export()
+    with (tmp_path / "cells_labels_measurements.csv").open() as file:
+        confidences = [float(row["confidence"]) for row in csv.DictReader(file)]
+    assert len(confidences) == 2
+    assert all(0 < confidence <= 1 for confidence in confidences)
     with qtbot.waitSignal(dialog.destroyed):
         screen.click("Close")

@@ -196,6 +196,23 @@ def test_export_writes_all_rows(measured: MeasureDriver, tmp_path: Path) -> None
     assert "Saved" in measured.message
 
 
+@pytest.mark.parametrize("only", [False, True], ids=["all", "in the range"])
+def test_export_says_which_cells_the_file_holds(
+    measured: MeasureDriver, tmp_path: Path, *, only: bool
+) -> None:
+    """The range hides cells in the viewer; whether in the file, too, is the user's."""
+    measured.column.set_column("area_px")
+    measured.column.set_range(0, sorted(AREAS)[-1] - 1)
+    measured.sections.run._in_range.setChecked(only)
+    measured.controller.export(tmp_path / "cells.csv")
+    measured.at_rest()
+    with (tmp_path / "cells.csv").open(encoding="utf-8", newline="") as file:
+        areas = [float(row["area_px"]) for row in csv.DictReader(file)]
+    assert areas == [area for area in AREAS if not only or area < max(AREAS)]
+    said = "those in the range" if only else "1 outside of the range among them"
+    assert said in measured.message
+
+
 def test_export_that_fails_says_so(measured: MeasureDriver, tmp_path: Path) -> None:
     (tmp_path / "cells.csv").mkdir()
     measured.controller.export(tmp_path / "cells.csv")

@@ -43,6 +43,7 @@ def export_labels(
     axes: str | None = None,
     pixel_size: PixelSize | None = None,
     channels: Mapping[str, ArrayLike] | None = None,
+    distance: ArrayLike | None = None,
     expand: float = 0,
     consecutive_ids: bool = False,
     overwrite: bool = False,
@@ -66,6 +67,9 @@ def export_labels(
     channels
         Images in the shape of the labels, by name: measured, and shown below overlays,
         three as red, green and blue, of any other number the mean.
+    distance
+        The model's distance maps in the shape of the labels: measurements say how
+        confident it is of each cell.
     expand
         Pixels by which cells grow into the background, until they meet.
     consecutive_ids
@@ -93,7 +97,13 @@ def export_labels(
     _check_format(stack, images, file_format)
     _check_channels(stack, images)
     _check_target(path, file_format, overwrite=overwrite)
-    job = _Export(path=path, stack=stack, images=images, pixel_size=pixel_size)
+    job = _Export(
+        path=path,
+        stack=stack,
+        images=images,
+        distance=distance,
+        pixel_size=pixel_size,
+    )
     _WRITERS[file_format](job)
 
 
@@ -104,6 +114,7 @@ class _Export:
     path: Path
     stack: LabelStack
     images: Mapping[str, ArrayLike]
+    distance: ArrayLike | None
     pixel_size: PixelSize | None
 
 
@@ -143,7 +154,12 @@ def _write_overlay(job: _Export) -> None:
 
 
 def _write_csv(job: _Export) -> None:
-    columns = measure_stack(job.stack, channels=job.images, pixel_size=job.pixel_size)
+    columns = measure_stack(
+        job.stack,
+        channels=job.images,
+        distance=job.distance,
+        pixel_size=job.pixel_size,
+    )
     write_measurements(job.path, columns)
 
 

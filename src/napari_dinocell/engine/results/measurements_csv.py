@@ -65,6 +65,7 @@ def measure_stack(
     stack: LabelStack,
     *,
     channels: Mapping[str, ArrayLike] | None = None,
+    distance: ArrayLike | None = None,
     pixel_size: PixelSize | None = None,
 ) -> dict[str, NDArray[Any]]:
     """Measure the cells of each page by `measure_cells`; one row per cell and page.
@@ -75,6 +76,8 @@ def measure_stack(
         Labels. Their leading axes become columns after the id (`page_columns`).
     channels
         Images in the shape of the labels, by name.
+    distance
+        Distance maps in the shape of the labels, for the confidence of each cell.
     pixel_size
         Of the labels; None measures in pixels.
 
@@ -89,6 +92,7 @@ def measure_stack(
             measure_cells(
                 page.labels,
                 channels=read_channels(channels or {}, page),
+                distance=None if distance is None else np.asarray(distance[page.index]),
                 spacing=spacing,
                 unit=unit,
             ),

@@ -11,7 +11,6 @@ from qtpy.QtWidgets import QApplication, QMainWindow, QWidget
 from napari_dinocell.session.remembered import load_remembered, save_remembered
 from napari_dinocell.widgets.export.dialog import ExportDialog
 from napari_dinocell.widgets.export.form import ExportForm
-from napari_dinocell.widgets.layers.result_layers import is_result
 from napari_dinocell.widgets.shared.notify import notify_warning
 
 REMEMBERED = "export_settings.json"
@@ -45,11 +44,7 @@ def show_export_dialog(
     if not labels:
         notify_warning("There are no labels to export. Segment an image first.")
         return None
-    images = [
-        one
-        for one in viewer.layers
-        if isinstance(one, napari.layers.Image) and not is_result(one)
-    ]
+    images = [one for one in viewer.layers if isinstance(one, napari.layers.Image)]
     chosen = next((one for one in labels if one == layer), labels[-1])
     remembered = load_remembered(REMEMBERED)
     form = ExportForm(

@@ -29,9 +29,10 @@ from napari_dinocell.widgets.export.layer import (
     LayerLabels,
     LayerPages,
     take_channels,
+    take_distance,
     take_labels,
 )
-from napari_dinocell.widgets.layers.result_layers import KEY
+from napari_dinocell.widgets.layers.result_layers import KEY, is_result
 from napari_dinocell.widgets.shared.controls import ElidedComboBox, NumberBox, describe
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class ExportForm(QWidget):
     layers
         Labels layers to choose from, at least one.
     images
-        Image layers; those that lie over the chosen labels are offered.
+        Image layers; those that lie over the chosen labels are offered, and distance
+        maps that belong to them give the confidence of their cells.
     chosen
         One of `layers`.
     folder
@@ -74,7 +76,8 @@ class ExportForm(QWidget):
         consecutive_ids: bool = False,
     ) -> None:
         super().__init__()
-        self._layers, self._images = list(layers), list(images)
+        self._layers, self._maps = list(layers), list(images)
+        self._images = [image for image in self._maps if not is_result(image)]
         self._usual_folder = folder
         self._taken: LayerLabels | None = None
         self._channels: list[dict[str, LayerPages]] = []
@@ -200,12 +203,16 @@ class ExportForm(QWidget):
             pixel_size=taken.pixel_size,
             record=taken.record,
             channels=self._shown_channels(),
+            distance=take_distance(self._chosen_layer(), self._maps),
             formats=self.formats(),
             consecutive_ids=self.consecutive_ids(),
             expand=self._expand.value(),
             folder=self.folder(),
             name=self._name.text().strip(),
         )
+
+    def _chosen_layer(self) -> Labels:
+        return self._layers[self._labels.currentIndex()]
 
     def _axes(self, taken: LayerLabels) -> str:
         if len(taken.axes) == 1 and self._axis.currentIndex() >= 0:
@@ -219,7 +226,7 @@ class ExportForm(QWidget):
     # -- what the user chooses
 
     def _on_labels_chosen(self) -> None:
-        layer = self._layers[self._labels.currentIndex()]
+        layer = self._chosen_layer()
         self._taken = take_labels(*layer.as_layer_data_tuple()[:2])
         self._list_images(layer)
         with signals_blocked(self._axis):

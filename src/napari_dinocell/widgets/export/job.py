@@ -33,6 +33,8 @@ class ExportPlan:
     record: Mapping[str, Any] | None
     channels: Mapping[str, LayerPages]
     """Of the image that was segmented."""
+    distance: LayerPages | None = None
+    """Distance maps that the labels were made from, where they are in the viewer."""
     formats: tuple[str, ...]
     """Keys of `FORMATS`."""
     folder: Path
@@ -130,6 +132,7 @@ class ExportWorker(WorkerBase):
                 pixel_size=plan.pixel_size,
                 channels=plan.channels,
                 expand=plan.expand,
+                distance=plan.distance,
                 consecutive_ids=plan.consecutive_ids,
                 overwrite=True,  # whoever made the plan has asked
                 report=report,

@@ -5,7 +5,7 @@ Knows how napari keeps and describes the data of layers; knows no Qt and writes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -17,7 +17,7 @@ from napari_dinocell.session.replay.run_record import RunRecord
 from napari_dinocell.widgets.layers.pixel_size import pixel_size_of
 
 if TYPE_CHECKING:
-    from napari.layers import Image, Labels
+    from napari.layers import Image, Labels, Layer
     from numpy.typing import NDArray
 
     from napari_dinocell.engine.images.pixel_size import PixelSize
@@ -101,6 +101,14 @@ def take_channels(image: Image, labels: Labels) -> dict[str, LayerPages]:
     shape = labels_source(labels).shape
     found = channels_of(image, labels)
     return {name: LayerPages(shape, read) for name, read in found.items()}
+
+
+def take_distance(labels: Labels, layers: Iterable[Layer]) -> LayerPages | None:
+    """The distance maps that belong to labels, if they are among the layers."""
+    from napari_dinocell.widgets.layers.labels_source import distance_of, labels_source
+
+    read = distance_of(labels, layers)
+    return None if read is None else LayerPages(labels_source(labels).shape, read)
 
 
 def _letters(pages: LayerPages, names: tuple[str, ...]) -> str:

@@ -31,6 +31,7 @@ from napari_dinocell.widgets.shared.notify import notify_error
 if TYPE_CHECKING:
     from napari.layers import Labels
     from napari.viewer import Viewer
+    from numpy.typing import NDArray
 
     from napari_dinocell.session.measure.measurement import Measurement
     from napari_dinocell.widgets.measure.sections import MeasureSections
@@ -61,6 +62,7 @@ class MeasureController(QObject):
         self._shown: Measurement | None = None
         self._stale = False
         self._removed = ""
+        self._saving = ""
         self._before_removal: tuple[Measurement, Measurement | None] | None = None
         self._connected: tuple[Any, Any] | None = None
         self.view = MeasureView(viewer, sections.column, self)
@@ -131,7 +133,7 @@ class MeasureController(QObject):
             case Measured(measurement):
                 self._take(measurement)
             case Saved(path):
-                run.show_message(f"Saved {path}")
+                run.show_message(f"Saved {self._saving} to {path}")
 
     def _take(self, measurement: Measurement) -> None:
         layer = self._sections.choice.layer()
@@ -292,7 +294,10 @@ class MeasureController(QObject):
         """Write the numbers to a CSV file, in a worker."""
         measurement = self.measurement
         if measurement is not None and not self.jobs.busy:
-            columns = measurement.columns
+            kept = self._sections.column.kept()
+            only = self._sections.run.in_range_only()
+            self._saving = _saving_text(kept, only=only)
+            columns = measurement.table(np.flatnonzero(kept | (not only)))
             path = path if path.suffix else path.with_suffix(".csv")
             self.jobs.start(lambda cancel: save_table(path, columns, cancel))
 
@@ -302,3 +307,14 @@ def _count_text(measurement: Measurement) -> str:
     return f"{counted(count, 'cell')} measured" + (
         f" on {planes} planes" if planes > 1 else ""
     )
+
+
+def _saving_text(kept: NDArray[np.bool_], *, only: bool) -> str:
+    """Which cells a file holds: those in the range, or all."""
+    count, inside = len(kept), int(np.count_nonzero(kept))
+    cells = counted(count, "cell")
+    if inside == count:
+        return cells
+    if only:
+        return f"{inside} of {cells}, those in the range,"
+    return f"{cells}, {count - inside} outside of the range among them,"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QPushButton
+from qtpy.QtWidgets import QCheckBox, QPushButton
 
 from napari_dinocell.widgets.shared.controls import SPACING, describe, make_row
 from napari_dinocell.widgets.shared.message_line import MessageLine
@@ -38,7 +38,14 @@ class MeasureRunSection(RunBox):
             "Writes one row per cell, and per plane of a stack, to a file.",
         )
         self.column.setContentsMargins(SPACING, 0, SPACING, SPACING)  # as in a fold
+        self._in_range = QCheckBox("CSV with cells in the range only")
+        describe(
+            self._in_range,
+            "CSV with cells in the range only",
+            "Leaves out those that the range of the column below hides.",
+        )
         self.column.addWidget(make_row("", self.table, self.export))
+        self.column.addWidget(self._in_range)
         self.set_measured(measured=False, stale=False)
 
     def set_can_measure(self, can_measure: bool) -> None:
@@ -50,6 +57,10 @@ class MeasureRunSection(RunBox):
         self._stale.show_message(STALE if stale else "", "warning")
         self.table.setEnabled(measured)
         self.export.setEnabled(measured and not stale)
+
+    def in_range_only(self) -> bool:
+        """Whether cells outside of the range are left out of the file."""
+        return self._in_range.isChecked()
 
     def show_progress(self, done: int, total: int) -> None:
         """Show how many planes were measured."""
