@@ -48,6 +48,17 @@ def test_all_cells_are_kept_at_first(section: ColumnSection) -> None:
     assert not section.remove.isEnabled()
 
 
+def test_one_giant_does_not_make_all_others_dark(section: ColumnSection) -> None:
+    """Colours go from percentile to percentile, the range from end to end."""
+    section.show_measurement(measurement_of(np.array([*range(1, 200), 1e6])))
+    low, high = section.colour_ends()
+    assert 1 < low < 5
+    assert 190 < high < 300
+    assert section.ends() == (1, 1e6)
+    section.show_measurement(measurement_of(np.array([7.0, 7.0])))
+    assert section.colour_ends() == section.ends() == (7, 7)
+
+
 def test_cells_without_a_value_are_never_outside(section: ColumnSection) -> None:
     section.set_range(4, 8)
     assert section.kept().tolist() == [False, True, True, True, False]

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from tests.widgets.drivers.measure_driver import SIDES, MeasureDriver, opacity, squares
 
+from napari_dinocell.widgets.layers.marks import is_mark
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -61,6 +63,12 @@ def test_one_row_per_frame_and_cell_and_features_of_the_shown_frame(
     camera = getattr(driver.viewer, "scene", driver.viewer).camera
     centre = camera.center[-2:]
     np.testing.assert_allclose(centre, (rows.mean() / 2, columns.mean() / 2))
+    # and outlines it there, and nowhere else
+    (mark,) = [layer for layer in driver.viewer.layers if is_mark(layer)]
+    corner = mark.data[:, 0].min(axis=0)
+    assert corner.tolist() == [rows.min() - 0.5, columns.min() - 0.5]
+    show(driver, 0)
+    assert not any(is_mark(layer) for layer in driver.viewer.layers)
 
 
 def test_only_the_shown_plane_can_be_measured(driver: MeasureDriver) -> None:

@@ -29,9 +29,11 @@ def driver(lend_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
 
 
 def test_nothing_can_be_segmented_without_an_image(driver: DockDriver) -> None:
-    assert not driver.sections.run._button.isEnabled()
+    size = driver.sections.size
+    buttons = [driver.sections.run._button, size.estimate, size._draw]
+    assert not any(button.isEnabled() for button in buttons)
     driver.viewer.add_image(IMAGE, name="cells")
-    assert driver.sections.run._button.isEnabled()
+    assert all(button.isEnabled() for button in buttons)
 
 
 def test_press_gives_labels_and_map_over_the_image(driver: DockDriver) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from qtpy.QtCore import Qt
 
 from napari_dinocell.engine.config import WatershedConfig
 from napari_dinocell.widgets.segment.threshold_section import ThresholdSection
@@ -20,6 +21,22 @@ def section(qtbot: QtBot) -> ThresholdSection:
 
 def drag(section: ThresholdSection, slider: str, hundredths: int) -> None:
     getattr(section, slider)._slider.setValue(hundredths)
+
+
+def test_double_click_takes_a_threshold_back_to_the_model_s(
+    section: ThresholdSection, qtbot: QtBot
+) -> None:
+    """The tooltip says where that is."""
+    section.show()
+    section.set_defaults(WatershedConfig(seed_threshold=0.47, foreground_threshold=0.2))
+    assert "0.47" in section._seed._slider.toolTip()
+    drag(section, "_seed", 80)
+    drag(section, "_foreground", 60)
+    for row in (section._seed, section._foreground):
+        with qtbot.waitSignal(section.changed):
+            qtbot.mouseDClick(row._slider, Qt.MouseButton.LeftButton)
+    assert section.config().seed_threshold == 0.47
+    assert section.config().foreground_threshold == 0.2
 
 
 def test_starts_with_the_engine_s_defaults(section: ThresholdSection) -> None:

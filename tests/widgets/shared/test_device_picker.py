@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import platform
+from types import SimpleNamespace
 
 import pytest
 from tests.widgets.drivers import model_files
 from tests.widgets.drivers.model_files import choose, shown_messages
 
+from napari_dinocell.widgets.shared import device_picker
 from napari_dinocell.widgets.shared.device_picker import NO_GPU
 
 home = model_files.home
@@ -28,6 +30,7 @@ def test_devices_are_those_that_the_machine_may_have(
 ) -> None:
     monkeypatch.setattr(platform, "system", lambda: system)
     monkeypatch.setattr(platform, "machine", lambda: machine)
+    monkeypatch.setattr(device_picker, "torch_knows_gpus", lambda: True)
     section = make_section()
     known = []
     for device in ("auto", "cpu", "cuda", "mps"):
@@ -39,6 +42,27 @@ def test_devices_are_those_that_the_machine_may_have(
     assert section.device() == ("cuda:1" if "cuda" in devices else "auto")
     section.set_device("abacus")
     assert section.device() == "auto"
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("cuda: Optional[str] = None\nhip: Optional[str] = None\n", False),
+        ("cuda: Optional[str] = '13.0'\nhip: Optional[str] = None\n", True),
+        ("cuda = None\nhip = '6.4'\n", True),
+        ("something else\n", True),
+    ],
+    ids=["cpu", "cuda", "rocm", "unclear"],
+)
+def test_gpus_are_offered_where_torch_was_built_for_them(
+    monkeypatch, tmp_path, version: str, *, expected: bool
+) -> None:
+    (tmp_path / "version.py").write_text(version)
+    torch = SimpleNamespace(origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(device_picker, "find_spec", lambda _: torch)
+    assert device_picker.torch_knows_gpus() is expected
+    offered = device_picker.plausible_devices()
+    assert ("cuda" in offered) is (expected and platform.system() != "Darwin")
 
 
 def test_device_picked_by_the_user_is_signalled(make_section, qtbot) -> None:

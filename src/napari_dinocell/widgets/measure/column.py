@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from napari_dinocell.session.measure.measurement import Measurement
 
 LEGEND_STEPS = 64
+COLOUR_PERCENTILES = (1, 99)
 HUGE = 1e15
 
 
@@ -48,7 +49,8 @@ class ColumnSection(QWidget):
         describe(
             self._colouring,
             "Colour cells by this column",
-            "From dark, the lowest value, to bright; the histogram is the legend.",
+            "From dark, the lowest hundredth of the cells, to bright, the highest one; "
+            "the histogram is the legend.",
         )
         self._histogram = Histogram()
         describe(
@@ -113,6 +115,14 @@ class ColumnSection(QWidget):
     def ends(self) -> tuple[float, float]:
         """Lowest and highest value of all cells."""
         return self._ends
+
+    def colour_ends(self) -> tuple[float, float]:
+        """Values of the darkest and the brightest colour: single cells set neither."""
+        finite = self._values[np.isfinite(self._values)]
+        if not finite.size:
+            return self._ends
+        low, high = np.percentile(finite, COLOUR_PERCENTILES)
+        return (float(low), float(high)) if low < high else self._ends
 
     def kept(self) -> NDArray[np.bool_]:
         """Cells (N,) of the measurement in the range; those without a value are."""
@@ -182,9 +192,9 @@ class ColumnSection(QWidget):
         self.remove.setEnabled(kept < count)
 
     def _show_colours(self) -> None:
-        legend = np.linspace(0, 1, LEGEND_STEPS)
+        legend = np.linspace(*self._ends, LEGEND_STEPS)
         self._histogram.set_colours(
-            colours_of(legend, 0, 1) if self.colouring() else None
+            colours_of(legend, *self.colour_ends()) if self.colouring() else None
         )
 
     def _on_column_changed(self) -> None:

@@ -21,6 +21,7 @@ from napari_dinocell.session.measure.job import (
     save_table,
 )
 from napari_dinocell.widgets.layers.goto import go_to_cell
+from napari_dinocell.widgets.measure.chosen_cell import ChosenCell
 from napari_dinocell.widgets.measure.removal import remove_cells
 from napari_dinocell.widgets.measure.request import make_request
 from napari_dinocell.widgets.measure.view import MeasureView
@@ -66,6 +67,7 @@ class MeasureController(QObject):
         self._before_removal: tuple[Measurement, Measurement | None] | None = None
         self._connected: tuple[Any, Any] | None = None
         self.view = MeasureView(viewer, sections.column, self)
+        self.chosen = ChosenCell(viewer, self)
         self.watch = LabelsWatch(self)
         self.jobs = JobRunner(self)
         self._connect()
@@ -96,6 +98,7 @@ class MeasureController(QObject):
         self.jobs.cancel()
         self.watch.stop()
         self.view.close()
+        self.chosen.close()
         self._listen_to_selection(None)
         self._sections.choice.disconnect_viewer()
 
@@ -209,6 +212,7 @@ class MeasureController(QObject):
         """No numbers hold for the labels; stale ones stay in the table, marked so."""
         self._stale = stale
         self.view.hide(restore=True)
+        self.chosen.hide()
         self._sections.column.show_measurement(None)
         self._sections.column.set_undo_enabled(False)
         self._sections.run.set_measured(measured=self._shown is not None, stale=stale)
@@ -253,6 +257,8 @@ class MeasureController(QObject):
         layer = self._sections.choice.layer()
         if layer is not None and self._shown is not None:
             go_to_cell(self._viewer, layer, self._shown, row)
+            if not self._stale:
+                self.chosen.show(layer, self._shown, row)
 
     def _listen_to_selection(self, layer: Labels | None) -> None:
         if self._connected is not None:

@@ -118,7 +118,7 @@ class MeasureView(QObject):
     def _colours_of(self, rows: Rows) -> NDArray[np.float64]:
         assert self._measurement is not None
         values = self._measurement.values(self._section.column())[rows]
-        return colours_of(values, *self._section.ends())
+        return colours_of(values, *self._section.colour_ends())
 
     def _show_plane(self) -> None:
         assert self._measurement is not None

@@ -101,3 +101,4 @@ class DockMemory(QObject):
         thresholds = defaults.watershed if info is None else info.run_watershed
         self._sections.contrast.set_config(contrast)
         self._sections.thresholds.set_config(thresholds)
+        self._sections.thresholds.set_defaults(thresholds)

@@ -139,6 +139,7 @@ class SizeController(QObject):
     def _on_layer_changed(self) -> None:
         layer = self._controller.layer
         size, unit = (None, "") if layer is None else pixel_size_of(layer)
+        self._sections.size.set_image_known(layer is not None)
         self._sections.size.set_pixel_size(size, unit)
         self._show_measured()
 

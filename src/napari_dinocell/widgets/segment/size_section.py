@@ -125,6 +125,11 @@ class SizeSection(QWidget):
                     self._pixels.setValue(diameter)
         self._show_measured(text)
 
+    def set_image_known(self, known: bool) -> None:
+        """Whether there is an image to measure or draw in."""
+        self.estimate.setEnabled(known)
+        self._draw.setEnabled(known)
+
     def clear_measured(self) -> None:
         """Say nothing: what was measured is of another image."""
         self._show_measured("")

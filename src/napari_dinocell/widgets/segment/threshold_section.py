@@ -123,6 +123,11 @@ class ThresholdSection(QWidget):
             self._fill_holes.setChecked(config.fill_holes)
         self._prominence = config.prominence  # has no control, and stays as it was
 
+    def set_defaults(self, config: WatershedConfig) -> None:
+        """Say where the thresholds of the model lie; a double click goes there."""
+        self._seed.set_default(config.seed_threshold)
+        self._foreground.set_default(config.foreground_threshold)
+
     def _on_seed_changed(self, seed: float) -> None:
         if self._foreground.value() > seed:
             with signals_blocked(self._foreground):

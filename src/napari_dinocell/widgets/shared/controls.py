@@ -10,7 +10,7 @@ from collections.abc import Collection
 from html import escape
 
 from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtGui import QPaintEvent, QWheelEvent
+from qtpy.QtGui import QMouseEvent, QPaintEvent, QWheelEvent
 from qtpy.QtWidgets import (
     QDoubleSpinBox,
     QHBoxLayout,
@@ -164,7 +164,15 @@ class NumberBox(QDoubleSpinBox):
 class CalmSlider(QSlider):
     """Horizontal slider."""
 
+    double_clicked = Signal()
+
     wheelEvent = _leave_wheel
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
+        """Tell of it, and move nothing."""
+        if event is not None:
+            event.accept()
+        self.double_clicked.emit()
 
 
 class SliderRow(QWidget):
@@ -177,6 +185,7 @@ class SliderRow(QWidget):
         self, text: str, *, low: float, high: float, name: str, tip: str
     ) -> None:
         super().__init__()
+        self._tip, self._default = tip, low
         self._slider = CalmSlider(Qt.Orientation.Horizontal)
         self._slider.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._slider.setRange(round(low * 100), round(high * 100))
@@ -195,6 +204,7 @@ class SliderRow(QWidget):
         layout.addLayout(line)
         layout.addWidget(self._slider)
         self._slider.valueChanged.connect(self._on_moved)
+        self._slider.double_clicked.connect(self._on_double_clicked)
         self._box.valueChanged.connect(self.set_value)
 
     def value(self) -> float:
@@ -204,6 +214,17 @@ class SliderRow(QWidget):
     def set_value(self, value: float) -> None:
         """Move to the nearest hundredth in range."""
         self._slider.setValue(round(value * 100))
+
+    def set_default(self, value: float) -> None:
+        """What a double click on the slider takes back to, as its tooltip says."""
+        self._default = value
+        tip = f"{self._tip} The model's own is {value:.2f}: double-click to go back."
+        for part in (self._slider, self._box):
+            part.setToolTip(f"<qt>{escape(tip)}</qt>")
+
+    def _on_double_clicked(self) -> None:
+        self._slider.setSliderDown(False)
+        self.set_value(self._default)
 
     def _on_moved(self) -> None:
         with signals_blocked(self._box):

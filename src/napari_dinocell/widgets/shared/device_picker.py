@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import platform
 import re
+from importlib.util import find_spec
+from pathlib import Path
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
@@ -32,10 +34,26 @@ _TITLES = {
 
 
 def plausible_devices() -> list[str]:
-    """Devices that a machine like this one may have, without asking torch."""
+    """Devices that a machine like this one may have, without loading torch."""
     if platform.system() != "Darwin":
-        return [AUTO, "cpu", "cuda"]
+        return [AUTO, "cpu", "cuda"] if torch_knows_gpus() else [AUTO, "cpu"]
     return [AUTO, "cpu", "mps"] if platform.machine() == "arm64" else [AUTO, "cpu"]
+
+
+def torch_knows_gpus() -> bool:
+    """Whether the torch that is installed was built for CUDA or ROCm.
+
+    Read in its `version.py`, as loading torch takes seconds; True if that is unclear.
+    """
+    spec = find_spec("torch")
+    if spec is None or spec.origin is None:
+        return True
+    try:
+        version = Path(spec.origin).with_name("version.py").read_text("utf-8")
+    except OSError:
+        return True
+    built_for = re.findall(r"^(?:cuda|hip)\b[^=]*=\s*(.+?)\s*$", version, re.MULTILINE)
+    return not built_for or any(value != "None" for value in built_for)
 
 
 class DevicePicker(QWidget):
