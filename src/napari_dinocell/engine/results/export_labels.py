@@ -56,8 +56,7 @@ def export_labels(
     path
         What is written, in a folder that is made if need be.
     labels
-        Ids (..., Y, X), integers from 0 on, or booleans; 0 is background. Read page by
-        page, so that dask and zarr arrays need not fit into memory.
+        Ids (..., Y, X), integers from 0 on, or booleans; read page by page.
     file_format
         A key of `FORMATS`.
     axes
@@ -68,8 +67,7 @@ def export_labels(
         Images in the shape of the labels, by name: measured, and shown below overlays,
         three as red, green and blue, of any other number the mean.
     distance
-        The model's distance maps in the shape of the labels: measurements say how
-        confident it is of each cell.
+        The model's maps in the shape of the labels, for the column `confidence`.
     expand
         Pixels by which cells grow into the background, until they meet.
     consecutive_ids
@@ -83,8 +81,7 @@ def export_labels(
     Raises
     ------
     ExportError
-        If the format cannot hold these labels, something stands at `path`, or it
-        cannot be written.
+        If the format cannot hold them, or `path` is taken or cannot be written.
     """
     stack = LabelStack(
         labels,
@@ -93,21 +90,14 @@ def export_labels(
         consecutive_ids=consecutive_ids,
         report=report,
     )
-    images = dict(channels or {})
-    _check_format(stack, images, file_format)
-    _check_channels(stack, images)
+    job = _Export(path, stack, dict(channels or {}), distance, pixel_size)
+    _check_format(stack, job.images, file_format)
+    _check_channels(stack, job.images)
     _check_target(path, file_format, overwrite=overwrite)
-    job = _Export(
-        path=path,
-        stack=stack,
-        images=images,
-        distance=distance,
-        pixel_size=pixel_size,
-    )
     _WRITERS[file_format](job)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Export:
     """What a writer gets: checked, and free to be written."""
 

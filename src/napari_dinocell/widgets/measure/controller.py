@@ -26,13 +26,13 @@ from napari_dinocell.widgets.measure.removal import remove_cells
 from napari_dinocell.widgets.measure.request import make_request
 from napari_dinocell.widgets.measure.view import MeasureView
 from napari_dinocell.widgets.measure.watch import LabelsWatch
+from napari_dinocell.widgets.measure.words import count_text, saving_text
 from napari_dinocell.widgets.shared.engine_worker import JobRunner
 from napari_dinocell.widgets.shared.notify import notify_error
 
 if TYPE_CHECKING:
     from napari.layers import Labels
     from napari.viewer import Viewer
-    from numpy.typing import NDArray
 
     from napari_dinocell.session.measure.measurement import Measurement
     from napari_dinocell.widgets.measure.sections import MeasureSections
@@ -146,7 +146,7 @@ class MeasureController(QObject):
         known.append(measurement)
         if self._before_removal is not None and self._removed:
             self._before_removal = (self._before_removal[0], measurement)
-        self._show(measurement, self._removed or _count_text(measurement))
+        self._show(measurement, self._removed or count_text(measurement))
         self._removed = ""
         self.watch.follow(layer, measurement.planes)
 
@@ -191,7 +191,7 @@ class MeasureController(QObject):
             then = zip(measurement.planes, measurement.fingerprints, strict=True)
             if dict(then) == now:
                 if measurement is not self.measurement:
-                    self._show(measurement, _count_text(measurement))
+                    self._show(measurement, count_text(measurement))
                 return
         if not self._stale:
             self._show_nothing(stale=True)
@@ -302,25 +302,7 @@ class MeasureController(QObject):
         if measurement is not None and not self.jobs.busy:
             kept = self._sections.column.kept()
             only = self._sections.run.in_range_only()
-            self._saving = _saving_text(kept, only=only)
+            self._saving = saving_text(kept, only=only)
             columns = measurement.table(np.flatnonzero(kept | (not only)))
             path = path if path.suffix else path.with_suffix(".csv")
             self.jobs.start(lambda cancel: save_table(path, columns, cancel))
-
-
-def _count_text(measurement: Measurement) -> str:
-    count, planes = measurement.count, len(measurement.planes)
-    return f"{counted(count, 'cell')} measured" + (
-        f" on {planes} planes" if planes > 1 else ""
-    )
-
-
-def _saving_text(kept: NDArray[np.bool_], *, only: bool) -> str:
-    """Which cells a file holds: those in the range, or all."""
-    count, inside = len(kept), int(np.count_nonzero(kept))
-    cells = counted(count, "cell")
-    if inside == count:
-        return cells
-    if only:
-        return f"{inside} of {cells}, those in the range,"
-    return f"{cells}, {count - inside} outside of the range among them,"

@@ -1,0 +1,33 @@
+"""What the Measure dock says of its cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_dinocell.engine.text import counted
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_dinocell.session.measure.measurement import Measurement
+
+
+def count_text(measurement: Measurement) -> str:
+    """How many cells were measured, and on how many planes."""
+    count, planes = measurement.count, len(measurement.planes)
+    return f"{counted(count, 'cell')} measured" + (
+        f" on {planes} planes" if planes > 1 else ""
+    )
+
+
+def saving_text(kept: NDArray[np.bool_], *, only: bool) -> str:
+    """Which cells a file holds: those in the range, or all."""
+    count, inside = len(kept), int(np.count_nonzero(kept))
+    cells = counted(count, "cell")
+    if inside == count:
+        return cells
+    if only:
+        return f"{inside} of {cells}, those in the range,"
+    return f"{cells}, {count - inside} outside of the range among them,"
