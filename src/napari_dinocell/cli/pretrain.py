@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from napari_dinocell.cli.errors import INTERRUPTED, messages, output, print_note
-from napari_dinocell.cli.train_progress import training_progress
+from napari_dinocell.cli.errors import messages, output, print_note
+from napari_dinocell.cli.train_progress import resumable, training_progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,11 +97,8 @@ def pretrain(
     given = {"initial": base, "epochs": epochs, "device": device}
     given = {key: value for key, value in given.items() if value is not None}
     config = replace(load_pretrain_recipe(recipe), **given)  # type: ignore[arg-type]
-    try:
+    with resumable(folder):
         _report(steps(data, folder, config, probe=probe, resume=resume), config)
-    except KeyboardInterrupt:
-        print_note(f"Interrupted. Go on with --resume; all is in {folder}.")
-        raise typer.Exit(INTERRUPTED) from None
 
 
 def _report(run: Iterator[PretrainEvent], config: PretrainConfig) -> None:

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from napari_dinocell.cli.errors import (
-    INTERRUPTED,
     messages,
     output,
-    print_note,
     print_remarks,
 )
 from napari_dinocell.cli.finetune import finetune
-from napari_dinocell.cli.train_progress import training_progress
+from napari_dinocell.cli.train_progress import resumable, training_progress
 from napari_dinocell.engine.text import counted
 
 if TYPE_CHECKING:
@@ -201,11 +199,8 @@ def _train_from_scratch(
     config = load_recipe(recipe or "generic")
     config = config if epochs is None else replace(config, epochs=epochs)
     config = config if device is None else replace(config, device=device)
-    try:
+    with resumable(folder):
         _report(train_in_stages(data, folder, config, resume=resume), config)
-    except KeyboardInterrupt:
-        print_note(f"Interrupted. Go on with --resume; all is in {folder}.")
-        raise typer.Exit(INTERRUPTED) from None
 
 
 def _report(run: Iterator[TrainingEvent], config: TrainConfig) -> None:

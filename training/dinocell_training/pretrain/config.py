@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from dinocell_training.trainer.recipe_file import read_recipe, tuples
+from dinocell_training.trainer.recipe_file import naming_settings, read_recipe, tuples
 from dinocell_training.trainer.resume import MAY_CHANGE
 from napari_dinocell.engine.config import ChannelName, ContrastConfig
 from napari_dinocell.engine.errors import SettingsError
@@ -189,19 +189,13 @@ class PretrainConfig:
             If a name is unknown or a value is out of range.
         """
         values = dict(values)
-        try:
+        with naming_settings(cls):
             if "contrast" in values:
                 contrast = tuples(values["contrast"])
                 values["contrast"] = replace(ContrastConfig(robust=False), **contrast)
             if "views" in values:
                 values["views"] = ViewConfig(**tuples(values["views"]))
             return cls(**tuples(values))
-        except TypeError as error:
-            known = ", ".join(f.name for f in fields(cls))
-            raise SettingsError(
-                f"Unknown or missing setting in the recipe: {error}. "
-                f"Expected names among: {known}."
-            ) from error
 
 
 def load_pretrain_recipe(name_or_path: str | Path) -> PretrainConfig:

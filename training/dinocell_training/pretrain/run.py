@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,10 +13,9 @@ from dinocell_training.pretrain.config import PretrainConfig
 from dinocell_training.pretrain.network import PretrainNetwork
 from dinocell_training.pretrain.objective import Objective
 from dinocell_training.trainer.average import WeightAverage
-from dinocell_training.trainer.resume import changed_settings
+from dinocell_training.trainer.resume import require_same_run
 from dinocell_training.trainer.state import load_values, save_values
 from dinocell_training.trainer.trainer import Trainer, by_decay
-from napari_dinocell.engine.errors import TrainingFailedError
 from napari_dinocell.engine.inference.device import choose_device, choose_precision
 from napari_dinocell.engine.model.checkpoint import (
     CheckpointInfo,
@@ -92,17 +92,8 @@ def state_to_resume(
     state = load_values(output, PretrainState)
     if state is None:
         return None
-    if not resume:
-        raise TrainingFailedError(
-            f"{output} already holds a pretraining run. Resume it, or choose another "
-            "output folder."
-        )
-    changed = changed_settings(config, PretrainConfig.from_dict(state.config))
-    if changed:
-        raise TrainingFailedError(
-            f"The run in {output} was started with other settings for {changed}. "
-            "Resume with the same ones, or choose another output folder."
-        )
+    earlier = partial(PretrainConfig.from_dict, state.config)
+    require_same_run(output, config, earlier, resume=resume, noun="a pretraining run")
     return state
 
 

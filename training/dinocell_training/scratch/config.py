@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from dinocell_training.data.source import SourceConfig
 from dinocell_training.scenes.random.recipe import SceneConfig
-from dinocell_training.trainer.recipe_file import read_recipe, tuples
+from dinocell_training.trainer.recipe_file import naming_settings, read_recipe, tuples
 from dinocell_training.trainer.resume import MAY_CHANGE
 from napari_dinocell.engine.config import ChannelName, ContrastConfig
 from napari_dinocell.engine.errors import SettingsError
@@ -177,7 +177,7 @@ class TrainConfig:
             If a name is unknown or a value is out of range.
         """
         values = dict(values)
-        try:
+        with naming_settings(cls):
             if "contrast" in values:
                 values["contrast"] = replace(TRAINING_CONTRAST, **values["contrast"])
             if "augment" in values:
@@ -187,12 +187,6 @@ class TrainConfig:
             if "sources" in values:
                 values["sources"] = tuple(SourceConfig(**s) for s in values["sources"])
             return cls(**tuples(values))
-        except TypeError as error:
-            known = ", ".join(f.name for f in fields(cls))
-            raise SettingsError(
-                f"Unknown or missing setting in the recipe: {error}. "
-                f"Expected names among: {known}."
-            ) from error
 
 
 def load_recipe(name_or_path: str | Path) -> TrainConfig:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 from dinocell_training.scratch.config import TrainConfig
 from dinocell_training.scratch.samples import Sample, prepare_sample
 from dinocell_training.trainer.average import WeightAverage
-from dinocell_training.trainer.resume import changed_settings
+from dinocell_training.trainer.resume import require_same_run
 from dinocell_training.trainer.state import RunState, load_state, save_state
 from dinocell_training.trainer.trainer import Trainer, by_decay
 from napari_dinocell.engine.config import WatershedConfig
@@ -68,17 +69,8 @@ def state_to_resume(
     state = load_state(output)
     if state is None:
         return None
-    if not resume:
-        raise TrainingFailedError(
-            f"{output} already holds a training run. Resume it, or choose another "
-            "output folder."
-        )
-    changed = changed_settings(config, TrainConfig.from_dict(state.config))
-    if changed:
-        raise TrainingFailedError(
-            f"The run in {output} was started with other settings for {changed}. "
-            "Resume with the same ones, or choose another output folder."
-        )
+    earlier = partial(TrainConfig.from_dict, state.config)
+    require_same_run(output, config, earlier, resume=resume, noun="a training run")
     return state
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import tomllib
+from contextlib import contextmanager
+from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from napari_dinocell.engine.errors import TrainingDataError
+from napari_dinocell.engine.errors import SettingsError, TrainingDataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def read_recipe(name_or_path: str | Path) -> dict[str, Any]:
@@ -30,6 +35,25 @@ def read_recipe(name_or_path: str | Path) -> dict[str, Any]:
         return tomllib.loads(source.read_text("utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise TrainingDataError(f"{source} is not valid TOML: {error}") from error
+
+
+@contextmanager
+def naming_settings(kind: type[Any]) -> Iterator[None]:
+    """Say which names a recipe's settings have where one is unknown or missing.
+
+    Raises
+    ------
+    SettingsError
+        In place of the `TypeError` of a dataclass.
+    """
+    try:
+        yield
+    except TypeError as error:
+        known = ", ".join(f.name for f in fields(kind))
+        raise SettingsError(
+            f"Unknown or missing setting in the recipe: {error}. "
+            f"Expected names among: {known}."
+        ) from error
 
 
 def tuples(values: dict[str, Any]) -> dict[str, Any]:
