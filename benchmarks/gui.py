@@ -140,7 +140,11 @@ def press_segment(viewer: Any, dock: Any, ticks: Ticks) -> tuple[float, float]:
     """Seconds to the first drawn labels, and to the end of the run."""
     controller = dock.controller
     labels_at: list[float] = []
-    controller.runner.counted.connect(lambda cells: labels_at.append(perf_counter()))
+
+    def note_labels(cells: int) -> None:
+        labels_at.append(perf_counter())
+
+    controller.runner.counted.connect(note_labels)
     ticks.count(True)
     started = perf_counter()
     dock.controller.segment()
@@ -151,8 +155,7 @@ def press_segment(viewer: Any, dock: Any, ticks: Ticks) -> tuple[float, float]:
     wait_for_drawing(viewer)
     seconds = perf_counter() - started
     ticks.count(False)
-    controller.runner.counted.disconnect()
-    controller.runner.counted.connect(controller._on_counted)
+    controller.runner.counted.disconnect(note_labels)
     return first, seconds
 
 

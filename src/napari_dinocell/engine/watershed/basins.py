@@ -53,8 +53,7 @@ def find_basins(terrain: DistanceMap, *, workers: int = 1) -> Basins:
     summits = settle_plateaus(terrain, ascent)
     ranks, heights = _rank_summits(terrain, summits)
     target = ascent.target.ravel()
-    target[summits] = -ranks
-    _follow(target, workers=workers)
+    _follow(target, summits, ranks, workers=workers)
     return Basins(numbers=ascent.target, heights=heights)
 
 
@@ -111,7 +110,13 @@ def _runs_that_meet(
     return pairs[:, new]
 
 
-def _follow(target: NDArray[np.int32], *, workers: int) -> None:
+def _follow(
+    target: NDArray[np.int32],
+    summits: Sites,
+    ranks: NDArray[np.int32],
+    *,
+    workers: int,
+) -> None:
     """Replace each site's pointer by the number of the summit where the way ends.
 
     On the way, numbers are negative to tell them from sites: this takes no second
@@ -121,6 +126,9 @@ def _follow(target: NDArray[np.int32], *, workers: int) -> None:
 
     def jump(band: slice) -> None:
         # In place: another band may be ahead, which only makes the jump longer.
+        target[band] = np.take(target, target[band], mode="clip")
+
+    def arrive(band: slice) -> None:
         # Numbers and background look at site 0, on the rim, where nothing is.
         further = np.take(target, target[band], mode="clip")
         np.copyto(target[band], further, where=further != 0)
@@ -132,8 +140,10 @@ def _follow(target: NDArray[np.int32], *, workers: int) -> None:
     def settle(band: slice) -> None:
         np.negative(target[band], out=target[band])
 
-    for _ in range(DENSE_JUMPS):
+    for _ in range(DENSE_JUMPS):  # summits point at themselves
         map_bands(jump, bands, workers=workers)
+    target[summits] = -ranks
+    map_bands(arrive, bands, workers=workers)
     late = np.concatenate(map_bands(still_going, bands, workers=workers))
     while late.size:
         target[late] = target[target[late]]
