@@ -50,6 +50,8 @@ class Walker:
     """Frame in which it parted from its sister."""
     side: int = 0
     """1 or -1 for daughters."""
+    mother: int = 0
+    """Id of her for daughters."""
 
     def look(self, frame: float) -> Nucleus:
         """The nucleus as it is to be drawn."""
@@ -77,7 +79,7 @@ def walk(
         for cell in [c for c, w in walkers.items() if w.parts_at <= frame]:
             for sister in _sisters(walkers.pop(cell), frame):
                 newest += 1
-                walkers[newest] = sister
+                walkers[newest] = replace(sister, mother=cell)
         looks = {cell: walker.look(frame) for cell, walker in walkers.items()}
         if frame:
             looks = _pushed_apart(walkers, looks, frame)

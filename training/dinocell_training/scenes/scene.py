@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from napari_dinocell.engine.errors import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from napari_dinocell.engine.arrays import Image, Labels, Shape2D
 
 SMALLEST_SIDE = 128
@@ -27,6 +29,8 @@ class Scene:
     """Side of a pixel in micrometres."""
     name: str
     """Short, for people: "fluorescent nuclei"."""
+    mothers: Mapping[int, int] = field(default_factory=dict)
+    """Id of the mother of each daughter, if seen in the frame before."""
 
 
 def check_shape(shape: Shape2D) -> None:

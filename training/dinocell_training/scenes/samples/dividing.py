@@ -77,16 +77,21 @@ def dividing_cells(
     light_of_lamp = lamp(rng, shape, fall_off=0.25)
     inside = slice(MARGIN, -MARGIN)
     images, truths = [], []
+    mothers: dict[int, int] = {}
     for frame, nuclei in enumerate(walk(rng, walkers, frames)):
         labels, light = draw_nuclei(nuclei, textures, surroundings)
         light = light[inside, inside] * light_of_lamp * (1 - BLEACHING) ** frame
         images.append(Camera().expose(rng, light))
         truths.append(one_piece_each(labels[inside, inside]))
+        mothers |= {cell: w.mother for cell, w in walkers.items() if w.mother}
+    drawn = np.stack(truths)
+    labels = renumbered(_without_gaps(drawn))
     return Scene(
         image=np.stack(images),
-        labels=renumbered(_without_gaps(np.stack(truths))),
+        labels=labels,
         pixel_size_um=PIXEL_SIZE_UM,
         name="dividing cells",
+        mothers=_seen_mothers(drawn, labels, mothers),
     )
 
 
@@ -140,4 +145,19 @@ def _without_gaps(labels: Labels) -> Labels:
         for start in seen[1:][np.diff(seen) > 1]:
             newest += 1
             result[start:][labels[start:] == cell] = newest
+    return result
+
+
+def _seen_mothers(
+    drawn: Labels, labels: Labels, mothers: dict[int, int]
+) -> dict[int, int]:
+    """Mothers by daughters as `labels` call them, where she was in the frame before."""
+    result = {}
+    for daughter, mother in mothers.items():
+        seen = np.flatnonzero((drawn == daughter).any(axis=(1, 2)))
+        before = np.flatnonzero((drawn == mother).any(axis=(1, 2)))
+        if len(seen) and len(before) and seen[0] == before[-1] + 1:
+            born = int(labels[seen[0]][drawn[seen[0]] == daughter][0])
+            parted = int(labels[before[-1]][drawn[before[-1]] == mother][0])
+            result[born] = parted
     return result

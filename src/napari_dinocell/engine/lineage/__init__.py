@@ -1,0 +1,1 @@
+"""Lineages: which cell of a time-lapse is the daughter of which."""
