@@ -56,6 +56,14 @@ class OutOfMemoryError(DinoCellError, MemoryError):
     """A step would need more memory than there is; nothing was changed."""
 
 
+class HaloLimitError(DinoCellError):
+    """The cells of a block depend on pixels farther away than it may look."""
+
+
+class PlanError(DinoCellError, ValueError):
+    """A run in blocks does not fit what its folder was planned for, or is not done."""
+
+
 class TrainingDataError(DinoCellError, ValueError):
     """Training images or labels are missing, empty or do not match."""
 

@@ -37,6 +37,8 @@ class Basins:
     """(Y + 2, X + 2): basin of each pixel, 0 for background and the rim."""
     heights: NDArray[np.float32]
     """(N + 1,): height of each basin's summit, descending; entry 0 is background."""
+    sites: Sites
+    """(N + 1,): each summit's first site in reading order; entry 0 is background."""
 
 
 def find_basins(terrain: DistanceMap, *, workers: int = 1) -> Basins:
@@ -52,9 +54,11 @@ def find_basins(terrain: DistanceMap, *, workers: int = 1) -> Basins:
     )
     summits = settle_plateaus(terrain, ascent)
     ranks, heights = _rank_summits(terrain, summits)
+    sites = np.zeros(heights.size, np.intp)
+    sites[ranks[::-1]] = summits[::-1]  # of several, the last that is written stays
     target = ascent.target.ravel()
     _follow(target, summits, ranks, workers=workers)
-    return Basins(numbers=ascent.target, heights=heights)
+    return Basins(numbers=ascent.target, heights=heights, sites=sites)
 
 
 def _rank_summits(

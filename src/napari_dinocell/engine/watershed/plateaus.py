@@ -8,6 +8,9 @@ reaches the pixels (Vincent and Soille 1991). Between ways up that are equally n
 the steeper one wins. All rules compare heights and distances, never positions, so that
 a rotated map gives rotated cells wherever the tie is not perfect.
 
+Ground that is higher than any distance is unknown (`engine.blocks`): whatever may lead
+there does, so that no other way is trusted that the unknown could change.
+
 References
 ----------
 F. Meyer, "Topographic distance and watershed lines", Signal Processing 38 (1994).
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import DistanceMap
     from napari_dinocell.engine.watershed.ascent import Ascent
     from napari_dinocell.engine.watershed.terrain import Sites
+
+
+HIGHEST = 1
+"""Of all distances: what lies above it is unknown ground."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +143,7 @@ def _settle_ties(ground: _Ground, tied: Sites) -> None:
         which = np.flatnonzero(ground.heights[tied + step] == highest)
         neighbour = tied[which] + step
         layer, exits = ground.layer[neighbour], ground.exit_heights(neighbour)
+        layer[exits > HIGHEST] = 0
         better = layer < nearest[which]
         better |= (layer == nearest[which]) & (exits > best[which])
         which, neighbour = which[better], neighbour[better]
