@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from napari_dinocell.engine.contrast.sample import sampled
+from napari_dinocell.engine.contrast.adjusted_image import row_bands
+from napari_dinocell.engine.contrast.sample import sampling_stride
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,33 +56,52 @@ def white_beside_blobs(
     Its white: `high`, unless the rest spans a small part of it, but more than `least`;
     and where (Y, X) it is foreign, None if nowhere.
     """
-    bright = np.empty(plane.shape, np.uint8)
-    np.greater(plane, np.float64(low + BRIGHT * (high - low)), out=bright.view(bool))
-    side = 2 * GLOW + 1
-    beside = cv2.dilate(bright, np.ones((side, side), np.uint8))
-    lit = cv2.countNonZero(beside) / beside.size
+    level = np.float64(low + BRIGHT * (high - low))
+    lit, rest = _beside(plane, level)
     if lit == 0 or lit > LARGEST_BLOBS:
         return high, None
-    rest = sampled(plane)[sampled(beside) == 0]
-    del beside
     rest = rest[np.isfinite(rest)].astype(np.float64)
     if rest.size == 0:
         return high, None
     middle, white = np.percentile(rest, (50, percentile))
     if not least < white - low < DWARFED * (high - low):
         return high, None
-    return float(white), _foreign(plane, bright, float(middle), float(white))
+    return float(white), _foreign(plane, level, float(middle), float(white))
+
+
+def _beside(plane: NDArray[Any], level: np.float64) -> tuple[float, NDArray[Any]]:
+    """Share of a plane (Y, X) that is above a level or near such pixels, and the rest.
+
+    The rest is a sample, in bands of rows: no mask of the plane is held.
+    """
+    side = 2 * GLOW + 1
+    lit, step = 0, sampling_stride(plane.shape)
+    rest = [np.zeros(0, plane.dtype)]
+    for rows in row_bands((plane.shape[0], plane.shape[1])):
+        top = max(0, rows.start - GLOW)
+        pixels = plane[top : rows.stop + GLOW]
+        bright = np.greater(pixels, level).view(np.uint8)
+        beside = cv2.dilate(bright, np.ones((side, side), np.uint8))
+        inside = slice(rows.start - top, rows.stop - top)
+        lit += cv2.countNonZero(beside[inside])
+        first = -(-rows.start // step) * step - top
+        thinned = slice(first, inside.stop, step), slice(None, None, step)
+        rest.append(pixels[thinned][beside[thinned] == 0])
+    return lit / plane.size, np.concatenate(rest)
 
 
 def _foreign(
-    plane: NDArray[Any], bright: NDArray[np.uint8], middle: float, white: float
+    plane: NDArray[Any], level: np.float64, middle: float, white: float
 ) -> NDArray[np.bool_] | None:
     """Where (Y, X) blobs lie that fade out slowly."""
-    _, blobs, boxes, _ = cv2.connectedComponentsWithStats(
-        (plane > np.float64(white)).astype(np.uint8), connectivity=8
-    )
+    bands = list(row_bands((plane.shape[0], plane.shape[1])))
+    high = np.empty(plane.shape, np.uint8)
+    for rows in bands:
+        np.greater(plane[rows], np.float64(white), out=high[rows].view(bool))
+    _, blobs, boxes, _ = cv2.connectedComponentsWithStats(high, connectivity=8)
+    bright = [np.unique(blobs[rows][plane[rows] > level]) for rows in bands]
     foreign = np.zeros(plane.shape, bool)
-    for number in np.unique(blobs[bright > 0]):
+    for number in np.unique(np.concatenate(bright)):
         left, top, width, height, _ = boxes[number]
         box = (slice(top, top + height), slice(left, left + width))
         inside = blobs[box] == number

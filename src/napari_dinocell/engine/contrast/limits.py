@@ -13,8 +13,9 @@ import numpy as np
 
 from napari_dinocell.engine.contrast.adjusted_image import row_bands, safe_real_type
 from napari_dinocell.engine.contrast.blobs import white_beside_blobs
+from napari_dinocell.engine.contrast.lazy_plane import CleanedPlane, LazyPlane
 from napari_dinocell.engine.contrast.noise import Content, content_of, noise_level
-from napari_dinocell.engine.contrast.outliers import without_outliers
+from napari_dinocell.engine.contrast.outliers import find_outliers
 from napari_dinocell.engine.contrast.sample import sampled
 from napari_dinocell.engine.errors import ImageError
 
@@ -91,7 +92,7 @@ def intensity_limits(image: Image, config: ContrastConfig) -> tuple[float, float
     ImageError
         If the image does not hold real numbers.
     """
-    image = np.asarray(image)
+    image = image if hasattr(image, "dtype") else np.asarray(image)
     check_dtype(image)
     sample = sampled(image).astype(safe_real_type(image.dtype))
     if image.dtype.kind == "f":
@@ -119,7 +120,7 @@ def robust_stretch(
     if max(map(abs, finite_range(plane))) > TOO_LARGE:
         return plain
     noise = noise_level(plane)
-    clean = without_outliers(plane, noise)
+    clean = _without_outliers(plane, noise)
     smallest, largest = finite_range(clean)
     if smallest == largest:  # a single pixel may be all there is
         return plain
@@ -142,6 +143,16 @@ def robust_stretch(
         certainty = max(certainty, CERTAIN_IF_TEXTURE)
     low, high = given or (low, max(high, low + FLOOR * noise))
     return Stretch(clean, low, high, certainty, foreign=foreign)
+
+
+def _without_outliers(plane: NDArray[Any], noise: float) -> NDArray[Any]:
+    """The plane itself if it has none or more than a few; a lazy one stays lazy."""
+    found = find_outliers(plane, noise)
+    if found is None:
+        return plane
+    if isinstance(plane, LazyPlane):
+        return CleanedPlane(plane, found).array
+    return found.replaced_in(plane)
 
 
 def _white_of_few(plane: NDArray[Any], noise: float, high: float) -> float:

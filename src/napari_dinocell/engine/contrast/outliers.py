@@ -6,6 +6,7 @@ spans, and take that median.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -37,8 +38,25 @@ FILTERED = (np.uint8, np.uint16)
 """Types that OpenCV filters as they are."""
 
 
-def without_outliers(plane: NDArray[Any], noise: float) -> NDArray[Any]:
-    """Replace isolated outliers by the median of their surroundings.
+@dataclass(frozen=True, slots=True, eq=False)
+class Outliers:
+    """Outliers of a plane, row by row, and what takes their place."""
+
+    rows: NDArray[np.int64]
+    """(N,): ascending."""
+    columns: NDArray[np.int64]
+    values: NDArray[Any]
+    """(N,), of the plane's type."""
+
+    def replaced_in(self, plane: NDArray[Any]) -> NDArray[Any]:
+        """A copy of the plane (Y, X) without them."""
+        cleaned = plane.copy()
+        cleaned[self.rows, self.columns] = self.values
+        return cleaned
+
+
+def find_outliers(plane: NDArray[Any], noise: float) -> Outliers | None:
+    """Find isolated outliers, and the median of their surroundings.
 
     Parameters
     ----------
@@ -49,10 +67,10 @@ def without_outliers(plane: NDArray[Any], noise: float) -> NDArray[Any]:
 
     Returns
     -------
-    The plane itself if it has none, or more than a few; a changed copy otherwise.
+    None if there is none, or more than a few.
     """
     if min(plane.shape) < SURROUNDINGS:
-        return plane
+        return None
     middle, unit = _unit(plane)
     bands = list(row_bands(plane.shape))
     step = -(-plane.size // STATISTICS)
@@ -65,8 +83,8 @@ def without_outliers(plane: NDArray[Any], noise: float) -> NDArray[Any]:
         ys, xs = np.nonzero(deviation > np.float64(least))
         places += zip((ys + rows.start).tolist(), xs.tolist(), strict=True)
         if len(places) > RARE * plane.size:
-            return plane
-    return _replaced(plane, places) if places and least > 0 else plane
+            return None
+    return _outliers(plane, places) if places and least > 0 else None
 
 
 def _sample(bands: list[NDArray[Any]]) -> NDArray[Any]:
@@ -109,9 +127,10 @@ def _calm(
     return cv2.absdiff(part, calm)[inside], calm[inside]
 
 
-def _replaced(plane: NDArray[Any], places: list[tuple[int, int]]) -> NDArray[Any]:
-    cleaned = plane.copy()
-    for y, x in places:
-        rows, columns = (slice(max(0, at - REACH), at + REACH + 1) for at in (y, x))
-        cleaned[y, x] = np.median(plane[rows, columns].astype(np.float64))
-    return cleaned
+def _outliers(plane: NDArray[Any], places: list[tuple[int, int]]) -> Outliers:
+    values = np.empty(len(places), plane.dtype)
+    for number, place in enumerate(places):
+        rows, columns = (slice(max(0, at - REACH), at + REACH + 1) for at in place)
+        values[number] = np.median(plane[rows, columns].astype(np.float64))
+    where = np.array(places, np.int64)
+    return Outliers(where[:, 0], where[:, 1], values)

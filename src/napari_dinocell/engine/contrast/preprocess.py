@@ -139,23 +139,38 @@ def adjust_contrast(
     ImageError
         If the plane is not a non-empty 2-D array of real numbers.
     """
-    plane = to_plane(plane, 0)
-    given = config.given_limits
-    if limits is not None:
-        found = Stretch(plane, *limits)
-    elif config.robust:
-        found = robust_stretch(plane, config, given=given)
-    else:
-        found = Stretch(plane, *(given or intensity_limits(plane, config)))
+    found = find_stretch(to_plane(plane, 0), config, limits=limits)
+    reason = why_empty(found)
+    if reason is not None:
+        return AdjustedImage.empty(found.plane, reason)
     return _stretched(found, config)
 
 
-def _stretched(found: Stretch, config: ContrastConfig) -> AdjustedImage:
+def find_stretch(
+    plane: NDArray[Any],
+    config: ContrastConfig,
+    *,
+    limits: tuple[float, float] | None = None,
+) -> Stretch:
+    """What `adjust_contrast` measures of a plane (Y, X), which may be a lazy one."""
+    given = config.given_limits
+    if limits is not None:
+        return Stretch(plane, *limits)
+    if config.robust:
+        return robust_stretch(plane, config, given=given)
+    return Stretch(plane, *(given or intensity_limits(plane, config)))
+
+
+def why_empty(found: Stretch) -> NoCells | None:
+    """Why there is nothing to see; None if there is something."""
     if found.only_noise:
-        return AdjustedImage.empty(found.plane, NoCells.NOISE)
+        return NoCells.NOISE
     smallest, largest = finite_range(found.plane)
-    if not (smallest < largest and found.low < found.high):
-        return AdjustedImage.empty(found.plane, NoCells.CONSTANT)
+    seen = smallest < largest and found.low < found.high
+    return None if seen else NoCells.CONSTANT
+
+
+def _stretched(found: Stretch, config: ContrastConfig) -> AdjustedImage:
     stretched = AdjustedImage(
         found.plane,
         float(found.low),
@@ -165,7 +180,7 @@ def _stretched(found: Stretch, config: ContrastConfig) -> AdjustedImage:
     )
     if not config.clahe:
         return stretched
-    grid = _window_grid(found.plane.shape, config)
+    grid = window_grid(found.plane.shape, config)
     equalised = cv2.createCLAHE(config.clip_limit, grid).apply(
         stretched.levels(np.uint8)
     )
@@ -256,7 +271,7 @@ def _by_rows(
     return plane
 
 
-def _window_grid(shape: Shape2D, config: ContrastConfig) -> tuple[int, int]:
+def window_grid(shape: Shape2D, config: ContrastConfig) -> tuple[int, int]:
     """Windows along x and y (OpenCV's order), each about `config.window` pixels."""
     height, width = shape
     return -(-width // config.window), -(-height // config.window)

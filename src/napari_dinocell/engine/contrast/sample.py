@@ -15,12 +15,12 @@ SAMPLED_PIXELS = 2**22
 
 def sampled(image: NDArray[Any]) -> NDArray[Any]:
     """Pixels (N,) of a regular grid of an image of any shape; all if they are few."""
-    stride = _sampling_stride(image.shape)
+    stride = sampling_stride(image.shape)
     sample: NDArray[Any] = image[(slice(None, None, stride),) * image.ndim].ravel()
     return sample
 
 
-def _sampling_stride(shape: tuple[int, ...]) -> int:
+def sampling_stride(shape: tuple[int, ...]) -> int:
     """Smallest step along every axis that keeps the sample below the limit."""
     stride = 1
     while np.prod([-(-n // stride) for n in shape], dtype=np.int64) > SAMPLED_PIXELS:

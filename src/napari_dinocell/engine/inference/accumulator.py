@@ -32,13 +32,26 @@ class TileAccumulator:
         (Y, X) of zeros, at the network's scale; filled in place.
     config
         The tiling that the tiles come from.
+    shape
+        Height and width of the plane that the tiles cover, where the map is a part of
+        it.
+    corner
+        Row and column of the plane where the map begins.
     """
 
-    def __init__(self, distance_map: DistanceMap, config: TilingConfig) -> None:
-        height, width = self._shape = distance_map.shape
-        grid = plan_grid(self._shape, config)
+    def __init__(
+        self,
+        distance_map: DistanceMap,
+        config: TilingConfig,
+        *,
+        shape: Shape2D | None = None,
+        corner: Shape2D = (0, 0),
+    ) -> None:
+        height, width = shape or (distance_map.shape[0], distance_map.shape[1])
+        grid = plan_grid((height, width), config)
         tall, wide = grid.tile_shape
         self._map = distance_map
+        self._corner = corner
         self._down = shares(grid.tops, tall, height, grid.overlap)
         self._across = shares(grid.lefts, wide, width, grid.overlap)
 
@@ -50,8 +63,8 @@ class TileAccumulator:
         Rows and columns of the map that changed.
         """
         down, across = self._down[tile.y], self._across[tile.x]
-        rows = slice(tile.y, tile.y + len(down))
-        columns = slice(tile.x, tile.x + len(across))
+        top, left = tile.y - self._corner[0], tile.x - self._corner[1]
+        rows, columns = slice(top, top + len(down)), slice(left, left + len(across))
         share = distance[: len(down), : len(across)] * down[:, None]
         share *= across
         _round_to_steps(share)

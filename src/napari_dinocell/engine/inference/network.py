@@ -15,24 +15,28 @@ from napari_dinocell.engine.inference.device import (
     free_memory,
 )
 from napari_dinocell.engine.inference.events import Degraded
+from napari_dinocell.engine.inference.memory_ladder import first_rung
 from napari_dinocell.engine.inference.orientations import MeanOverOrientations
 from napari_dinocell.engine.inference.predict import predict_distance_map
 from napari_dinocell.engine.inference.self_test import agrees_with_cpu, bfloat16_agrees
 from napari_dinocell.engine.inference.small_cells import outline_excess
+from napari_dinocell.engine.inference.tile_job import TileJob
 from napari_dinocell.engine.model.checkpoint import load_checkpoint
 from napari_dinocell.engine.model.dinocell import DinoCell, fold_batch_norm
 from napari_dinocell.engine.model.unet_decoder import SkipStage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from napari_dinocell.engine.arrays import GrayImage
     from napari_dinocell.engine.config import DeviceName, TilingConfig
     from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
     from napari_dinocell.engine.inference.device import Precision, PrecisionName
-    from napari_dinocell.engine.inference.events import SegmentEvent
+    from napari_dinocell.engine.inference.events import SegmentEvent, TileDone
     from napari_dinocell.engine.inference.predict import Viewport
+    from napari_dinocell.engine.inference.tile_job import MapReceiver
+    from napari_dinocell.engine.inference.tiling import Tile
 
 
 class ChannelsLast(nn.Module):
@@ -121,15 +125,10 @@ class Network:
         A batch or a device that was too much for one plane is not tried again with
         the next.
         """
-        size = tiling.batch_size or default_batch_size(self.device, self._model)
-        limited = replace(tiling, batch_size=min(size, self._batch_limit or size))
-        model: nn.Module = self._model
-        if augment > 1:
-            model = MeanOverOrientations(model, augment)
         for event in predict_distance_map(
-            model,
+            self._asked(augment),
             image,
-            limited,
+            self._limited(tiling),
             device=self.device,
             precision=self.precision,
             scale=scale,
@@ -137,10 +136,65 @@ class Network:
             viewport=viewport,
             cancel=cancel,
         ):
-            if isinstance(event, Degraded):
-                self._batch_limit = event.batch_size
-                self.device = torch.device(event.device)
+            self._remember(event)
             yield event
+
+    def predict_tiles(
+        self,
+        image: AdjustedImage,
+        tiles: Sequence[Tile],
+        receiver: MapReceiver,
+        tiling: TilingConfig,
+        *,
+        augment: int = 1,
+    ) -> Iterator[TileDone | Degraded]:
+        """Predict some tiles of an image at the network's scale, on the rung reached.
+
+        Parameters
+        ----------
+        image
+            (Y, X), resized; tiles are positions in it.
+        tiles
+            All of one size.
+        receiver
+            Gets the network's answers.
+        tiling
+            Of which the batch size counts.
+        augment
+            As in `predict`.
+
+        Raises
+        ------
+        PredictionError
+            If the network fails.
+        """
+        rung = first_rung(
+            self._model, self.device, self.precision, self._limited(tiling).batch_size
+        )
+        job = TileJob(self._asked(augment), image, tiles, receiver, rung)
+        try:
+            while not job.finished:
+                for event in job.advance():
+                    self._remember(event)
+                    yield event
+        finally:
+            job.free_memory()
+
+    def _asked(self, augment: int) -> nn.Module:
+        """The model, or its mean over flips and turns."""
+        return (
+            MeanOverOrientations(self._model, augment) if augment > 1 else self._model
+        )
+
+    def _limited(self, tiling: TilingConfig) -> TilingConfig:
+        """Tiling with a batch that did not prove too much."""
+        size = tiling.batch_size or default_batch_size(self.device, self._model)
+        return replace(tiling, batch_size=min(size, self._batch_limit or size))
+
+    def _remember(self, event: SegmentEvent) -> None:
+        if isinstance(event, Degraded):
+            self._batch_limit = event.batch_size
+            self.device = torch.device(event.device)
 
     def free_memory(self) -> None:
         """Give the device's memory back; the network is of no use afterwards."""

@@ -13,7 +13,9 @@ import cv2
 import numpy as np
 
 from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage, Levels
+from napari_dinocell.engine.contrast.lazy_plane import ArrayPlane
 from napari_dinocell.engine.errors import SettingsError
+from napari_dinocell.engine.inference.resized_plane import ResizedPlane
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -112,8 +114,16 @@ def resize_image(image: AdjustedImage, shape: Shape2D) -> AdjustedImage:
     if image.plane.dtype == np.uint8:
         resized = resize_plane(image.levels(np.uint8), shape)
     else:
-        resized = resize_plane(image.levels(np.uint16), shape)
+        resized = _resize_deep(image.levels(np.uint16), shape)
     return AdjustedImage.from_levels(resized, constant=image.constant)
+
+
+def _resize_deep(levels: NDArray[np.uint16], shape: Shape2D) -> NDArray[np.uint16]:
+    """As `resize_plane`, but the same to the last bit if it is done in parts."""
+    if levels.shape[0] > shape[0] or levels.shape[1] > shape[1]:
+        return resize_plane(levels, shape)
+    resized: NDArray[np.uint16] = ResizedPlane(ArrayPlane(levels), shape)[:, :]
+    return resized
 
 
 def read_resized(

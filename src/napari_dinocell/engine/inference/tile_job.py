@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from napari_dinocell.engine.errors import PredictionError
 from napari_dinocell.engine.inference.accumulator import bounding_region
@@ -20,13 +20,27 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.arrays import DistanceMap
     from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
-    from napari_dinocell.engine.inference.accumulator import MapBuilder
+    from napari_dinocell.engine.inference.accumulator import Region
     from napari_dinocell.engine.inference.batch_runner import PendingBatch
     from napari_dinocell.engine.inference.memory_ladder import Rung
     from napari_dinocell.engine.inference.tiling import Tile
 
 RELEASE_EVERY = 64
 """Tiles after which a map in a file may leave memory: 16 MiB of pixels."""
+
+
+class MapReceiver(Protocol):
+    """Makes a map of the network's answers, as `MapBuilder` does."""
+
+    @property
+    def distance_map(self) -> DistanceMap:
+        """The map (Y, X), filled in place."""
+
+    def add(self, tile: Tile, distance: DistanceMap) -> Region:
+        """Add the answer to a tile, (H, W); rows and columns that changed."""
+
+    def release(self) -> None:
+        """Let large maps leave memory; they stay readable."""
 
 
 class TileJob:
@@ -51,7 +65,7 @@ class TileJob:
         model: torch.nn.Module,
         image: AdjustedImage,
         tiles: Sequence[Tile],
-        builder: MapBuilder,
+        builder: MapReceiver,
         rung: Rung,
     ) -> None:
         self.rung = rung
