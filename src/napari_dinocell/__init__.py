@@ -24,15 +24,17 @@ os.environ.setdefault("GOMP_SPINCOUNT", "3000")
 if TYPE_CHECKING:
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.segment import segment
+    from napari_dinocell.engine.segment_zarr import segment_zarr
     from napari_dinocell.engine.segmenter import Segmenter
 
 _HOME = {
     "SegmentConfig": "napari_dinocell.engine.config",
     "Segmenter": "napari_dinocell.engine.segmenter",
     "segment": "napari_dinocell.engine.segment",
+    "segment_zarr": "napari_dinocell.engine.segment_zarr",
 }
 
-__all__ = ["SegmentConfig", "Segmenter", "__version__", "segment"]
+__all__ = ["SegmentConfig", "Segmenter", "__version__", "segment", "segment_zarr"]
 
 
 def __getattr__(name: str) -> object:

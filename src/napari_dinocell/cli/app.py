@@ -11,7 +11,7 @@ from napari_dinocell.cli import demo, evaluate, measure, models, presets, train
 from napari_dinocell.cli.errors import output
 from napari_dinocell.cli.export import export
 from napari_dinocell.cli.pretrain import pretrain
-from napari_dinocell.cli.segment import EXAMPLES, segment
+from napari_dinocell.cli.segment import EXAMPLES, HELP, segment
 from napari_dinocell.cli.signals import ended_as_interrupted
 
 app = typer.Typer(
@@ -51,7 +51,7 @@ def dinocell(
     context.with_resource(ended_as_interrupted())
 
 
-app.command(epilog=EXAMPLES)(segment)
+app.command(help=HELP, epilog=EXAMPLES)(segment)
 app.command()(export)
 app.command()(measure.measure)
 app.command()(evaluate.evaluate)

@@ -22,7 +22,7 @@ from napari_dinocell.engine.results.export_formats import FORMATS
 from napari_dinocell.engine.text import counted
 
 if TYPE_CHECKING:
-    from napari_dinocell.engine.images.image_files import ImageFile
+    from napari_dinocell.engine.images.image_file import ImageFile
     from napari_dinocell.engine.labels.label_files import LabelFile
 
 

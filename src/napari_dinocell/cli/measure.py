@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_dinocell.engine.images.image_files import ImageFile
+    from napari_dinocell.engine.images.image_file import ImageFile
     from napari_dinocell.engine.images.pixel_size import PixelSize
     from napari_dinocell.engine.labels.label_stack import LabelStack
     from napari_dinocell.engine.measure.measure_cells import Columns

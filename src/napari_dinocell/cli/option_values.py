@@ -59,6 +59,36 @@ def parse_region_text(text: str) -> PageRegion | str:
         raise typer.BadParameter(str(error)) from None
 
 
+def parse_range(text: str) -> tuple[int, int]:
+    """Indices as "FIRST:STOP", or a single one."""
+    numbers = re.fullmatch(r"(\d+)(?::(\d+))?", text.strip())
+    if numbers is not None:
+        first = int(numbers[1])
+        stop = first + 1 if numbers[2] is None else int(numbers[2])
+        if first < stop:
+            return first, stop
+    raise typer.BadParameter(
+        "expected an index from 0, or FIRST:STOP such as 0:10, which ends before 10, "
+        f"got {text!r}"
+    )
+
+
+def parse_wells(text: str) -> tuple[str, ...]:
+    """Patterns with commas between them."""
+    patterns = tuple(part.strip() for part in text.split(",") if part.strip())
+    if patterns:
+        return patterns
+    raise typer.BadParameter(f"expected wells such as B/03 or 'B/*', got {text!r}")
+
+
+def parse_fields(text: str) -> tuple[int, ...]:
+    """Numbers from 0, or ranges of them, with commas between them."""
+    found: list[int] = []
+    for part in text.split(","):
+        found += range(*parse_range(part))
+    return tuple(dict.fromkeys(found))
+
+
 def parse_percentiles(text: str) -> tuple[float, float]:
     """Two numbers with a comma between them."""
     return _two_numbers(text, "two percentiles such as 0.1,99.9")

@@ -232,8 +232,8 @@ ImagesArgument = Annotated[
     list[str],
     typer.Argument(
         metavar="IMAGES",
-        help="TIFF, PNG, JPEG, NPY or microscope files, folders, or patterns such as "
-        "'day*/*.tif'.",
+        help="TIFF, PNG, JPEG, NPY or microscope files, OME-Zarr (images, plates, "
+        "addresses), folders, or patterns such as 'day*/*.tif'.",
     ),
 ]
 RecursiveOption = Annotated[

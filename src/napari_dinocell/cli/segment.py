@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -37,7 +37,6 @@ from napari_dinocell.cli.options import (
     MaxSizeOption,
     MinSizeOption,
     ModelOption,
-    OutputOption,
     OverlayOption,
     PresetOption,
     ProminenceOption,
@@ -50,8 +49,25 @@ from napari_dinocell.cli.options import (
     given_overrides,
     settings_among,
 )
+from napari_dinocell.cli.store_options import (
+    LABELS_NAME,
+    FieldsOption,
+    LabelsNameOption,
+    LevelOption,
+    OverwriteLabelsOption,
+    ResultsOption,
+    TimeRangeOption,
+    WellsOption,
+    ZRangeOption,
+    chosen_fields,
+    chosen_ranges,
+    results_place,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari_dinocell.engine.batch.into_image import IntoImage
     from napari_dinocell.engine.batch.preset import Preset
     from napari_dinocell.engine.batch.segment_files import SegmentJob
     from napari_dinocell.engine.batch.targets import Target
@@ -69,14 +85,36 @@ EXAMPLES = """
   dinocell segment new.tif -o results --settings results/image_labels.json
 
   dinocell segment plate7 -o results --recursive --preset 'nuclei 20x'
+
+  dinocell segment scan.ome.zarr --labels-name nuclei --level 1
+
+  dinocell segment plate.zarr --wells 'B/*' --fields 0 --resume
 """
 """Shown below the options."""
+
+HELP = """
+Segment the cells of images.
+
+The labels of NAME.tif go to DIR/NAME_labels.tif, with DIR/NAME_labels.json
+beside them: all settings and versions, to be replayed by --settings. Each page of
+a stack is segmented, and the labels keep its axes and its pixel size.
+
+Without -o, the labels of OME-Zarr become part of it, in IMAGE/labels/cells, with
+all settings among their metadata. Each field of a plate is an image.
+
+A file that cannot be segmented does not stop the others; the exit status is then 1.
+With several images, DIR/dinocell_summary.csv tells how each of them went.
+"""
+"""Shown above them."""
+
+_JOB_OPTIONS = ("model", "device", "axes", "region", "level", "overlay")
+"""That are arguments of `make_job` as they are."""
 
 
 def segment(
     context: typer.Context,
     images: ImagesArgument,
-    output: OutputOption,
+    output: ResultsOption = None,
     recursive: RecursiveOption = False,
     model: ModelOption = None,
     device: DeviceOption = "auto",
@@ -85,6 +123,11 @@ def segment(
     axes: AxesOption = None,
     scene: SceneOption = None,
     region: RegionOption = None,
+    level: LevelOption = 0,
+    time_range: TimeRangeOption = None,
+    z_range: ZRangeOption = None,
+    wells: WellsOption = None,
+    fields: FieldsOption = None,
     percentiles: PercentilesOption = None,
     clahe: ClaheOption = None,
     clip_limit: ClipLimitOption = None,
@@ -104,49 +147,47 @@ def segment(
     link: LinkOption = None,
     consecutive_ids: ConsecutiveIdsOption = None,
     file_format: FormatOption = LabelFormatName.tif,
+    labels_name: LabelsNameOption = LABELS_NAME,
+    overwrite_labels: OverwriteLabelsOption = False,
     overlay: OverlayOption = False,
     resume: ResumeOption = False,
     preset: PresetOption = None,
     settings: SettingsOption = None,
 ) -> None:
-    """Segment the cells of images.
+    """Segment the cells of images; `HELP` tells users more."""
+    where = results_place(
+        output, labels_name, overwrite=overwrite_labels, overlay=overlay
+    )
+    targets = find_targets(images, where, file_format, context.params)
+    job = job_of(context.params, find_preset(preset, settings))
+    _segment_and_exit(job, targets, output, resume=resume)
 
-    The labels of NAME.tif go to DIR/NAME_labels.tif, with DIR/NAME_labels.json
-    beside them: all settings and versions, to be replayed by --settings. Each page of
-    a stack is segmented, and the labels keep its axes and its pixel size.
 
-    A file that cannot be segmented does not stop the others; the exit status is then 1.
-    With several images, DIR/dinocell_summary.csv tells how each of them went.
-    """
+def job_of(options: Mapping[str, Any], preset: Preset | None) -> SegmentJob:
+    """What is done to each image; `options` are those of the command, by name."""
     from napari_dinocell.engine.batch.make_job import make_job
 
-    targets = find_targets(images, output, file_format, scene, recursive=recursive)
-    job = make_job(
-        model=model,
-        device=device,
-        preset=find_preset(preset, settings),
-        overrides=given_overrides(**settings_among(context.params)),
-        axes=axes,
-        region=region,
-        overlay=overlay,
+    return make_job(
+        preset=preset,
+        overrides=given_overrides(**settings_among(options)),
+        ranges=chosen_ranges(options["time_range"], options["z_range"]),
+        **{name: options[name] for name in _JOB_OPTIONS},
     )
-    _segment_and_exit(job, targets, output, resume=resume)
 
 
 def find_targets(
     images: list[str],
-    folder: Path,
+    where: Path | IntoImage,
     file_format: LabelFormatName,
-    scene: str | None,
-    *,
-    recursive: bool,
+    options: Mapping[str, Any],
 ) -> list[Target]:
     """Where the labels of all images go; errors come before any work."""
     from napari_dinocell.engine.batch.targets import plan_targets
     from napari_dinocell.engine.images.find_images import search_images
 
-    found = search_images(images, recursive=recursive)
-    return plan_targets(found, folder, file_format.value, scene=scene)
+    choice = chosen_fields(options["wells"], options["fields"])
+    found = search_images(images, recursive=options["recursive"], choice=choice)
+    return plan_targets(found, where, file_format.value, scene=options["scene"])
 
 
 def find_preset(name_or_file: str | None, sidecar: Path | None) -> Preset | None:
@@ -161,12 +202,12 @@ def find_preset(name_or_file: str | None, sidecar: Path | None) -> Preset | None
 
 
 def _segment_and_exit(
-    job: SegmentJob, targets: list[Target], folder: Path, *, resume: bool
+    job: SegmentJob, targets: list[Target], folder: Path | None, *, resume: bool
 ) -> None:
     """Leave with the status that tells how it went."""
     from napari_dinocell.engine.batch.summary import SUMMARY_NAME
 
-    summary = folder / SUMMARY_NAME if len(targets) > 1 else None
+    summary = folder / SUMMARY_NAME if folder and len(targets) > 1 else None
     try:
         failed = segment_targets(job, targets, summary, resume=resume)
     except KeyboardInterrupt:

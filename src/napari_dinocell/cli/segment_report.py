@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.batch.events import BatchEvent, FileEvent
     from napari_dinocell.engine.batch.summary import SummaryRow
-    from napari_dinocell.engine.images.image_files import ImageFile
+    from napari_dinocell.engine.images.image_file import ImageFile
 
 
 class SegmentReport:

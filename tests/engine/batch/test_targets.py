@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -12,7 +12,6 @@ import tifffile
 from tests.cli.conftest import FakeSegmenter, discs
 from tests.engine.batch.conftest import THREE, TWO, Bench
 
-from napari_dinocell.engine.batch import array_image
 from napari_dinocell.engine.batch.array_image import ArrayImage
 from napari_dinocell.engine.batch.targets import (
     MemoryImage,
@@ -20,8 +19,12 @@ from napari_dinocell.engine.batch.targets import (
     plan_targets,
 )
 from napari_dinocell.engine.errors import ExportError, ImageError
-from napari_dinocell.engine.images.image_files import ImageFile, open_image
+from napari_dinocell.engine.images.image_files import open_image
 from napari_dinocell.engine.images.pixel_size import PixelSize
+from napari_dinocell.engine.results import provenance
+
+if TYPE_CHECKING:
+    from napari_dinocell.engine.images.image_file import ImageFile
 
 
 def in_memory(name: str, data: np.ndarray, axes: str) -> MemoryImage:
@@ -108,7 +111,7 @@ def test_same_pixels_are_skipped_and_others_not(bench: Bench) -> None:
 def test_large_image_in_memory_is_never_taken_for_another(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(array_image, "HASHED_BYTES", 10)
+    monkeypatch.setattr(provenance, "HASHED_BYTES", 10)
     for _ in range(2):
         bench.run([in_memory("cells", discs(*TWO), "YX")], resume=True)
     assert len(FakeSegmenter.calls) == 2

@@ -12,10 +12,8 @@ import numpy as np
 import pytest
 
 from napari_dinocell.engine.errors import ImageFileError
-from napari_dinocell.engine.images.find_images import find_images
 from napari_dinocell.engine.images.image_files import open_image
 from napari_dinocell.engine.images.pixel_size import PixelSize
-from napari_dinocell.engine.results.export_labels import export_labels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,18 +127,3 @@ def test_czi_as_the_library_of_its_makers_writes_it(tmp_path: Path) -> None:
     np.testing.assert_array_equal(next(image.pages()), pixels)
     assert image.pixel_size is not None
     assert image.pixel_size.x == pytest.approx(0.325)
-
-
-def test_ome_zarr_that_was_exported(tmp_path: Path) -> None:
-    pytest.importorskip("bioio_ome_zarr", reason="needs the extra formats")
-    stack = np.arange(3 * 20 * 30, dtype=np.uint32).reshape(3, 20, 30)
-    path = tmp_path / "a.ome.zarr"
-    export_labels(
-        path, stack, "ome.zarr", axes="T", pixel_size=PixelSize(y=0.5, x=0.25)
-    )
-    assert find_images([tmp_path]) == find_images([path]) == [path]
-    image = open_image(path)
-    assert image.axes == "TYX"
-    np.testing.assert_array_equal(np.stack(list(image.pages())), stack)
-    assert image.pixel_size is not None
-    assert (image.pixel_size.y, image.pixel_size.x) == (0.5, 0.25)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 import pytest
 import tifffile
 from tests.engine.images.pixels import random_pixels
 
-from napari_dinocell.engine.images.image_files import ImageFile, open_image
+from napari_dinocell.engine.images.image_files import open_image
+
+if TYPE_CHECKING:
+    from napari_dinocell.engine.images.image_file import ImageFile
 
 
 def only_page(image: ImageFile) -> np.ndarray:

@@ -27,6 +27,9 @@ CHOSEN = BatchChoices(
 )
 
 NUMBERED = replace(CHOSEN, output=replace(CHOSEN.output, consecutive_ids=True))
+INSIDE = replace(
+    CHOSEN, output=replace(CHOSEN.output, file_format="zarr", labels_name="nuclei")
+)
 
 FIRST_VERSION = {
     "source": "files",
@@ -41,7 +44,7 @@ FIRST_VERSION = {
 }
 
 
-@pytest.mark.parametrize("choices", [CHOSEN, NUMBERED])
+@pytest.mark.parametrize("choices", [CHOSEN, NUMBERED, INSIDE])
 def test_choices_come_back_through_a_file(choices: BatchChoices) -> None:
     values = json.loads(json.dumps(choices.to_values()))
     assert DEFAULTS.updated(values) == choices
@@ -68,3 +71,8 @@ def test_only_paths_are_files() -> None:
     images = replace(DEFAULTS.images, files=("b",))
     taken = DEFAULTS.updated({"files": ["b", 3, None]})
     assert taken == replace(DEFAULTS, images=images)
+
+
+def test_that_labels_are_replaced_is_never_remembered() -> None:
+    chosen = replace(INSIDE, output=replace(INSIDE.output, overwrite=True))
+    assert DEFAULTS.updated(chosen.to_values()) == INSIDE

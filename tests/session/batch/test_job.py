@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.widgets.drivers.batch_driver import BatchFake, write_images
-from tests.widgets.drivers.fakes import FakeModelSlot
+from tests.ome_zarr_stores import write_plate
+from tests.widgets.drivers.batch_driver import CENTRES, BatchFake, write_images
+from tests.widgets.drivers.fakes import FakeModelSlot, spots
 
 from napari_dinocell.engine.batch.events import FileEnded
+from napari_dinocell.engine.batch.into_image import IntoImage
 from napari_dinocell.engine.batch.preset import Preset
 from napari_dinocell.engine.batch.recipe import Recipe
 from napari_dinocell.engine.config import SegmentConfig
@@ -128,3 +130,25 @@ def test_a_preset_wants_the_very_model_it_was_made_with() -> None:
 def test_a_recipe_can_be_sent_to_another_process() -> None:
     recipe = Recipe(model="default", settings=SETTINGS)
     assert pickle.loads(pickle.dumps(recipe)) == recipe
+
+
+def test_labels_become_part_of_the_images_of_a_plate(
+    tmp_path: Path, slot: FakeModelSlot
+) -> None:
+    pixels = spots((100, 120), CENTRES)
+    wells = {"A/1": [pixels], "B/1": [pixels, pixels], "B/2": [pixels]}
+    plate = write_plate(tmp_path / "p.zarr", wells)
+    asked = request(
+        plate,
+        images=FileSource(paths=(str(plate),), pattern="B/*/0"),
+        into=IntoImage(name="mine"),
+    )
+    events = list(run_batch(asked, slot, never))
+    rows = [event.row for event in events if isinstance(event, FileEnded)]
+    assert [(row.file, row.cells) for row in rows] == [
+        ("p.zarr/B/1/0", 4), ("p.zarr/B/2/0", 4),
+    ]  # fmt: skip
+    found = sorted(p.relative_to(plate).as_posix() for p in plate.rglob("mine"))
+    assert found == ["B/1/0/labels/mine", "B/2/0/labels/mine"]
+    assert asked.summary is None
+    assert not (plate / "out").exists()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dinocell_training.pretrain.config import PretrainConfig
     from dinocell_training.pretrain.fields import ChannelFile, Field
     from napari_dinocell.engine.arrays import Image, Shape2D
-    from napari_dinocell.engine.images.image_files import ImageFile
+    from napari_dinocell.engine.images.image_file import ImageFile
 
     Window = tuple[slice, slice]
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_dinocell.engine.errors import ImageError
-from napari_dinocell.engine.images.image_files import ImageFile
-from napari_dinocell.engine.results.provenance import HASHED_BYTES, ImageRecord
+from napari_dinocell.engine.images.image_file import ImageFile
+from napari_dinocell.engine.results.provenance import record_pixels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from napari_dinocell.engine.arrays import Image
+    from napari_dinocell.engine.images.image_file import PageIndex
+    from napari_dinocell.engine.results.provenance import ImageRecord
 
 _READER_ERRORS = (
     ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError,
@@ -35,15 +36,15 @@ class ArrayImage(ImageFile):
     """Page of an index along `page_axes`: (Y, X), (C, Y, X) or (Y, X, S). Called in
     the thread that segments."""
 
-    def pages(self) -> Iterator[Image]:
-        """Read the pages one after the other, the last axis of `page_axes` fastest.
+    def pages(self, indices: Iterable[PageIndex] | None = None) -> Iterator[Image]:
+        """Read pages one after the other: those of `indices`, or all in their order.
 
         Raises
         ------
         ImageError
             If pixels cannot be read.
         """
-        for index in np.ndindex(self.page_counts):
+        for index in self.indices() if indices is None else indices:
             try:
                 page = np.ascontiguousarray(self.read(index))
             except _READER_ERRORS as error:
@@ -55,17 +56,4 @@ class ArrayImage(ImageFile):
 
     def record(self) -> ImageRecord:
         """Identify the image by size and, below `HASHED_BYTES`, by its pixels."""
-        size = int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
-        return ImageRecord(
-            path=str(self.path),
-            bytes=size,
-            sha256=self._digest() if size <= HASHED_BYTES else None,
-            axes=self.axes,
-            shape=self.shape,
-        )
-
-    def _digest(self) -> str:
-        digest = sha256(self.dtype.str.encode())
-        for page in self.pages():
-            digest.update(page.data)
-        return digest.hexdigest()
+        return record_pixels(self, str(self.path))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.batch.summary import SummaryRow
     from napari_dinocell.engine.batch.targets import Target
     from napari_dinocell.engine.errors import ExportError
-    from napari_dinocell.engine.images.image_files import ImageFile
+    from napari_dinocell.engine.images.image_file import ImageFile
     from napari_dinocell.engine.inference.events import SegmentEvent
     from napari_dinocell.engine.results.provenance import Provenance
 

@@ -15,6 +15,7 @@ from napari_dinocell.engine.segmenter import Segmenter
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.batch.preset import Preset
+    from napari_dinocell.engine.images.page_choice import PageRanges
     from napari_dinocell.engine.results.page_region import PageRegion
 
 
@@ -26,6 +27,8 @@ def make_job(
     overrides: dict[str, Any] | None = None,
     axes: str | None = None,
     region: PageRegion | Literal["none"] | None = None,
+    ranges: PageRanges | None = None,
+    level: int = 0,
     overlay: bool = False,
 ) -> SegmentJob:
     """Make a job; what is given besides a preset goes first.
@@ -42,6 +45,8 @@ def make_job(
         Single settings by name, as `SegmentConfig.with_overrides` takes them.
     axes, region, overlay
         As in `SegmentJob`; None takes the preset's, "none" has the whole page.
+    ranges, level
+        As in `SegmentJob`.
 
     Raises
     ------
@@ -66,6 +71,8 @@ def make_job(
         config=config.with_overrides(**(overrides or {})),
         axes=axes,
         region=None if region == "none" else region,
+        ranges=ranges or {},
+        level=level,
         overlay=overlay,
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from napari_dinocell.engine.batch.outputs import provenance_of_store
 from napari_dinocell.engine.config import SegmentConfig  # noqa: TC001 - a record's type
 from napari_dinocell.engine.errors import SettingsError
 from napari_dinocell.engine.records import RecordFormat
@@ -21,6 +22,8 @@ from napari_dinocell.engine.results.provenance import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from napari_dinocell.engine.results.provenance import Provenance
 
 SUFFIX = ".json"
 
@@ -88,15 +91,32 @@ def read_preset(path: Path) -> Preset:
 def preset_of_labels(sidecar: Path) -> Preset:
     """What made some labels, as a preset named after its side-car.
 
+    Parameters
+    ----------
+    sidecar
+        The file beside the labels; or labels in an OME-Zarr, which have it inside.
+
     Raises
     ------
     ImageFileError, SettingsError
-        If the side-car cannot be read.
+        If it cannot be read.
     """
-    made = read_provenance(sidecar)
+    made = _provenance(sidecar)
     return Preset(
         name=str(sidecar),
         model=made.model,
         settings=made.settings,
         region=made.region,
     )
+
+
+def _provenance(sidecar: Path) -> Provenance:
+    if not sidecar.is_dir():
+        return read_provenance(sidecar)
+    made = provenance_of_store(sidecar)
+    if made is None:
+        raise SettingsError(
+            f"{sidecar} does not say how it was made. Expected labels that 'dinocell "
+            "segment' has written into an OME-Zarr image."
+        )
+    return made

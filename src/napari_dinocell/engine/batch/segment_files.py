@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from napari_dinocell.engine.batch.array_image import ArrayImage
 from napari_dinocell.engine.batch.events import FileDone, FileOpened, PageStarted
 from napari_dinocell.engine.contrast.channel import plane_of
 from napari_dinocell.engine.errors import DinoCellError
+from napari_dinocell.engine.images.page_choice import chosen_pages
 from napari_dinocell.engine.inference.events import (
     ChannelChosen,
     Degraded,
@@ -22,7 +23,6 @@ from napari_dinocell.engine.inference.events import (
 from napari_dinocell.engine.labels.consecutive_ids import ConsecutiveIds
 from napari_dinocell.engine.labels.expand import expand_cells
 from napari_dinocell.engine.link import PageLinker
-from napari_dinocell.engine.results.export import open_labels
 from napari_dinocell.engine.results.overlay import write_overlay
 from napari_dinocell.engine.results.page_region import (
     crop_page,
@@ -34,9 +34,8 @@ from napari_dinocell.engine.results.provenance import (
     ModelRecord,
     PageRecord,
     Provenance,
-    read_provenance,
     record_image,
-    write_provenance,
+    record_pixels,
 )
 from napari_dinocell.engine.watershed.live_watershed import label_cells
 
@@ -48,7 +47,8 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.batch.events import FileEvent
     from napari_dinocell.engine.batch.targets import Target
     from napari_dinocell.engine.config import Channel, SegmentConfig
-    from napari_dinocell.engine.images.image_files import ImageFile
+    from napari_dinocell.engine.images.image_file import ImageFile, PageIndex
+    from napari_dinocell.engine.images.page_choice import PageRanges
     from napari_dinocell.engine.inference.events import SegmentEvent
     from napari_dinocell.engine.results.page_region import PageRegion
     from napari_dinocell.engine.segmenter import Segmenter
@@ -67,6 +67,10 @@ class SegmentJob:
     """Letters that replace those of the files."""
     region: PageRegion | None = None
     """The part of each page to segment; None for whole pages."""
+    ranges: PageRanges = field(default_factory=dict)
+    """Time points and other pages to segment, by letters of axes; none takes all."""
+    level: int = 0
+    """Resolution of OME-Zarr to segment, the finest being 0."""
     overlay: bool = False
     """Write a picture with outlines, too."""
 
@@ -86,21 +90,23 @@ class CancelledError(Exception):
 def find_finished(job: SegmentJob, target: Target) -> Provenance | None:
     """What the same image, settings and model have led to, if the labels are there."""
     try:
-        if not (target.labels.is_file() and target.sidecar.is_file()):
+        former = target.output.former()
+        if former is None:
             return None
-        former = read_provenance(target.sidecar)
-        image = target.open(axes=job.axes)
-        record = _record(image)
+        image = target.open(axes=job.axes, level=job.level)
+        record = _record(image, target)
         if target.memory is not None and record.sha256 is None:
             return None  # its size alone says nothing
         if _identity(former.image) != _identity(record):
             return None
+        last = chosen_pages(image, job.ranges)[-1]
     except (DinoCellError, OSError):
         return None
-    last_overlay = target.overlay(image.page_count - 1, image.page_count)
+    last_overlay = target.overlay(_page_number(image, last), image.page_count)
     finished = (
         former.settings == job.config
         and former.region == job.region
+        and former.ranges == job.ranges
         and former.model.sha256 == job.model.sha256
         and (not job.overlay or last_overlay.is_file())
     )
@@ -128,44 +134,40 @@ def segment_file(
     CancelledError
         Once `cancel` says True.
     """
-    image = target.open(axes=job.axes)
+    image = target.open(axes=job.axes, level=job.level)
     require_inside(job.region, image.plane_shape)
+    indices = chosen_pages(image, job.ranges)
     yield FileOpened(image)
     pages: list[PageRecord] = []
     degraded: list[str] = []
     result: _PageResult | None = None
     measured = job
     rename = _renaming(job.config)
-    with open_labels(
-        target.labels,
-        axes=image.page_axes,
-        counts=image.page_counts,
-        pixel_size=image.pixel_size,
-    ) as file:
-        indexed = zip(np.ndindex(image.page_counts), image.pages(), strict=True)
-        for number, (index, page) in enumerate(indexed):
-            yield PageStarted(number, image.page_count)
+    with target.output.open(image) as file:
+        for number, (index, page) in enumerate(
+            zip(indices, image.pages(indices), strict=True)
+        ):
+            yield PageStarted(number, len(indices))
             result = yield from _segment_page(measured, image, page, cancel)
             measured = _with_measured_diameter(measured, result.record)
             labels = rename(result.labels, index)
-            file.add(labels)
+            file.add(index, labels)
             pages.append(result.record)
             degraded.extend(result.degraded)
-            _write_page_overlay(job, target, image, number, page, labels)
-        # From here until the new one is written, no side-car vouches for the labels.
-        target.sidecar.unlink(missing_ok=True)
-    assert result is not None  # open_labels refuses a file without pages
-    provenance = Provenance(
-        image=_record(image),
-        model=job.model,
-        settings=job.config,
-        device=result.ready.device,
-        precision=result.ready.precision,
-        pages=tuple(pages),
-        degraded=tuple(degraded),
-        region=job.region,
-    )
-    write_provenance(target.sidecar, provenance)
+            _write_page_overlay(job, target, image, index, page, labels)
+        assert result is not None  # ranges hold at least one page
+        provenance = Provenance(
+            image=_record(image, target),
+            model=job.model,
+            settings=job.config,
+            device=result.ready.device,
+            precision=result.ready.precision,
+            pages=tuple(pages),
+            degraded=tuple(degraded),
+            region=job.region,
+            ranges=job.ranges,
+        )
+        file.sign(provenance)
     yield FileDone(provenance)
 
 
@@ -242,7 +244,7 @@ def _write_page_overlay(
     job: SegmentJob,
     target: Target,
     image: ImageFile,
-    number: int,
+    index: PageIndex,
     page: Image,
     labels: Labels,
 ) -> None:
@@ -250,13 +252,23 @@ def _write_page_overlay(
         return
     if image.channel_axis is not None:
         page = plane_of(page, job.config, channel_axis=image.channel_axis)
-    write_overlay(target.overlay(number, image.page_count), page, labels)
+    path = target.overlay(_page_number(image, index), image.page_count)
+    write_overlay(path, page, labels)
 
 
-def _record(image: ImageFile) -> ImageRecord:
-    return image.record() if isinstance(image, ArrayImage) else record_image(image)
+def _page_number(image: ImageFile, index: PageIndex) -> int:
+    """Among all pages, counted from 0."""
+    return int(np.ravel_multi_index(index, image.page_counts)) if index else 0
+
+
+def _record(image: ImageFile, target: Target) -> ImageRecord:
+    if isinstance(image, ArrayImage):
+        return image.record()
+    if target.found is not None and target.found.url is not None:
+        return record_pixels(image, str(target.found.address))
+    return record_image(image)
 
 
 def _identity(record: ImageRecord) -> tuple[object, ...]:
     """What makes two files the same image, wherever they lie."""
-    return (record.bytes, record.sha256, record.axes, record.shape)
+    return (record.bytes, record.sha256, record.axes, record.shape, record.level)

@@ -13,6 +13,7 @@ from napari_dinocell.engine.contrast.channel import plane_of
 from napari_dinocell.engine.contrast.limits import robust_stretch
 from napari_dinocell.engine.contrast.preprocess import intensity_limits
 from napari_dinocell.engine.errors import DinoCellError
+from napari_dinocell.engine.images.page_choice import chosen_pages
 from napari_dinocell.engine.results.page_region import crop_page
 
 if TYPE_CHECKING:
@@ -75,9 +76,9 @@ def _planes(
     """The pages of all images, as they will be segmented."""
     for target in targets:
         try:
-            image = target.open(axes=job.axes)
+            image = target.open(axes=job.axes, level=job.level)
             axis = image.channel_axis
-            for page in image.pages():
+            for page in image.pages(chosen_pages(image, job.ranges)):
                 if cancel is not None and cancel():
                     return
                 part = crop_page(page, job.region, channel_axis=axis)

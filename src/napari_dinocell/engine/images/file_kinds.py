@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from pathlib import Path
 
-FileKind: TypeAlias = Literal["tiff", "picture", "npy", "microscope"]
+FileKind: TypeAlias = Literal["tiff", "picture", "npy", "zarr", "microscope"]
 """The last one stands for formats that an extra library reads."""
 
 TIFF_SUFFIXES = (
@@ -21,13 +21,16 @@ ARRAY_SUFFIX = ".npy"
 FOLDER_SUFFIXES = (".ome.zarr", ".zarr")
 """Of images that are folders."""
 
+ZARR_METADATA = ("zarr.json", ".zgroup", ".zattrs", ".zarray")
+"""One of these files makes a folder Zarr."""
+
 MICROSCOPE_SUFFIXES = (
     ".czi", ".nd2", ".lif", ".dv", ".r3d", ".ims", ".oib", ".oif", ".oir", ".vsi",
-    *FOLDER_SUFFIXES,
 )  # fmt: skip
 
 IMAGE_SUFFIXES = (
-    *TIFF_SUFFIXES, *PICTURE_SUFFIXES, ARRAY_SUFFIX, *MICROSCOPE_SUFFIXES
+    *TIFF_SUFFIXES, *PICTURE_SUFFIXES, ARRAY_SUFFIX, *FOLDER_SUFFIXES,
+    *MICROSCOPE_SUFFIXES,
 )  # fmt: skip
 
 LABEL_ENDINGS = (
@@ -54,7 +57,9 @@ def name_of_image(labels: str) -> str:
 
 
 def kind_by_content(path: Path) -> FileKind | None:
-    """Kind of a file that starts as such files do; None for others, and for folders."""
+    """Kind of a file that starts as such files do, or of a folder; None for others."""
+    if any((path / name).is_file() for name in ZARR_METADATA):
+        return "zarr"
     if not path.is_file():
         return None
     with path.open("rb") as file:
@@ -71,6 +76,8 @@ def kind_by_name(path: Path) -> FileKind | None:
         return "picture"
     if suffix == ARRAY_SUFFIX:
         return "npy"
+    if suffix in FOLDER_SUFFIXES:
+        return "zarr"
     return "microscope" if suffix in MICROSCOPE_SUFFIXES else None
 
 

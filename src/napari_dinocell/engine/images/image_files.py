@@ -1,4 +1,4 @@
-"""Image files as pages to segment: TIFF, NPY and microscope formats lazily.
+"""Image files as pages to segment: TIFF, NPY, OME-Zarr and microscope formats lazily.
 
 A page is one plane with its colours or channels: (Y, X), (Y, X, 3 or 4) or
 (C, Y, X). All other axes of a file (time, depth, positions) count pages.
@@ -7,10 +7,9 @@ A page is one plane with its colours or channels: (Y, X), (Y, X, 3 or 4) or
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -19,8 +18,10 @@ from napari_dinocell.engine.images.file_kinds import (
     kind_by_content,
     kind_by_name,
 )
+from napari_dinocell.engine.images.image_file import ImageFile
 from napari_dinocell.engine.images.microscope_files import open_microscope_file
 from napari_dinocell.engine.images.naming_file import naming_file
+from napari_dinocell.engine.images.ome_zarr.image import open_ome_zarr, series_of
 from napari_dinocell.engine.images.pictures import read_picture
 from napari_dinocell.engine.images.tiff_planes import open_planes, read_layout
 from napari_dinocell.engine.images.unnamed_axes import (
@@ -28,123 +29,6 @@ from napari_dinocell.engine.images.unnamed_axes import (
     axes_of_labels,
     check_unnamed,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
-
-    from napari_dinocell.engine.arrays import Image, Shape2D
-    from napari_dinocell.engine.images.pixel_size import PixelSize
-    from napari_dinocell.engine.images.tiff_planes import ReadSelection
-
-    OpenPlanes: TypeAlias = Callable[[], AbstractContextManager[ReadSelection]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFile:
-    """What a file holds; its pixels are read by `pages`."""
-
-    path: Path
-    axes: str
-    """One letter per dimension: Y, X, S (colours), C (channels); others count pages."""
-    shape: tuple[int, ...]
-    """One length per letter of `axes`."""
-    dtype: np.dtype[Any]
-    pixel_size: PixelSize | None = None
-    scene: int = 0
-    """Which of the file's images it is, counted from 0."""
-    scenes: tuple[str, ...] = ("",)
-    """Names of all images (positions, series) of the file; "" for those without."""
-    planes: OpenPlanes | None = field(default=None, repr=False, compare=False)
-    """Opens the file; what it gives reads a selection along `axes`."""
-
-    @property
-    def other_images(self) -> int:
-        """Further images of the file, which are not read."""
-        return len(self.scenes) - 1
-
-    @property
-    def page_axes(self) -> str:
-        """The letters that count pages, for example "T" or "TZ"; "" for one plane."""
-        return "".join(a for a in self.axes if a not in "YX" + self.channel_letter)
-
-    @property
-    def page_counts(self) -> tuple[int, ...]:
-        """Length of each of `page_axes`; () for one plane."""
-        return tuple(self._length(letter) for letter in self.page_axes)
-
-    @property
-    def page_count(self) -> int:
-        """Number of pages."""
-        return int(np.prod(self.page_counts, dtype=np.int64))
-
-    @property
-    def plane_shape(self) -> Shape2D:
-        """Height and width of a page in pixels."""
-        return self._length("Y"), self._length("X")
-
-    @property
-    def channel_letter(self) -> str:
-        """The axis that stays in a page: S (samples of a pixel), C, or "" for none."""
-        return next((letter for letter in "SC" if letter in self.axes), "")
-
-    @property
-    def channel_axis(self) -> int | None:
-        """Where a page has its channels: 0, or None when it is grey or RGB(A)."""
-        letter = self.channel_letter
-        colours = letter == "S" and self._length(letter) in (3, 4)
-        return None if colours or not letter else 0
-
-    def pages(self) -> Iterator[Image]:
-        """Read the pages one after the other, the last axis of `page_axes` fastest.
-
-        Raises
-        ------
-        ImageFileError
-            If pixels cannot be read or decoded.
-        """
-        assert self.planes is not None  # others read pages their own way
-        with naming_file(self.path), self.planes() as read:
-            for index in np.ndindex(self.page_counts):
-                yield self._arranged(read(self._selection(index)))
-
-    def window(self, page: int, rows: slice, columns: slice) -> Image:
-        """Read a part of one page; files that are read in pieces decode no other.
-
-        Parameters
-        ----------
-        page
-            Number of the page, in the order of `pages`.
-
-        Raises
-        ------
-        ImageFileError
-            If pixels cannot be read or decoded.
-        """
-        assert self.planes is not None
-        index = tuple(map(int, np.unravel_index(page, self.page_counts)))
-        with naming_file(self.path), self.planes() as read:
-            return self._arranged(read(self._selection(index, rows, columns)))
-
-    def _length(self, letter: str) -> int:
-        return self.shape[self.axes.index(letter)]
-
-    def _selection(
-        self,
-        index: tuple[int, ...],
-        rows: slice = slice(None),
-        columns: slice = slice(None),
-    ) -> tuple[int | slice, ...]:
-        chosen: dict[str, int | slice] = {"Y": rows, "X": columns}
-        chosen |= zip(self.page_axes, index, strict=True)
-        return tuple(chosen.get(letter, slice(None)) for letter in self.axes)
-
-    def _arranged(self, page: Image) -> Image:
-        """Bring what was read to (Y, X), (Y, X, S) or (C, Y, X)."""
-        letters = [letter for letter in self.axes if letter not in self.page_axes]
-        channel = self.channel_letter
-        wanted = "YX" + channel if self.channel_axis is None else channel + "YX"
-        return np.ascontiguousarray(page.transpose([letters.index(c) for c in wanted]))
 
 
 def scenes_of(path: Path) -> tuple[str, ...]:
@@ -159,6 +43,8 @@ def scenes_of(path: Path) -> tuple[str, ...]:
         kind = kind_by_content(path) or kind_by_name(path)
         if kind == "tiff":
             return read_layout(path).scenes
+        if kind == "zarr":
+            return series_of(path)
         return open_microscope_file(path).scenes if kind == "microscope" else ("",)
 
 
@@ -167,6 +53,7 @@ def open_image(
     *,
     axes: str | None = None,
     scene: int | str | None = None,
+    level: int = 0,
     as_labels: bool = False,
 ) -> ImageFile:
     """Describe an image file; its pixels stay on disk until `ImageFile.pages`.
@@ -178,13 +65,16 @@ def open_image(
     ----------
     path
         A TIFF (also ImageJ, OME, BigTIFF, LSM, STK, SVS, QPTIFF; any compression), PNG,
-        JPEG or NPY file, or what the extra `formats` reads (CZI, ND2, LIF, OME-Zarr).
+        JPEG or NPY file, an OME-Zarr image, or what the extra `formats` reads (CZI,
+        ND2, LIF).
     axes
         Letters to use instead of those that the file states, one per dimension, for
         example "CYX" for a plain stack that holds channels.
     scene
         Which of several images in the file (positions, series), by number from 0 or by
         name; None takes the first.
+    level
+        Which resolution of an OME-Zarr image, the finest being 0.
     as_labels
         Whether the numbers are ids: they stay as they are, where palettes, inverted
         greys and the like would become the colours that they stand for, and axes that
@@ -194,12 +84,15 @@ def open_image(
     ------
     ImageFileError
         If the file is missing, of another kind, damaged, does not fit `axes`, has axes
-        that nobody names, or has no such scene.
+        that nobody names, or has no such scene or level.
     """
     path = Path(path)
     _require_file(path)
     with naming_file(path):
         kind = kind_by_content(path) or kind_by_name(path)
+        if kind == "zarr":
+            return _open_zarr(path, axes, scene, level)
+        _only_level(path, level)
         if kind == "picture":
             return _open_picture(path, scene, colours=not as_labels)
         if kind == "npy":
@@ -210,23 +103,22 @@ def open_image(
 
 
 def _require_file(path: Path) -> None:
-    kind = kind_by_name(path)
-    if path.is_dir() and kind != "microscope":
+    kind = kind_by_content(path) or kind_by_name(path)
+    if path.is_dir() and kind != "zarr":
         raise ImageFileError(f"{path} is a folder. Expected an image file.")
     try:
         size = path.stat().st_size
-        kind = kind_by_content(path) or kind
     except FileNotFoundError as error:
         raise ImageFileError(f"{path} does not exist. Check its name.") from error
     except OSError as error:
         reason = error.strerror or error
         raise ImageFileError(f"{path} cannot be read: {reason}.") from error
-    if size == 0:
+    if size == 0 and path.is_file():
         raise ImageFileError(f"{path} is empty (0 bytes). Copy it again.")
     if kind is None:
         raise ImageFileError(
-            f"Expected a TIFF, PNG, JPEG or NPY file, or one of a microscope such as "
-            f"CZI, ND2 or LIF, got {path}. Convert it first."
+            f"Expected a TIFF, PNG, JPEG or NPY file, OME-Zarr, or a file of a "
+            f"microscope such as CZI, ND2 or LIF, got {path}. Convert it first."
         )
 
 
@@ -278,6 +170,13 @@ def _open_tiff(
     )
 
 
+def _open_zarr(
+    path: Path, axes: str | None, scene: int | str | None, level: int
+) -> ImageFile:
+    image = open_ome_zarr(path, scene=scene, level=level)
+    return replace(image, axes=_checked_axes(path, image.axes, image.shape, axes))
+
+
 def _open_microscope(
     path: Path, axes: str | None, scene: int | str | None
 ) -> ImageFile:
@@ -309,6 +208,14 @@ def _checked_axes(
             f"{shape} of {path} once, Y and X among them, got {letters!r}."
         )
     return letters
+
+
+def _only_level(path: Path, level: int) -> None:
+    if level != 0:
+        raise ImageFileError(
+            f"Expected level 0 of {path}, got {level}. Only OME-Zarr is read at other "
+            "levels."
+        )
 
 
 def _only_scene(path: Path, scene: int | str | None) -> None:

@@ -14,6 +14,7 @@ import tifffile
 
 from napari_dinocell.engine.errors import ImageFileError
 from napari_dinocell.engine.images.file_kinds import (
+    FOLDER_SUFFIXES,
     PICTURE_SUFFIXES,
     TIFF_SUFFIXES,
     suffix_of,
@@ -62,4 +63,6 @@ def _kind(path: Path) -> str:
         return "TIFF"
     if suffix in PICTURE_SUFFIXES:
         return "PNG" if suffix == ".png" else "JPEG"
+    if suffix in FOLDER_SUFFIXES:
+        return "OME-Zarr"
     return suffix.lstrip(".").upper() or "an image"

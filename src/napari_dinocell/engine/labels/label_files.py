@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_dinocell.engine.images.image_files import ImageFile
+    from napari_dinocell.engine.images.image_file import ImageFile
     from napari_dinocell.engine.images.pixel_size import PixelSize
     from napari_dinocell.engine.labels.label_stack import ArrayLike
 

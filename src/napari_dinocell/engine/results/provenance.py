@@ -10,9 +10,11 @@ import platform
 from collections.abc import Mapping  # noqa: TC003 - a record's type
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from napari_dinocell import __version__
 from napari_dinocell.engine.config import (  # noqa: TC001 - a record's types
@@ -30,7 +32,7 @@ from napari_dinocell.engine.results.page_region import PageRegion, parse_region
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_dinocell.engine.images.image_files import ImageFile
+    from napari_dinocell.engine.images.image_file import ImageFile
 
 HASHED_BYTES = 2**28
 """Larger images are known by their size alone: reading them twice takes long."""
@@ -54,6 +56,8 @@ class ImageRecord:
     """None above `HASHED_BYTES`."""
     axes: str
     shape: tuple[int, ...]
+    level: int = field(default=0, metadata=LATER)
+    """Of a pyramid, the finest being 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +99,8 @@ class Provenance:
     """What was given up for lack of memory."""
     region: PageRegion | None = field(default=None, metadata=LATER)
     """The part of each page that was segmented as an image of its own."""
+    ranges: Mapping[str, tuple[int, int]] = field(default_factory=dict, metadata=LATER)
+    """Which pages were segmented, by letters of axes; `pages` are of these alone."""
     versions: Mapping[str, str | None] = field(
         default_factory=lambda: software_versions()
     )
@@ -164,18 +170,39 @@ def read_provenance(path: Path) -> Provenance:
 
 
 def record_image(image: ImageFile) -> ImageRecord:
-    """Identify an image file by size and, below `HASHED_BYTES`, by content."""
+    """Identify an image file by size and, below `HASHED_BYTES`, by content.
+
+    Of images that are folders, the pixels of the level in question count.
+    """
+    if not image.path.is_file():
+        return record_pixels(image, str(image.path.absolute()))
     size = image.path.stat().st_size
     digest = None
     if size <= HASHED_BYTES:
         with image.path.open("rb") as file:
             digest = file_digest(file, "sha256").hexdigest()
+    return _record(image, str(image.path.absolute()), size, digest)
+
+
+def record_pixels(image: ImageFile, path: str) -> ImageRecord:
+    """Identify an image by its size in memory and, below `HASHED_BYTES`, by pixels."""
+    size = int(np.prod(image.shape, dtype=np.int64)) * image.dtype.itemsize
+    if size > HASHED_BYTES:
+        return _record(image, path, size, None)
+    digest = sha256(image.dtype.str.encode())
+    for page in image.pages():
+        digest.update(page.data)
+    return _record(image, path, size, digest.hexdigest())
+
+
+def _record(image: ImageFile, path: str, size: int, digest: str | None) -> ImageRecord:
     return ImageRecord(
-        path=str(image.path.absolute()),
+        path=path,
         bytes=size,
         sha256=digest,
         axes=image.axes,
         shape=image.shape,
+        level=image.level,
     )
 
 

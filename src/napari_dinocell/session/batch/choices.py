@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from napari_dinocell.engine.results.export import LabelFormat
+from napari_dinocell.engine.results.export import LABEL_FORMATS, LabelFormat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+IntoImages: TypeAlias = Literal["zarr"]
+INTO_IMAGES: IntoImages = "zarr"
+"""The labels of OME-Zarr become part of it; nothing is written to the folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +33,17 @@ class OutputChoice:
 
     folder: str
     """"" leaves it to the images."""
-    file_format: LabelFormat
+    file_format: LabelFormat | IntoImages
     overlay: bool
     """Whether pictures with outlines are written, too."""
     resume: bool
     """Whether finished images are skipped."""
     consecutive_ids: bool = False
     """Whether cells are numbered 1, 2, ... in each file."""
+    labels_name: str = "cells"
+    """Of labels that become part of images."""
+    overwrite: bool = False
+    """Whether they replace labels of that name; never remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +69,7 @@ class BatchChoices:
             "overlay": output.overlay,
             "resume": output.resume,
             "consecutive_ids": output.consecutive_ids,
+            "labels_name": output.labels_name,
         }
 
     def updated(self, values: Mapping[str, Any]) -> BatchChoices:
@@ -72,7 +81,7 @@ class BatchChoices:
         now = self.to_values()
         new = {n: v for n, v in values.items() if type(v) is type(now.get(n))}
         new = now | new
-        if new["format"] not in get_args(LabelFormat):
+        if new["format"] not in (*LABEL_FORMATS, INTO_IMAGES):
             new["format"] = self.output.file_format
         images = ImageChoice(
             source=new["source"],
@@ -86,5 +95,7 @@ class BatchChoices:
             overlay=new["overlay"],
             resume=new["resume"],
             consecutive_ids=new["consecutive_ids"],
+            labels_name=new["labels_name"],
+            overwrite=self.output.overwrite,
         )
         return replace(self, images=images, recipe=new["settings"], output=output)

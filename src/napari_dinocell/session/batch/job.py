@@ -17,10 +17,12 @@ from napari_dinocell.engine.results.provenance import ModelRecord
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.batch.events import BatchEvent
+    from napari_dinocell.engine.batch.into_image import IntoImage
     from napari_dinocell.engine.batch.recipe import Recipe
     from napari_dinocell.engine.batch.targets import MemoryImage, Target
     from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.images.find_images import FoundImage
+    from napari_dinocell.engine.images.ome_zarr.plate import FieldChoice
     from napari_dinocell.engine.results.export import LabelFormat
     from napari_dinocell.session.model_slot import ModelSlot
 
@@ -32,7 +34,11 @@ ALL_IMAGES = "*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSource:
-    """Files, folders, and one pattern for all of these folders."""
+    """Files, folders, and one pattern for all of these folders.
+
+    In an OME-Zarr plate the pattern chooses wells, such as "B/*", and may name a field
+    after them, such as "B/*/0".
+    """
 
     paths: tuple[str, ...]
     pattern: str = ALL_IMAGES
@@ -45,7 +51,7 @@ class FileSource:
         ImageFileError
             If a folder or a pattern gives no image.
         """
-        return [image.path for image in self.search()]
+        return [Path(image.address) for image in self.search()]
 
     def search(self) -> list[FoundImage]:
         """Image files with their subfolders, as `find` finds them.
@@ -57,12 +63,25 @@ class FileSource:
         """
         from napari_dinocell.engine.images.find_images import search_images
 
-        return search_images(map(self._searched, self.paths))
+        if self.pattern in ("", ALL_IMAGES):
+            return search_images(self.paths)
+        plates = [path for path in self.paths if is_zarr_folder(path)]
+        others = [self._searched(path) for path in self.paths if path not in plates]
+        found = search_images(others)
+        return found + (search_images(plates, choice=self._choice()) if plates else [])
 
     def _searched(self, path: str) -> str:
-        if self.pattern in ("", ALL_IMAGES) or not Path(path).is_dir():
+        if not Path(path).is_dir():
             return path
         return str(Path(glob.escape(path)) / self.pattern)
+
+    def _choice(self) -> FieldChoice:
+        from napari_dinocell.engine.images.ome_zarr.plate import FieldChoice
+
+        well, _, field = self.pattern.rpartition("/")
+        if "/" in well and field.isdecimal():
+            return FieldChoice(wells=(well,), fields=(int(field),))
+        return FieldChoice(wells=(self.pattern,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +93,15 @@ class BatchRequest:
     folder: Path
     """Where the results go."""
     file_format: LabelFormat = "tif"
+    into: IntoImage | None = None
+    """For labels that become part of OME-Zarr; nothing goes to the folder then."""
     overlay: bool = False
     resume: bool = True
 
     @property
-    def summary(self) -> Path:
-        """The table of all images."""
-        return self.folder / SUMMARY_NAME
+    def summary(self) -> Path | None:
+        """The table of all images; None where no folder is written to."""
+        return self.folder / SUMMARY_NAME if self.into is None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +139,13 @@ def run_batch(
 
     source = request.images
     images: Any = source.search() if isinstance(source, FileSource) else source
-    targets = plan_targets(images, request.folder, request.file_format)
+    where = request.into or request.folder
+    targets = plan_targets(images, where, request.file_format)
     yield Planned(tuple(targets))
     recipe = request.recipe
     segmenter, model = slot.get(recipe.find_model(), recipe.device)
-    job = recipe.job(segmenter, model, overlay=request.overlay)
+    overlay = request.overlay and request.into is None
+    job = recipe.job(segmenter, model, overlay=overlay)
     try:
         yield from segment_batch(
             job,
@@ -133,6 +156,13 @@ def run_batch(
         )
     finally:
         segmenter.forget_map()
+
+
+def is_zarr_folder(path: str | Path) -> bool:
+    """Whether a folder is an image, a plate or another part of OME-Zarr."""
+    from napari_dinocell.engine.images.file_kinds import kind_by_content
+
+    return kind_by_content(Path(path)) == "zarr"
 
 
 def list_images(source: FileSource, _: Cancel) -> Generator[list[Path], None, None]:

@@ -17,7 +17,7 @@ from napari_dinocell.widgets.layers.placement import placement_of
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.batch.targets import MemoryImage
-    from napari_dinocell.engine.images.image_files import ImageFile
+    from napari_dinocell.engine.images.image_file import ImageFile
 
 PAGE_LETTERS = {"t": "T", "time": "T", "z": "Z", "depth": "Z"}
 """Of axes with a meaning; others get the next free letter."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_dinocell.engine.batch.targets import Target
-    from napari_dinocell.engine.images.image_files import ImageFile
+    from napari_dinocell.engine.images.image_file import ImageFile
     from napari_dinocell.widgets.batch.layers import LabelsPlace
 
 KEY = "dinocell_batch"
@@ -83,7 +83,9 @@ class ResultOpener(QObject):
             self._show_labels(opened, opened.labels)
 
     def _add_image(self, opened: Opened, image: ImageFile, pixels: Any) -> None:
-        name, stamp = opened.target.image.stem, stamp_of(opened.target.image)
+        target = opened.target
+        name = target.found.stem if target.found else target.image.stem
+        stamp = stamp_of(target.image)
         channel = image.channel_axis
         rgb = image.channel_letter == "S" and channel is None
         self._viewer.add_image(
@@ -158,10 +160,10 @@ def stamp_of(path: Path) -> Stamp:
 def _read_labels(path: Path) -> NDArray[Any] | None:
     from napari_dinocell.engine.images.image_files import open_image
 
-    if not path.is_file():
+    if not path.exists():
         return None
     if path.suffix != ".npy":
-        return read_pages(open_image(path))
+        return read_pages(open_image(path, as_labels=path.is_dir()))
     try:
         found: NDArray[Any] = np.load(path, allow_pickle=False)
     except (OSError, ValueError) as error:
