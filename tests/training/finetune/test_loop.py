@@ -143,8 +143,8 @@ def test_a_loss_that_is_no_number_keeps_the_best_epoch(
 
     def broken(*args: object) -> torch.Tensor:
         calls.append(args)
-        # the plan takes 1; each of the 2 steps of an epoch 1: break in the second
-        return real(*args) * (float("nan") if len(calls) > 4 else 1.0)
+        # each of the 2 steps of an epoch takes 1: break at the end of the second
+        return real(*args) * (float("nan") if len(calls) > 3 else 1.0)
 
     monkeypatch.setattr(finetune_epoch, "batch_loss", broken)
     with pytest.raises(TrainingFailedError, match=r"nan in epoch 2.*kept as mine"):
