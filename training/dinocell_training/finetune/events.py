@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Costs:
+    """Seconds that each kind of work should take, as timed before a run."""
+
+    once: float
+    """All that is done before the first epoch, but for judging."""
+    step: float
+    """One optimizer step."""
+    judging: float
+    """All examples that judge, once."""
+
+
+@dataclass(frozen=True, slots=True)
 class FinetunePlanned:
     """All is read and nothing slow was done yet; going on starts the training."""
 
@@ -35,6 +47,8 @@ class FinetunePlanned:
     """Of all that follows, if it is not stopped early; measured on this machine."""
     device: str
     precision: str
+    costs: Costs | None = None
+    """What the estimate is made of."""
     notes: tuple[str, ...] = ()
     """What the user should know: damaged examples, too few examples."""
 

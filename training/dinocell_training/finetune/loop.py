@@ -137,6 +137,7 @@ def _planned(run: FinetuneRun, plan: Plan) -> FinetunePlanned:
         estimated_seconds=plan.seconds,
         device=str(run.device),
         precision=run.precision,
+        costs=plan.costs,
         notes=run.notes,
     )
 

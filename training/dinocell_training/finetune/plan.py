@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from dinocell_training.finetune.epoch import batch_loss
+from dinocell_training.finetune.events import Costs
 from dinocell_training.finetune.feature_cache import (
     BATCH,
     Tiles,
@@ -32,6 +33,8 @@ class Plan:
     """In all views of the training examples."""
     seconds: float
     """Estimate for the epochs that are left, all preparations included."""
+    costs: Costs
+    """What it is made of."""
 
 
 def make_plan(run: FinetuneRun) -> Plan:
@@ -42,11 +45,10 @@ def make_plan(run: FinetuneRun) -> Plan:
     judged = sum(count_tiles(e, TilingConfig()) for e in run.judges)
     left = run.epochs - run.epoch
     once = run.config.rehearsal * 4 + (0 if run.config.full else places * views)
-    seconds = (
-        per_tile * (once + judged * (left + 1) * 2)
-        + per_step * run.config.steps_per_epoch * left
-    )
-    return Plan(views, places * views, seconds)
+    costs = Costs(per_tile * once, per_step, per_tile * judged * 2)
+    steps = run.config.steps_per_epoch * left
+    seconds = costs.once + costs.judging * (left + 1) + costs.step * steps
+    return Plan(views, places * views, seconds, costs)
 
 
 def _choose_views(run: FinetuneRun, places: int) -> int:

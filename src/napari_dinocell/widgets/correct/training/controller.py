@@ -234,7 +234,7 @@ class TrainingController(QObject):
         match event:
             case FinetunePlanned():
                 self._plan = event
-                self._meter.plan(event.estimated_seconds)
+                self._meter.plan(event)
                 self._section.show_plan(plan_text(event), event.notes)
                 self._section.begin_curve(event.total_epochs, event.epoch)
             case FeaturesDone(done, total):
