@@ -179,3 +179,22 @@ def test_kept_cells_are_outlined_on_request(driver: CorrectDriver) -> None:
     driver.sections.locks._showing.click()
     driver.qtbot.waitUntil(lambda: shown.layer is None)
     assert [layer.name for layer in driver.viewer.layers] == ["Labels"]
+
+
+def test_deleted_cells_look_different_from_kept_ones(driver: CorrectDriver) -> None:
+    """A cross, and another colour: also when the colours are all that one sees."""
+    driver.viewer.add_labels(labels())
+    driver.press("lock")
+    driver.click((20, 20))
+    shown = driver.controller.outlines._marks
+    driver.qtbot.waitUntil(lambda: shown.layer is not None)
+    (kept,) = np.unique(shown.layer.edge_color, axis=0)
+    driver.press("delete")
+    driver.click((20, 40))
+    driver.qtbot.waitUntil(lambda: len(shown.layer.data) > 80)
+    colors = shown.layer.edge_color
+    cross = np.abs(shown.layer.data[:, 1]).min(axis=1) > 1  # neither along an axis
+    assert cross.sum() == 2
+    is_kept = (colors == kept).all(axis=1)
+    assert is_kept.sum() == 80
+    assert not is_kept[cross].any()

@@ -28,7 +28,7 @@ class LockSection(QWidget):
         describe(
             self._showing,
             "Show kept cells",
-            "Draws the outline of what stays as it is.",
+            "Draws the outline of what stays as it is; a cross marks deleted cells.",
         )
         self.lock = QPushButton("Loc&k corrected")
         describe(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from qtpy.QtCore import QObject
+from scipy.ndimage import find_objects, label
 
 from napari_dinocell.widgets.layers.marks import Marks, outline_segments
 from napari_dinocell.widgets.shared.later import Later
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 DELAY_MS = 150
 NAME = "Kept cells"
+KEPT, DELETED = (0.0, 1.0, 0.0, 1.0), (1.0, 0.65, 0.0, 1.0)
+"""Lime and orange: red, green, blue and opacity."""
 
 
 class KeptOutlines(QObject):
@@ -65,15 +68,39 @@ class KeptOutlines(QObject):
         if held is None or session is None:
             self._marks.remove()
             return
-        self._marks.show(_outlines(held.mask, session.plane), session.layer)
+        outlines, colors = _outlines(held.mask, session.plane)
+        self._marks.show(outlines, session.layer, colors)
 
 
-def _outlines(mask: Mask, plane: AnyLabels) -> NDArray[np.float64]:
-    """Of each kept cell, and of background that is kept free."""
+def _outlines(
+    mask: Mask, plane: AnyLabels
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Segments (N, 2, 2) around each kept cell and each deleted one, and their colours.
+
+    Background that is kept free is what a deleted cell has left; a cross marks it, so
+    that it is not told from a kept cell by its colour alone.
+    """
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     region: Region = (
         slice(int(rows[0]), int(rows[-1]) + 1),
         slice(int(columns[0]), int(columns[-1]) + 1),
     )
-    values = np.where(mask[region], plane[region].astype(np.int64), -1)
-    return outline_segments(values, region, outside=-1)
+    labels, held = plane[region].astype(np.int64), mask[region]
+    cells = outline_segments(np.where(held & (labels > 0), labels, 0), region)
+    gone, _ = label(held & (labels == 0))
+    outlines = [outline_segments(gone, region), _crosses(gone, region)]
+    deleted = np.concatenate(outlines)
+    colors = np.repeat([DELETED, KEPT], [len(deleted), len(cells)], axis=0)
+    return np.concatenate([deleted, cells]), colors
+
+
+def _crosses(parts: NDArray[np.int32], region: Region) -> NDArray[np.float64]:
+    """Segments (N, 2, 2) from corner to corner of the box around each part."""
+    top, left = (part.start - 0.5 for part in region)
+    found = []
+    for rows, columns in find_objects(parts):
+        above, below = top + rows.start, top + rows.stop
+        before, behind = left + columns.start, left + columns.stop
+        found.append([(above, before), (below, behind)])
+        found.append([(above, behind), (below, before)])
+    return np.array(found, float).reshape(-1, 2, 2)

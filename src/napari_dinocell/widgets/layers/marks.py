@@ -48,8 +48,17 @@ class Marks:
             self._layer = None
         return self._layer
 
-    def show(self, segments: NDArray[np.float64], over: Layer) -> None:
-        """Show segments (N, 2, 2) from (y, x) to (y, x), in pixels of that layer."""
+    def show(
+        self,
+        segments: NDArray[np.float64],
+        over: Layer,
+        colors: NDArray[np.float64] | None = None,
+    ) -> None:
+        """Show segments (N, 2, 2) from (y, x) to (y, x), in pixels of that layer.
+
+        `colors` (N, 4) are red, green, blue and opacity of each, where not all have the
+        colour of the layer.
+        """
         vectors = segments.copy()
         vectors[:, 1] -= vectors[:, 0]  # napari wants directions
         layer = self.layer
@@ -59,6 +68,8 @@ class Marks:
             layer = self._make(over)
         layer.edge_width = WIDTH * screen_pixel(self._viewer, over)
         layer.data = vectors
+        if colors is not None and len(vectors):
+            layer.edge_color = colors
 
     def remove(self) -> None:
         """Take the layer out of the viewer."""
