@@ -27,7 +27,7 @@ from _window import prepare_window, run_event_loop
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PLUGIN, WIDGET = "napari-dinocell", "DINOCell: Segment"
+PLUGIN, WIDGET = "napari-dinocell", "Segment"
 TICK_MS = 10
 TIMEOUT = 60.0
 
@@ -185,9 +185,7 @@ def drag_slider(viewer: Any, dock: Any, moves: int = 60) -> tuple[list[float], .
 
 def remove_results(viewer: Any) -> None:
     """Take the result layers away, so that the next run makes them anew."""
-    for name in ("nuclei labels", "nuclei distance"):
-        if name in viewer.layers:
-            viewer.layers.remove(name)
+    viewer.layers.remove("nuclei labels")
     settle()
 
 

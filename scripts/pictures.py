@@ -62,9 +62,7 @@ def open_window() -> tuple[Any, Any]:
     viewer = napari.Viewer()
     viewer.window.resize(1280, 860)
     viewer.add_image(scene.image, name=scene.name)
-    _, dock = viewer.window.add_plugin_dock_widget(
-        "napari-dinocell", "DINOCell: Segment"
-    )
+    _, dock = viewer.window.add_plugin_dock_widget("napari-dinocell", "Segment")
     wait_until(lambda: True, at_least=1.0)
     viewer.reset_view()
     dock.sections.run.segment_requested.emit()

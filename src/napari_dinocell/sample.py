@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 SAMPLE_NAME = "colon nuclei"
 
+REFERENCE = "dinocell_reference"
+"""In the metadata of layers that are there to compare with: nobody's work."""
+
 
 def load_sample() -> tuple[GrayImage, str]:
     """Real cells without a download: nuclei of human colon, stained by haematoxylin.

@@ -40,7 +40,7 @@ def list_all() -> None:
         table.add_row(*map(Text, _row(entry)))
     if not entries:
         print_note(
-            "There is no preset yet. Save one in the viewer (DINOCell: Batch), or by "
+            "There is no preset yet. Save one in the viewer (the Batch dock), or by "
             "'dinocell presets save NAME DIR/IMAGE_labels.json'."
         )
         return

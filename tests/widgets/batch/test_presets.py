@@ -156,10 +156,10 @@ class TestSegmentDock:
     def test_docks_share_a_place(self, driver: BatchDriver) -> None:
         window = driver.viewer.window._qt_window
         other, _ = driver.viewer.window.add_plugin_dock_widget(
-            "napari-dinocell", "DINOCell: Segment"
+            "napari-dinocell", "Segment"
         )
         frame, _ = driver.viewer.window.add_plugin_dock_widget(
-            "napari-dinocell", "DINOCell: Batch"
+            "napari-dinocell", "Batch"
         )
         window.show()
         driver.qtbot.waitUntil(lambda: other in window.tabifiedDockWidgets(frame))

@@ -71,7 +71,7 @@ _correct_autosave.REST_MS = 20
 viewer = napari.Viewer(show=False)
 cells = np.diag(np.array([3, 1, 2], np.int32))
 viewer.add_labels(np.kron(cells, np.ones((9, 9), np.int32)), name="cells")
-_, dock = viewer.window.add_plugin_dock_widget("napari-dinocell", "DINOCell: Correct")
+_, dock = viewer.window.add_plugin_dock_widget("napari-dinocell", "Correct")
 heavy = {"torch", "pyqtgraph"} & set(sys.modules)
 dock.controller.session.draw("split", [(-1, 4), (10, 4)])
 while dock.autosave.pending or not list(recovery_folder().glob("*.zip")):

@@ -55,6 +55,9 @@ class FakeSegmenter:
     watershed: LazyWatershed | None = None
     """Of the last plane."""
 
+    device = "cpu"
+    precision = "float32"
+
     def forget_map(self) -> None:
         pass
 

@@ -89,7 +89,7 @@ def test_channel_axis_is_the_user_s_choice(
     with qtbot.waitSignal(section.changed):
         choose_axis(section, 1)
     assert section.channel_axis() == 1
-    assert channels_of(section) == {"channel": 0, "channels": None}
+    assert channels_of(section) == {"channel": 1, "channels": None}  # it is shown
     choose_channel(section, "Channel 2")
     assert channels_of(section) == {"channel": 2, "channels": None}
     choose_axis(section, None)
@@ -131,7 +131,7 @@ def test_several_channels_are_ticked(
     [
         ({"channel": 2, "channels": None}, 2, None),
         ({"channel": "max", "channels": (0, 2)}, "max", (0, 2)),
-        ({"channel": 7}, 0, None),
+        ({"channel": 7}, 1, None),
         ({"channel": "mean", "channels": (0, 7)}, "mean", None),
     ],
 )
@@ -173,7 +173,7 @@ def test_new_data_is_looked_at(
     with qtbot.waitSignal(section.layer_changed):
         layer.data = np.zeros((5, 2, 8, 9), np.uint8)
     assert section.channel_axis() == 1
-    assert channels_of(section) == {"channel": 0, "channels": None}
+    assert channels_of(section) == {"channel": 1, "channels": None}  # it is shown
     layer.data = np.zeros(FLAT, np.uint8)
     assert section.channel_axis() is None
     assert channels_of(section) == NO_CHANNEL

@@ -124,9 +124,8 @@ def test_distance_belongs_to_the_labels_of_one_image() -> None:
         image = image_of(3)
         layers.append(image)
         results = ResultLayers(layers, image)
-        results.ensure_labels(np.zeros((3, Y, X), np.int32), {})
         distance = np.full((3, Y, X), value / 10, np.float32)
-        results.ensure_distance(distance, {})
+        results.ensure_labels(np.zeros((3, Y, X), np.int32), {}, maps=distance)
     found = [a for a in layers if isinstance(a, Labels)]
     reads = [distance_of(layer, layers) for layer in found]
     assert [float(read((1,)).max()) for read in reads if read] == [
@@ -134,6 +133,21 @@ def test_distance_belongs_to_the_labels_of_one_image() -> None:
         pytest.approx(0.2),
     ]
     assert distance_of(labels_of(3), layers) is None
+    found[0].data = np.zeros((2, Y, X), np.int32)  # of other planes
+    assert distance_of(found[0], layers) is None
+
+
+def test_distance_may_be_a_layer_alone() -> None:
+    """Of labels whose maps are not known otherwise."""
+    layers, image = LayerList(), image_of(3)
+    layers.append(image)
+    results = ResultLayers(layers, image)
+    results.ensure_labels(np.zeros((3, Y, X), np.int32), {})
+    results.ensure_distance(np.full((3, Y, X), 0.1, np.float32), {})
+    (labels,) = [layer for layer in layers if isinstance(layer, Labels)]
+    read = distance_of(labels, layers)
+    assert read is not None
+    assert float(read((1,)).max()) == pytest.approx(0.1)
 
 
 def test_labels_are_read_at_full_resolution() -> None:

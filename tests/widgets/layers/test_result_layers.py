@@ -70,7 +70,7 @@ def test_new_layers_lie_over_their_image(viewer: ViewerModel) -> None:
     ]
     assert labels.data is data["labels_data"]
     assert distance.data is data["distance_data"]
-    assert (labels.visible, distance.visible) == (True, False)
+    assert (labels.visible, distance.visible) == (True, True)
     assert (distance.colormap.name, distance.blending) == ("magma", "additive")
     assert tuple(distance.contrast_limits) == (0, 1)
     for layer in (labels, distance):

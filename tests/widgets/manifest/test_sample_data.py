@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from npe2 import PluginManifest
 
+from napari_dinocell.widgets.layers.labels_choice import labels_choice
 from napari_dinocell.widgets.manifest import sample_data as _sample_data
 
 SYNTHETIC = {
@@ -35,9 +36,16 @@ def open_sample(manifest: PluginManifest, key: str) -> list[Any]:
     return layers
 
 
-def test_menu(manifest: PluginManifest) -> None:
+def add_sample(viewer: Any, manifest: PluginManifest, key: str) -> None:
+    for data, attributes, kind in open_sample(manifest, key):
+        getattr(viewer, f"add_{kind}")(data, **attributes)
+
+
+def test_menu_begins_with_an_easy_one(manifest: PluginManifest) -> None:
     samples = manifest.contributions.sample_data or []
-    assert {s.key: s.display_name for s in samples} == {"cells": "Cells", **SYNTHETIC}
+    titles = {s.key: s.display_name for s in samples}
+    assert titles == {"cells": "Colon tissue, crowded nuclei", **SYNTHETIC}
+    assert next(iter(titles)) == "fluorescent-nuclei"
 
 
 def test_cells_are_one_image(manifest: PluginManifest) -> None:
@@ -64,8 +72,7 @@ def test_image_and_hidden_truth(manifest: PluginManifest, key: str) -> None:
 def test_layers_open_in_a_viewer(lend_viewer_proxy, manifest) -> None:
     viewer = lend_viewer_proxy()
     for key in SYNTHETIC:
-        for data, attributes, kind in open_sample(manifest, key):
-            getattr(viewer, f"add_{kind}")(data, **attributes)
+        add_sample(viewer, manifest, key)
     assert [layer.visible for layer in viewer.layers] == [True, False] * 3
     for layer in viewer.layers:
         assert [f"{unit:~P}" for unit in layer.units[-2:]] == ["µm", "µm"]
@@ -73,6 +80,28 @@ def test_layers_open_in_a_viewer(lend_viewer_proxy, manifest) -> None:
     assert movie.data.shape[0] == 12
     assert movie.axis_labels == ("T", "Y", "X")
     np.testing.assert_array_equal(movie.extent.world, truth.extent.world)
+
+
+def test_the_truth_is_corrected_and_measured_only_if_it_is_chosen_in_the_list(
+    lend_viewer, manifest
+) -> None:
+    """napari selects it when the sample is opened."""
+    viewer = lend_viewer()
+    choices = [labels_choice(viewer, "Tip.")]
+    add_sample(viewer, manifest, "fluorescent-nuclei")
+    truth = viewer.layers[-1]
+    assert viewer.layers.selection.active is truth
+    choices.append(labels_choice(viewer, "Tip."))
+    assert [choice.layer() for choice in choices] == [None, None]
+    assert [choice.currentText() for choice in choices] == ["", ""]
+    found = viewer.add_labels(truth.data * 0, name="found")
+    assert [choice.layer() for choice in choices] == [found, found]
+    viewer.layers.selection.active = truth
+    assert [choice.layer() for choice in choices] == [found, found]
+    for choice in choices:
+        choice.setCurrentIndex(choice.findText(truth.name))
+        assert choice.layer() is truth
+        choice.disconnect_viewer()
 
 
 def test_nothing_heavy_is_imported_to_make_a_scene() -> None:

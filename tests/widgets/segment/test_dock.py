@@ -38,6 +38,7 @@ def test_nothing_can_be_segmented_without_an_image(driver: DockDriver) -> None:
 
 def test_press_gives_labels_and_map_over_the_image(driver: DockDriver) -> None:
     driver.viewer.add_image(IMAGE, name="cells", scale=(0.5, 0.5), translate=(3, 4))
+    driver.sections.thresholds._map.click()
     driver.segment()
     labels = driver.viewer.layers["cells labels"]
     assert cells_of(labels.data) == 4
@@ -84,8 +85,8 @@ def test_a_map_that_is_known_is_shown_without_tiles(driver: DockDriver) -> None:
     driver.viewer.add_image(IMAGE, name="cells")
     driver.segment()
     driver.viewer.layers.remove("cells labels")
-    driver.viewer.layers.remove("cells distance")
     driver.fake.knows_map = True
+    driver.sections.thresholds._map.click()
     driver.segment()
     assert cells_of(driver.labels("cells")) == 4
     shown = driver.viewer.layers["cells distance"].data
@@ -202,7 +203,6 @@ def test_result_layers_removed_in_the_middle_come_back(driver: DockDriver) -> No
     driver.press()
     driver.wait_for_tiles(2)
     driver.viewer.layers.remove("cells labels")
-    driver.viewer.layers.remove("cells distance")
     driver.fake.hold_at = None
     driver.wait_for_end()
     assert cells_of(driver.labels("cells")) == 4

@@ -185,7 +185,7 @@ def test_layer_is_announced_with_its_own_channels(
         lambda: seen.append((section.layer(), section.channels().channel))
     )
     stack, plane = add(viewer, "stack", **TCYX), add(viewer, "plane")
-    assert seen == [(stack, 0), (plane, "auto")]
+    assert seen == [(stack, 1), (plane, "auto")]  # the middle one is shown
 
 
 def callbacks(viewer: Any) -> int:

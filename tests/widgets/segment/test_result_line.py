@@ -90,9 +90,9 @@ def test_counts_of_stacks_are_of_the_plane_and_of_all(driver: DockDriver) -> Non
     driver.viewer.dims.set_point(0, 0)
     driver.sections.image.set_region("all")
     driver.segment()
-    assert said(driver) == "4 cells in this plane, 5 in 2 planes"
+    assert said(driver) == "4 cells in this plane, 5 in all 2 planes"
     driver.viewer.dims.set_point(0, 1)
-    assert said(driver) == "1 cell in this plane, 5 in 2 planes"
+    assert said(driver) == "1 cell in this plane, 5 in all 2 planes"
     driver.sections.thresholds._min_size.setValue(100_000)
     driver.at_rest()
-    assert said(driver) == "No cells found in this plane, 0 in 2 planes"
+    assert said(driver) == "No cells found in this plane, 0 in all 2 planes"

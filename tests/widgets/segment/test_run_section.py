@@ -7,6 +7,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from napari_dinocell.widgets.segment.run_section import (
+    CellCount,
     RunSection,
     progress_text,
     result_text,
@@ -152,25 +153,25 @@ def test_result_leaves_out_what_is_not_known(
     device: str,
     text: str,
 ) -> None:
-    assert result_text(cells, seconds, device) == text
-    section.show_result(cells, seconds, device)
+    assert result_text(CellCount(cells), seconds, device) == text
+    section.show_result(CellCount(cells), seconds, device)
     assert plain(section._result.text()) == text
     assert section._result.isVisible() == bool(text)
 
 
 @pytest.mark.parametrize(
-    ("cells", "in_all", "planes", "text"),
+    ("count", "text"),
     [
-        (9, 80, 12, "9 cells in this plane, 80 in 12 planes, cpu"),
-        (0, 1, 2, "No cells found in this plane, 1 in 2 planes, cpu"),
-        (None, 1, 2, "1 cell in 2 planes, cpu"),
-        (9, 9, 1, "9 cells, cpu"),
+        (CellCount(9, 80, 12, 12), "9 cells in this plane, 80 in all 12 planes, cpu"),
+        (CellCount(9, 80, 3, 12), "9 cells in this plane, 80 in 3 of 12 planes, cpu"),
+        (CellCount(0, 1, 2, 2), "No cells found in this plane, 1 in all 2 planes, cpu"),
+        (CellCount(None, 1, 2, 5), "1 cell in 2 of 5 planes, cpu"),
+        (CellCount(9, 9, 1, 12), "9 cells in this plane, cpu"),
+        (CellCount(9, 9, 1, 1), "9 cells, cpu"),
     ],
 )
-def test_result_of_a_stack_says_what_it_counts(
-    cells: int | None, in_all: int, planes: int, text: str
-) -> None:
-    assert result_text(cells, None, "cpu", in_all, planes) == text
+def test_result_of_a_stack_says_what_it_counts(count: CellCount, text: str) -> None:
+    assert result_text(count, None, "cpu") == text
 
 
 @pytest.mark.parametrize(
@@ -307,7 +308,7 @@ def test_fits_the_dock_with_long_texts(section: RunSection, state: str) -> None:
     section.show_progress(
         11111, 99999, tiles_per_second=123, seconds_left=4e5, what="plane 111 of 999"
     )
-    section.show_result(12345, 98765, "cuda:0, bfloat16")
+    section.show_result(CellCount(12345), 98765, "cuda:0, bfloat16")
     section.show_stale("contrast and cell size and channel changed")
     section.show_message("Expected /a" + "/very_long_name" * 20, level="error")
     section.set_enabled_reason("This model needs training.")

@@ -18,13 +18,12 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_dinocell.widgets.segment.channel_rows import ChannelRows
 from napari_dinocell.widgets.segment.contrast_section import ContrastSection
-from napari_dinocell.widgets.segment.image_section import ChannelRows
 from napari_dinocell.widgets.segment.run_section import RunSection
 from napari_dinocell.widgets.segment.size_section import SizeSection
 from napari_dinocell.widgets.segment.threshold_section import ThresholdSection
 from napari_dinocell.widgets.shared.controls import (
-    CollapsibleSection,
     ElidedComboBox,
     NumberBox,
     SliderRow,
@@ -32,6 +31,7 @@ from napari_dinocell.widgets.shared.controls import (
     describe,
     make_row,
 )
+from napari_dinocell.widgets.shared.fold import CollapsibleSection
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot

@@ -9,8 +9,9 @@ import pytest
 from tests.widgets.drivers import model_files
 from tests.widgets.drivers.model_files import choose, shown_messages
 
+from napari_dinocell.widgets.segment import model_section
 from napari_dinocell.widgets.shared import device_picker
-from napari_dinocell.widgets.shared.device_picker import NO_GPU
+from napari_dinocell.widgets.shared.device_picker import NO_GPU, DevicePicker
 
 home = model_files.home
 make_section = model_files.make_section
@@ -74,13 +75,36 @@ def test_device_picked_by_the_user_is_signalled(make_section, qtbot) -> None:
     assert section.device() == "auto"
 
 
-def test_slow_device_is_warned_of_unless_it_was_asked_for(make_section) -> None:
+def test_a_large_model_without_a_gpu_is_warned_of_unless_it_was_asked_for(
+    qtbot, monkeypatch
+) -> None:
+    monkeypatch.setattr(device_picker, "torch_knows_gpus", lambda: True)
+    monkeypatch.setattr(platform, "system", lambda: "Linux")
+    picker = DevicePicker()
+    qtbot.addWidget(picker)
+    said = picker._warning.message
+    picker.show_used_device("cpu, bfloat16")
+    assert not said()  # a small model is quick enough
+    picker.set_model_is_large(True)
+    assert said() == NO_GPU
+    picker.set_device("cpu")
+    assert not said()
+    picker.set_device("auto")
+    picker.show_used_device("cuda:0, bfloat16")
+    assert not said()
+    picker.show_used_device("")
+    assert not said()  # it may have one
+    monkeypatch.setattr(device_picker, "torch_knows_gpus", lambda: False)
+    other = DevicePicker()
+    qtbot.addWidget(other)
+    other.set_model_is_large(True)
+    assert other._warning.message() == NO_GPU  # before any run
+
+
+def test_the_chosen_model_says_whether_it_is_large(make_section, monkeypatch) -> None:
+    monkeypatch.setattr(device_picker, "torch_knows_gpus", lambda: False)
     section = make_section()
     assert NO_GPU not in shown_messages(section)
-    section.show_used_device("cpu, bfloat16")
+    monkeypatch.setattr(model_section, "LARGE", 1)
+    section.set_model("default")
     assert NO_GPU in shown_messages(section)
-    section.set_device("cpu")
-    assert NO_GPU not in shown_messages(section)
-    section.set_device("auto")
-    section.show_used_device("cuda:0, bfloat16")
-    assert NO_GPU not in shown_messages(section)

@@ -75,6 +75,27 @@ VARIANTS: dict[str, Variant] = {
 }
 
 
+def weights_per_pixel(name: str) -> float:
+    """Multiplications with weights that a backbone makes for each pixel of an image.
+
+    Attention, which depends on the size of the tiles, is left out.
+
+    Parameters
+    ----------
+    name
+        Of a model, as `parse_variant` takes it.
+
+    Raises
+    ------
+    CheckpointError
+        If there is no such variant.
+    """
+    variant, patch_size = parse_variant(name)
+    halves = {"mlp": 2, "swiglu": 3}[variant.ffn] * variant.ffn_dim
+    per_token = variant.depth * variant.embed_dim * (4 * variant.embed_dim + halves)
+    return per_token / patch_size**2
+
+
 def parse_variant(name: str) -> tuple[Variant, int]:
     """Size and patch size (pixels) behind a name such as "vits8".
 

@@ -21,6 +21,7 @@ from napari_dinocell.session.replay.replay import (
     literal,
     needed_settings,
     own_settings,
+    partial_note,
     span,
     unlinked_note,
 )
@@ -103,8 +104,7 @@ def _notes(
             f"The model {record.model.name!r} of these labels is gone, or another one "
             f"by now: its SHA-256 was {record.model.sha256}."
         )
-    if note := unlinked_note(record):
-        yield note
+    yield from filter(None, [unlinked_note(record), partial_note(record)])
     if record.plane:
         yield (
             "All planes are segmented, each by itself; the labels copied are those of "

@@ -81,7 +81,6 @@ def needed_settings(record: RunRecord, own: SegmentConfig | None) -> dict[str, A
     if record.channel is not None:
         used["channel"] = record.channel
     used["link"] &= record.plane is None
-    used["volume"] &= record.plane is None
     known = _flat(own or SegmentConfig())
     always = {"cell_diameter"}
     if own is None:
@@ -99,6 +98,17 @@ def unlinked_note(record: RunRecord) -> str | None:
     if record.plane is None or not record.settings.link:
         return None
     return "Cells have the ids of their plane alone; in the viewer those of the stack."
+
+
+def partial_note(record: RunRecord) -> str | None:
+    """What to say of a run that was stopped before its last tile."""
+    if record.tiles is None:
+        return None
+    done, total = record.tiles
+    return (
+        f"The run was stopped after {done} of {total} tiles: here the rest is "
+        "segmented, too."
+    )
 
 
 def literal(value: Any) -> str:

@@ -54,6 +54,9 @@ class RunRecord:
     channel: Channel | None = field(default=None, metadata=LATER)
     """What was segmented of several channels, where the settings say "auto"; None, too,
     where it was not the same in all planes."""
+    tiles: tuple[int, int] | None = field(default=None, metadata=LATER)
+    """How many tiles of how many the map is made of, where the run was stopped early;
+    None for all."""
     versions: Mapping[str, str | None] = field(
         default_factory=lambda: software_versions()
     )

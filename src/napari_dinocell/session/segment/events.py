@@ -7,6 +7,7 @@ imported when it first runs.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import Event
 from typing import TYPE_CHECKING, TypeAlias
 
 from napari_dinocell.engine.inference.events import SegmentEvent
@@ -41,6 +42,8 @@ class SegmentRequest:
     """Rows and columns of the plane that the user looks at: their tiles come first."""
     stack_limits: StackLimits = field(default_factory=StackLimits)
     """Measures black and white of all planes together, where that is asked for."""
+    stop: Event = field(default_factory=Event)
+    """Set to end the job early and keep what has arrived of the plane at work."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from napari_dinocell.engine.inference.events import (
     TileDone,
     TilesPlanned,
 )
+from napari_dinocell.engine.inference.plane_map import LazyWatershed
 from napari_dinocell.session.regions import (
     WHOLE,
     PlaneIndex,
@@ -46,7 +47,6 @@ from napari_dinocell.session.segment.stack_result import PlaneRecord
 if TYPE_CHECKING:
     from napari_dinocell.engine.config import Channel, SegmentConfig
     from napari_dinocell.engine.inference.events import SegmentEvent
-    from napari_dinocell.engine.inference.plane_map import LazyWatershed
     from napari_dinocell.engine.results.provenance import ModelRecord
     from napari_dinocell.engine.segmenter import Segmenter
     from napari_dinocell.session.model_slot import ModelSlot
@@ -64,13 +64,16 @@ def segment_planes(
     """Segment planes one after the other into `result`.
 
     Where the diameter is to be measured, the first plane with cells decides for all:
-    one stack, one scale. Limits of all planes are measured before the first one.
+    one stack, one scale. Limits of all planes are measured before the first one. Where
+    the request is stopped, the tiles that have arrived become a result of their plane,
+    0 elsewhere; without any the plane stays as it was.
 
     Yields
     ------
     `LimitsPlanned` if all planes have to be read first. Per plane `PlaneStarted`, the
     segmenter's events with `MapGrew` and `LabelsGrew` between them, and `PlaneDone`.
-    Nothing more once `cancel` says True.
+    Nothing more once `cancel` says True, and after the plane at work once the request
+    is stopped.
 
     Raises
     ------
@@ -78,39 +81,27 @@ def segment_planes(
         If image, settings, device or model cannot be used. Finished planes stay.
     """
     segmenter, used = model.get(request.model, request.device)
+
+    def ended() -> bool:
+        return cancel() or request.stop.is_set()
+
     yield from _limits_planned(request)
-    config = request.stack_limits.settled(request.source, request.config, cancel)
-    is_volume = config.stack.volume
+    config = request.stack_limits.settled(request.source, request.config, ended)
     if len(request.planes) > 1:
-        result.links.wanted = config.link and not is_volume
+        result.links.wanted = config.link
     result.links.start()
-    result.volumes.start(config.stack if is_volume else None)
     for number, index in enumerate(request.planes):
-        if cancel():
+        if ended():
             return
         yield PlaneStarted(index, number, len(request.planes))
         job = _PlaneJob(request, result, index, config, used)
         with _former_plane_kept(result, job):
-            yield from job.run(segmenter, cancel)
+            yield from job.run(segmenter, ended)
         if job.record is None:
             return
         measured = job.record.cell_diameter
         if config.cell_diameter == "auto" and measured is not None:
             config = replace(config, cell_diameter=measured)
-    if is_volume:
-        yield from _label_slices(request, result, cancel)
-
-
-def _label_slices(
-    request: SegmentRequest, result: StackResult, cancel: Cancel
-) -> Iterator[LabelsGrew]:
-    """The cells of planes give way to those of volumes, at the present thresholds."""
-    for index in sorted(request.planes):
-        if cancel():
-            return
-        thresholds = request.thresholds()
-        cells = result.relabel(index, thresholds)
-        yield LabelsGrew(index, full_region(result.shape), cells)
 
 
 def _limits_planned(request: SegmentRequest) -> Iterator[LimitsPlanned]:
@@ -164,6 +155,8 @@ class _PlaneJob:
         self._diameter: float | None = None
         self._started = perf_counter()
         self._preview: LabelPreview | None = None
+        self._tiles: tuple[int, int] | None = None
+        """That have arrived, and in all, until all have."""
 
     def run(
         self, segmenter: Segmenter, cancel: Cancel
@@ -180,9 +173,24 @@ class _PlaneJob:
         for event in steps:
             yield event
             if isinstance(event, DistanceMapReady):
+                self._tiles = None
                 yield from self._finish(event, segmenter.watershed)
             else:
                 yield from self._follow(event)
+        if self.record is None and self._tiles is not None and request.stop.is_set():
+            yield from self._finish_part(segmenter)
+
+    def _finish_part(self, segmenter: Segmenter) -> Iterator[JobEvent]:
+        """Take the tiles that have arrived for a map."""
+        preview = self._preview
+        assert preview is not None  # tiles are planned before they are done
+        part = DistanceMapReady(
+            preview.distance_map,
+            perf_counter() - self._started,
+            segmenter.device,
+            segmenter.precision,
+        )
+        yield from self._finish(part, LazyWatershed(preview.distance_map))
 
     def _follow(self, event: SegmentEvent) -> Iterator[JobEvent]:
         match event:
@@ -194,6 +202,7 @@ class _PlaneJob:
                 self._result.clear(self.index)
                 self._preview = LabelPreview(event.distance_map, self._viewport())
             case TileDone():
+                self._tiles = event.done, event.total
                 yield from self._grow(event.region)
 
     def _viewport(self) -> Region | None:
@@ -243,6 +252,7 @@ class _PlaneJob:
             constant=ready.constant,
             limits=self._config.contrast.limits,
             channel=self._channel,
+            tiles=self._tiles,
         )
         result.model = self._model
         result.finish(self.index, self.record, thresholds)

@@ -1,1 +1,1 @@
-"""The dock "DINOCell: Batch"."""
+"""The dock "Batch"."""

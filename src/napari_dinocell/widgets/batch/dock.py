@@ -1,4 +1,4 @@
-"""The dock "DINOCell: Batch": many images to disk, all with the same settings."""
+"""The dock "Batch": many images to disk, all with the same settings."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The dock "DINOCell: Correct"."""
+"""The dock "Correct"."""

@@ -1,4 +1,4 @@
-"""The dock "DINOCell: Correct": tools, locks, review, examples, training on them."""
+"""The dock "Correct": tools, locks, review, examples, training on them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from napari_dinocell.widgets.correct.tools import (
 from napari_dinocell.widgets.correct.training.controller import TrainingController
 from napari_dinocell.widgets.correct.training.section import TrainingSection
 from napari_dinocell.widgets.layers.keys import bind_dock_keys
+from napari_dinocell.widgets.layers.labels_choice import labels_choice
 from napari_dinocell.widgets.shared.controls import make_row
 from napari_dinocell.widgets.shared.dock import Dock
-from napari_dinocell.widgets.shared.layer_choice import labels_choice
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -87,6 +87,7 @@ class CorrectDock(Dock):
         ):
             self.add_fold(title, section)
         self.column.addStretch()
+        sections.training.pin_runs_to(self.layout())
 
     def close_parts(self) -> None:
         """Put tools away, stop workers and timers, delete what was autosaved."""

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QApplication, QMainWindow, QWidget
 from napari_dinocell.session.remembered import load_remembered, save_remembered
 from napari_dinocell.widgets.export.dialog import ExportDialog
 from napari_dinocell.widgets.export.form import ExportForm
+from napari_dinocell.widgets.layers.labels_choice import is_reference
 from napari_dinocell.widgets.shared.notify import notify_warning
 
 REMEMBERED = "export_settings.json"
@@ -45,7 +46,8 @@ def show_export_dialog(
         notify_warning("There are no labels to export. Segment an image first.")
         return None
     images = [one for one in viewer.layers if isinstance(one, napari.layers.Image)]
-    chosen = next((one for one in labels if one == layer), labels[-1])
+    made = [one for one in labels if not is_reference(one)] or labels
+    chosen = next((one for one in labels if one == layer), made[-1])
     remembered = load_remembered(REMEMBERED)
     form = ExportForm(
         labels,

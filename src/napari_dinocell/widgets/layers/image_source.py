@@ -18,7 +18,7 @@ from napari_dinocell.widgets.layers.placement import data_to_world
 
 if TYPE_CHECKING:
     from napari.components import Dims, ViewerModel
-    from napari.layers import Image
+    from napari.layers import Image, Layer
     from numpy.typing import NDArray
 
 
@@ -68,7 +68,16 @@ def current_plane(layer: Image, dims: Dims, source: ImageSource) -> PlaneIndex:
     still the plane (Y, X) at the current step of all others. The nearest plane counts
     where the sliders stand beside the image; the viewer may have more dimensions.
     """
-    leading = layer.ndim - 2
+    steps = dict(enumerate(current_steps(layer, dims)))
+    return tuple(
+        min(steps.get(axis, 0), count - 1)
+        for axis, count in zip(source.plane_axes, source.shape[:-2], strict=True)
+    )
+
+
+def current_steps(layer: Layer, dims: Dims) -> tuple[int, ...]:
+    """Where the sliders stand along all axes of a layer's data before Y and X."""
+    leading = max(layer.ndim - 2, 0)
     point = np.zeros(layer.ndim)
     known = min(layer.ndim, dims.ndim)
     point[-known:] = np.nan_to_num(dims.point[-known:])
@@ -76,10 +85,10 @@ def current_plane(layer: Image, dims: Dims, source: ImageSource) -> PlaneIndex:
     # Y and X stay out of it, as napari leaves out what it displays when it slices
     to_data = np.linalg.inv(data_to_world(layer))
     found = to_data[:leading, :leading] @ point[:leading] + to_data[:leading, -1]
-    steps = dict(enumerate(np.round(found)))
+    lengths = _full_resolution(layer).shape[:leading]
     return tuple(
-        int(np.clip(steps.get(axis, 0), 0, count - 1))
-        for axis, count in zip(source.plane_axes, source.shape[:-2], strict=True)
+        int(np.clip(round(step), 0, max(length - 1, 0)))
+        for step, length in zip(found, lengths, strict=True)
     )
 
 

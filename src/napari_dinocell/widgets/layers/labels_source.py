@@ -17,7 +17,7 @@ from napari_dinocell.session.image_source import ImageSource, ReadPlane
 from napari_dinocell.session.regions import PlaneIndex
 from napari_dinocell.widgets.layers.image_source import image_source_of
 from napari_dinocell.widgets.layers.placement import data_to_world
-from napari_dinocell.widgets.layers.result_layers import KEY, is_result
+from napari_dinocell.widgets.layers.result_layers import KEY, is_result, maps_behind
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -110,7 +110,9 @@ def distance_of(labels: Labels, layers: Iterable[Layer]) -> ReadPlane | None:
     marks = labels.metadata.get(KEY)
     if not is_result(labels) or not marks:
         return None
-    shape = labels_source(labels).shape
+    shape, maps = labels_source(labels).shape, maps_behind(labels)
+    if maps is not None and maps.shape == shape:
+        return _Planes(maps, _Arrangement(tuple(range(len(shape) - 2))))
     for layer in layers:
         if isinstance(layer, Image) and is_result(layer):
             own = layer.metadata[KEY]

@@ -1,4 +1,4 @@
-"""The labels and distance layers that belong to one image layer.
+"""The labels layer that belongs to one image layer, and that of the distance maps.
 
 They are found by `layer.metadata["dinocell"]`, so that nothing need be remembered, and
 layers that the user made, copied or changed into others are never touched. Knows no
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from napari.layers import Image, Labels
@@ -29,6 +30,9 @@ Kind: TypeAlias = Literal["labels", "distance"]
 KEY = "dinocell"
 """Of `layer.metadata`, for all that this plugin notes about a layer."""
 
+_MAPS: WeakKeyDictionary[Labels, Any] = WeakKeyDictionary()
+"""What the labels of each layer came from: seldom looked at, and no layer for that."""
+
 
 def find_results(viewer: ViewerModel, image_layer: Image) -> ResultLayers:
     """The result layers of an image, which may still have to be made."""
@@ -38,6 +42,16 @@ def find_results(viewer: ViewerModel, image_layer: Image) -> ResultLayers:
 def is_result(layer: Layer) -> bool:
     """Whether a layer was made by `ResultLayers`; a copy of one is the user's own."""
     return _marks(layer).get("kind") in ("labels", "distance")
+
+
+def maps_behind(labels: Labels) -> Any:
+    """Distance maps (..., Y, X) that labels came from; None if they are not known."""
+    return _MAPS.get(_bare(labels))
+
+
+def _bare(layer: Labels) -> Labels:
+    """The layer itself: napari hands layers to plugins in a proxy."""
+    return getattr(layer, "__wrapped__", layer)
 
 
 class ResultLayers:
@@ -63,6 +77,7 @@ class ResultLayers:
         data: Any,
         placement: Mapping[str, Any],
         locks: StackLocks | None = None,
+        maps: Any = None,
     ) -> None:
         """Show labels, in the layer that exists or in a new one.
 
@@ -77,22 +92,27 @@ class ResultLayers:
             As `placement_of` gives it.
         locks
             What the user corrects in the layer is kept here.
+        maps
+            (..., Y, X) distances that the labels came from, for whoever measures them.
         """
         layer = self.labels
         if layer is not None:
             _update(layer, data, placement)
-            self._attach(locks)
+            self._attach(locks, maps)
             return
         name = f"{self._image.name} labels"
         layer = Labels(data, name=name, multiscale=False, **placement)
         layer.metadata = {KEY: self._identity("labels", layer)}
         with _selection_kept(self._layers):
             self._layers.append(layer)
-        self._attach(locks)
+        self._attach(locks, maps)
 
-    def _attach(self, locks: StackLocks | None) -> None:
-        if locks is not None and (layer := self.labels) is not None:
+    def _attach(self, locks: StackLocks | None, maps: Any) -> None:
+        layer = self.labels
+        if layer is not None and locks is not None:
             attach_locks(layer, locks)
+        if layer is not None and maps is not None:
+            _MAPS[_bare(layer)] = maps
 
     def ensure_distance(self, data: Any, placement: Mapping[str, Any]) -> None:
         """Show distance maps (..., Y, X), below the labels; as `ensure_labels`."""
@@ -105,7 +125,6 @@ class ResultLayers:
             name=f"{self._image.name} distance",
             rgb=False,
             multiscale=False,
-            visible=False,
             colormap="magma",
             blending="additive",
             contrast_limits=(0, 1),
@@ -147,9 +166,14 @@ class ResultLayers:
 
     def remove(self) -> None:
         """Take both layers out of the viewer."""
-        for layer in (self.labels, self.distance):
-            if layer is not None:
-                self._layers.remove(layer)
+        if (labels := self.labels) is not None:
+            self._layers.remove(labels)
+        self.remove_distance()
+
+    def remove_distance(self) -> None:
+        """Take the distance maps out of the viewer."""
+        if (distance := self.distance) is not None:
+            self._layers.remove(distance)
 
     def _find(self, kind: str) -> Any:
         for layer in self._layers:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dinocell.sample import load_sample
+from napari_dinocell.sample import REFERENCE, load_sample
 
 if TYPE_CHECKING:
     from napari.types import LayerDataTuple
@@ -63,7 +63,11 @@ def _scene_layers(scene: Scene) -> list[LayerDataTuple]:
     }
     low, high = np.percentile(scene.image, SHOWN_PERCENTILES)
     shown = {"name": scene.name, "contrast_limits": (float(low), float(high))}
-    hidden = {"name": f"{scene.name} ground truth", "visible": False}
+    hidden = {
+        "name": f"{scene.name} ground truth",
+        "visible": False,
+        "metadata": {REFERENCE: True},
+    }
     return [
         (scene.image, {**shown, **place}, "image"),
         (scene.labels, {**hidden, **place}, "labels"),

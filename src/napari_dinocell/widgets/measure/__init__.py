@@ -1,1 +1,1 @@
-"""The dock "DINOCell: Measure"."""
+"""The dock "Measure"."""

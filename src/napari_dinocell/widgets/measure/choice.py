@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QListWidgetItem, QWidget
 from superqt.utils import signals_blocked
 
 from napari_dinocell.widgets.layers.images import images_among
+from napari_dinocell.widgets.layers.labels_choice import labels_choice
 from napari_dinocell.widgets.layers.labels_source import channels_of
 from napari_dinocell.widgets.shared.controls import (
     ElidedComboBox,
@@ -18,7 +19,7 @@ from napari_dinocell.widgets.shared.controls import (
     describe,
     make_row,
 )
-from napari_dinocell.widgets.shared.layer_choice import labels_choice, list_events
+from napari_dinocell.widgets.shared.layer_choice import list_events
 from napari_dinocell.widgets.shared.listening import Listening
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The dock "DINOCell: Measure": numbers of cells, and cells chosen by numbers."""
+"""The dock "Measure": numbers of cells, and cells chosen by numbers."""
 
 from __future__ import annotations
 

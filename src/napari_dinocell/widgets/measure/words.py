@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 def count_text(measurement: Measurement) -> str:
     """How many cells were measured, and on how many planes."""
-    count, planes = measurement.count, len(measurement.planes)
-    return f"{counted(count, 'cell')} measured" + (
-        f" on {planes} planes" if planes > 1 else ""
-    )
+    cells = f"{counted(measurement.count, 'cell')} measured"
+    if not measurement.page_names:
+        return cells
+    planes = len(measurement.planes)
+    return cells + (f" on {planes} planes" if planes > 1 else " on one plane")
 
 
 def saving_text(kept: NDArray[np.bool_], *, only: bool) -> str:

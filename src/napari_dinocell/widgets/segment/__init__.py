@@ -1,1 +1,1 @@
-"""The dock "DINOCell: Segment"."""
+"""The dock "Segment"."""

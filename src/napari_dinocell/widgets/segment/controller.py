@@ -105,6 +105,7 @@ class SegmentController(QObject):
         sections = self._sections
         sections.run.start_requested.connect(self.segment)
         sections.run.cancel_requested.connect(self.cancel)
+        sections.run.keep.clicked.connect(self.stop_and_keep)
         sections.thresholds.changed.connect(self._on_thresholds_changed)
         sections.image.layer_changed.connect(self._on_layer_changed)
         sections.image.link_changed.connect(self.follow_link)
@@ -187,6 +188,12 @@ class SegmentController(QObject):
         if self.runner.run is not None:
             self._sections.run.set_state("cancelling")
             self.runner.cancel()
+
+    def stop_and_keep(self) -> None:
+        """End the run within one batch; the tiles that have arrived are its result."""
+        if self.runner.run is not None:
+            self._sections.run.set_state("cancelling")
+            self.runner.run.request.stop.set()
 
     def _prepare(self, layer: Image) -> Run:
         source = self.requests.source(layer)

@@ -1,4 +1,4 @@
-"""The dock "DINOCell: Segment": sections in a column, wired to their controllers."""
+"""The dock "Segment": sections in a column, wired to their controllers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from napari_dinocell.widgets.segment.contrast_section import ContrastSection
 from napari_dinocell.widgets.segment.controller import SegmentController
 from napari_dinocell.widgets.segment.dock_memory import DockMemory
 from napari_dinocell.widgets.segment.image_section import ImageSection
+from napari_dinocell.widgets.segment.map_layer import MapLayer
 from napari_dinocell.widgets.segment.model_section import ModelSection
 from napari_dinocell.widgets.segment.preview_controller import PreviewController
 from napari_dinocell.widgets.segment.result_status import ResultStatus
@@ -49,9 +50,15 @@ class SegmentDock(Dock):
         self.controller = SegmentController(viewer, self.sections, self)
         self.memory = DockMemory(self.controller, self.sections, self)
         self.status = ResultStatus(self.controller, self.sections, self)
+        self.map_layer = MapLayer(
+            viewer, self.controller, self.sections.thresholds, self
+        )
         self.size_tools = SizeController(viewer, self.controller, self.sections, self)
         self.preview = PreviewController(viewer, self.controller, self.sections, self)
         self.sections.run.export.clicked.connect(self.open_export)
+        self.sections.model.changed.connect(self._show_model_name)
+        self.controller.runner.counted.connect(self._make_room)
+        self._show_model_name()
         self.controller.begin()
 
     def open_export(self) -> None:
@@ -59,6 +66,13 @@ class SegmentDock(Dock):
         layers = self.controller.layers
         labels = None if layers is None else layers.labels
         run_command("show_export_dialog", self._viewer, labels, self.window())
+
+    def _show_model_name(self) -> None:
+        self.folds["Model"].set_summary(self.sections.model.name())
+
+    def _make_room(self) -> None:
+        """There are labels to tune: the model was chosen, and it works."""
+        self.fold_unless_touched("Model")
 
     def _lay_out(self) -> None:
         sections = self.sections
@@ -85,5 +99,11 @@ class SegmentDock(Dock):
 
     def close_parts(self) -> None:
         """Stop workers and timers, write what is to be remembered."""
-        for part in (self.memory, self.size_tools, self.preview, self.controller):
+        for part in (
+            self.memory,
+            self.map_layer,
+            self.size_tools,
+            self.preview,
+            self.controller,
+        ):
             part.close()

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QWidget
 from superqt.utils import signals_blocked
 
 from napari_dinocell.engine.model.checkpoint_info import CheckpointInfo
+from napari_dinocell.engine.model.variants import weights_per_pixel
 from napari_dinocell.widgets.shared.controls import (
     NumberBox,
     column_layout,
@@ -20,6 +21,10 @@ from napari_dinocell.widgets.shared.controls import (
 )
 from napari_dinocell.widgets.shared.device_picker import DevicePicker
 from napari_dinocell.widgets.shared.model_picker import ModelPicker
+
+LARGE = 200_000
+"""Multiplications for each pixel, from which a model takes minutes on a CPU: ViT-S with
+patches of 8 pixels and ViT-B with 16 have more, the bundled model a tenth."""
 
 ORIENTATIONS = 8
 """Turns and flips that an image has."""
@@ -53,20 +58,32 @@ class ModelSection(QWidget):
         layout.addWidget(self._devices)
         layout.addWidget(make_row("Average over:", self._augment))
         self.setAcceptDrops(True)
+        self._picker.model_changed.connect(self._show_size)
         self._picker.model_changed.connect(self.model_changed)
         self._devices.device_changed.connect(self.device_changed)
         self._augment.valueChanged.connect(self.augment_changed)
         self._picker.unload_requested.connect(self.unload_requested)
         self.model_changed.connect(self.changed)
         self.device_changed.connect(self.changed)
+        self._show_size()
 
     def model(self) -> str:
         """What `resolve_model` takes: a name, or the absolute path of a file."""
         return self._picker.chosen().value
 
+    def name(self) -> str:
+        """The chosen model, as the list calls it."""
+        return self._picker.chosen().label
+
     def set_model(self, name_or_path: str) -> None:
         """Choose a model; an unknown one becomes the default, and the dock says so."""
         self._picker.set_model(name_or_path)
+        self._show_size()
+
+    def _show_size(self) -> None:
+        info = self.info()
+        large = info is not None and weights_per_pixel(info.model.variant) > LARGE
+        self._devices.set_model_is_large(large)
 
     def choose(self, name_or_path: str) -> None:
         """Choose a model, and say so as if the user had done it."""

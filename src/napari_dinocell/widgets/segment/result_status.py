@@ -6,6 +6,7 @@ Looks at the controller's result and at what the sections say; changes neither.
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject
@@ -17,6 +18,7 @@ from napari_dinocell.session.replay.command import as_command
 from napari_dinocell.session.replay.python import as_python
 from napari_dinocell.session.replay.run_record import RunRecord
 from napari_dinocell.widgets.layers.image_source import still_shown
+from napari_dinocell.widgets.segment.run_section import CellCount
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -90,20 +92,20 @@ class ResultStatus(QObject):
         run = self._controller.runner.run
         if run is not None and run.layer == self._controller.layer:
             of_run, cells = self._counted
-            line.show_result(cells if of_run is run else None, None, "")
+            line.show_result(CellCount(cells if of_run is run else None), None, "")
             return
         if result is None or not result.stack.counts:
-            line.show_result(None, None, "")
+            line.show_result(CellCount(None), None, "")
             return
         stack, plane = result.stack, self._controller.plane
         made = stack.record(plane)
         if cells is None and made is not None:
             cells = _count(result, plane)
         counts = stack.counts if cells is None else stack.counts | {plane: cells}
-        one_id = stack.links.wanted or stack.is_slice(plane)  # a cell is in many then
-        planes = 0 if one_id else len(counts)
-        device = (made or stack.records[-1]).device
-        line.show_result(cells, result.seconds, device, sum(counts.values()), planes)
+        planes = 0 if stack.links.wanted else len(counts)  # a cell is in many then
+        of, tiles = prod(stack.shape[:-2]), None if made is None else made.tiles
+        count = CellCount(cells, sum(counts.values()), planes, of, tiles)
+        line.show_result(count, result.seconds, (made or stack.records[-1]).device)
 
     def _on_run_counted(self, cells: int) -> None:
         run = self._controller.runner.run
@@ -189,6 +191,7 @@ def _run_record(
         seconds=made.seconds,
         cells=_count(result, plane),
         channel=None if all_planes and len(channels) > 1 else made.channel,
+        tiles=made.tiles,
     )
 
 
@@ -236,7 +239,7 @@ def _what_counts(record: PlaneRecord) -> tuple[object, ...]:
     region = (rows.start, rows.stop, columns.start, columns.stop)
     used = (record.device, record.precision, record.threads)
     asked = replace(record.asked, link=False)  # of the stack as a whole
-    return (asked, record.limits, record.cell_diameter, region, *used)
+    return (asked, record.limits, record.cell_diameter, region, record.tiles, *used)
 
 
 def _array_ndim(layer: Image) -> int:

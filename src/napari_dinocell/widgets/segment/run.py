@@ -63,7 +63,6 @@ class Run:
     """Where result layers lie (scale, translate, ...)."""
     known: tuple[PlaneRecord, ...] = ()
     """Of the planes of the result that were done before."""
-    map_shown: bool = False
     planes_done: int = 0
     cells: int | None = None
     """Of the plane that was finished last."""
@@ -81,6 +80,7 @@ class RunEnd:
     run: Run
     error: BaseException | None
     cancelled: bool
+    """Whether the user ended it before all planes were done."""
 
 
 class SegmentRunner(QObject):
@@ -187,7 +187,6 @@ class SegmentRunner(QObject):
             case TilesPlanned() | TileDone() | DistanceMapReady():
                 self._follow_tiles(run, event)
             case MapGrew():
-                self._show_map(run)
                 self._mark(run, event.index, "distance")
             case LabelsGrew():
                 self._mark(run, event.index, "labels")
@@ -218,18 +217,11 @@ class SegmentRunner(QObject):
         self._meter.start_plane(event.number)
         if event.number == 0:
             stack = run.result.stack
-            run.layers.ensure_labels(stack.labels, run.placement, stack.locks)
+            run.layers.ensure_labels(
+                stack.labels, run.placement, stack.locks, stack.maps
+            )
             if run.request.config.cell_diameter == "auto":
                 self._say("Measuring the cells")
-
-    def _show_map(self, run: Run) -> None:
-        """Show maps once there is one: two new layers at once would stall the viewer.
-
-        Not a second time: the user may have removed the layer.
-        """
-        if not run.map_shown:
-            run.map_shown = True
-            run.layers.ensure_distance(run.result.stack.maps, run.placement)
 
     def _mark(self, run: Run, index: PlaneIndex, *kinds: Kind) -> None:
         """Redraw soon what has changed, if it can be seen."""
@@ -256,7 +248,8 @@ class SegmentRunner(QObject):
             self._say("")
         complete = run.planes_done == len(run.request.planes)
         self._run = None
-        self.ended.emit(RunEnd(run, error, self._jobs.cancelled and not complete))
+        ended_early = self._jobs.cancelled or run.request.stop.is_set()
+        self.ended.emit(RunEnd(run, error, ended_early and not complete))
 
 
 def _take_stock(run: Run) -> None:
@@ -273,7 +266,8 @@ def _take_stock(run: Run) -> None:
 def show_result(
     result: ImageResult, layers: ResultLayers, placement: Mapping[str, Any]
 ) -> None:
-    """Make or update the two layers of a result."""
+    """Make or update the labels of a result; and its maps, where they are shown."""
     stack = result.stack
-    layers.ensure_labels(stack.labels, placement, stack.locks)
-    layers.ensure_distance(stack.maps, placement)
+    layers.ensure_labels(stack.labels, placement, stack.locks, stack.maps)
+    if layers.distance is not None:
+        layers.ensure_distance(stack.maps, placement)

@@ -53,12 +53,31 @@ def _keep_new(end: RunEnd) -> Settled:
     """At least one plane was finished: the new result stands."""
     run = end.run
     show_result(run.result, run.layers, run.placement)
+    if part := _kept_tiles(run):
+        return Settled(True, f"Stopped: {part} segmented and kept.", "warning")
     if not end.cancelled and end.error is None:
         return Settled(True)
     done, count = run.planes_done, len(run.request.planes)
-    why = "Cancelled: " if end.cancelled else ""
+    why = f"{_ended(run)}: " if end.cancelled else ""
     text = f"{why}{done} of {counted(count, 'plane')} segmented and kept."
     return Settled(True, text, "warning")
+
+
+def _kept_tiles(run: Run) -> str:
+    """How much there is of the plane at which the run was stopped; "" if it is whole.
+
+    Such as "12 of 81 tiles".
+    """
+    if run.record is None or run.record.tiles is None:
+        return ""
+    done, total = run.record.tiles
+    part = f"{done} of {counted(total, 'tile')}"
+    planes = len(run.request.planes)
+    return part if planes == 1 else f"{part} of plane {run.planes_done} of {planes}"
+
+
+def _ended(run: Run) -> str:
+    return "Stopped" if run.request.stop.is_set() else "Cancelled"
 
 
 def _keep_former(end: RunEnd) -> Settled:
@@ -70,7 +89,7 @@ def _keep_former(end: RunEnd) -> Settled:
         return Settled(False)
     kept = "The former result is back." if run.former is not None else ""
     arrived = f"{run.tiles_done} of {counted(run.tiles_total, 'tile')} had arrived."
-    return Settled(False, f"Cancelled. {kept or arrived}")
+    return Settled(False, f"{_ended(run)}. {kept or arrived}")
 
 
 def _take_back(run: Run) -> None:

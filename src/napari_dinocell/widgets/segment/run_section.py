@@ -6,6 +6,7 @@ Knows no engine: numbers and sentences come from whoever runs it.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from math import ceil
 
 from qtpy.QtWidgets import QFrame, QPushButton
@@ -14,6 +15,7 @@ from napari_dinocell.engine.text import counted
 from napari_dinocell.widgets.shared.controls import column_layout, describe, make_row
 from napari_dinocell.widgets.shared.message_line import MessageLine
 from napari_dinocell.widgets.shared.run_box import (
+    JobState,
     RunBox,
     RunWords,
     duration_text,
@@ -34,11 +36,32 @@ _BANNER_STYLE = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class CellCount:
+    """How many cells there are, and where."""
+
+    shown: int | None
+    """In the shown plane; None if it was not segmented."""
+    in_all: int = 0
+    """In all segmented planes."""
+    planes: int = 1
+    """How many planes `in_all` is of; fewer than two say nothing of it."""
+    of: int = 1
+    """How many planes the image has."""
+    tiles: tuple[int, int] | None = None
+    """From how many tiles of how many, where the run was stopped early."""
+
+
 class RunSection(RunBox):
     """Segment or Cancel, progress, result, messages, copies and defaults."""
 
     def __init__(self) -> None:
         super().__init__(_WORDS)
+        self.keep = _make_button(
+            "Stop and &keep", "Ends the run; the cells found so far are the result."
+        )
+        self.keep.hide()
+        self.column.insertWidget(0, make_row("", self._button, self.keep))
         self._result = make_line("Cells, time of the run, and device.")
         self._stale = MessageLine()
         self._banner = _make_banner(self._stale)
@@ -56,6 +79,12 @@ class RunSection(RunBox):
         self.column.addWidget(make_row("", self.copy_python, self.copy_command))
         self.column.addWidget(make_row("", self.export, self.restore))
         self.set_copy_enabled(False)
+
+    def set_state(self, state: JobState) -> None:
+        """Show what goes on; there is something to keep only later in a run."""
+        super().set_state(state)
+        if state != "running":
+            self.keep.hide()
 
     def set_copy_enabled(self, enabled: bool) -> None:
         """Whether there is a result, to export and whose making can be copied."""
@@ -75,19 +104,14 @@ class RunSection(RunBox):
 
         `what` says which part of the run this is, such as "plane 3 of 12".
         """
+        if done and self._state == "running":
+            self.keep.show()
         text = progress_text(done, total, tiles_per_second, seconds_left, what)
         self.move_bar(done, total, _unbroken(text))
 
-    def show_result(
-        self,
-        cells: int | None,
-        seconds: float | None,
-        device: str,
-        in_all: int = 0,
-        planes: int = 1,
-    ) -> None:
+    def show_result(self, count: CellCount, seconds: float | None, device: str) -> None:
         """Show what was found; see `result_text`."""
-        text = result_text(cells, seconds, device, in_all, planes)
+        text = result_text(count, seconds, device)
         self._result.setText(_unbroken(text))
         self._result.setVisible(bool(text))
 
@@ -116,32 +140,28 @@ def progress_text(
     return f"{title}: {text}" if title and text else title or text
 
 
-def result_text(
-    cells: int | None,
-    seconds: float | None,
-    device: str,
-    in_all: int = 0,
-    planes: int = 1,
-) -> str:
-    """Such as "214 cells, 1.8 s, cpu", "9 cells in this plane, 80 in 12 planes, cpu".
+def result_text(count: CellCount, seconds: float | None, device: str) -> str:
+    """Such as "214 cells, 1.8 s, cpu", "9 cells in this plane, 80 in all 12 planes".
 
     Parameters
     ----------
-    cells
-        Of the shown plane; None if it was not segmented.
+    count
+        Cells.
     seconds, device
         Of the run; None and "" are left out.
-    in_all, planes
-        Cells of all planes, and how many these are.
     """
     parts = []
-    if cells is not None:
-        place = " in this plane" if planes > 1 else ""
-        parts.append((counted(cells, "cell") if cells else "No cells found") + place)
-    if planes > 1:
-        parts.append(
-            f"{in_all if parts else counted(in_all, 'cell')} in {planes} planes"
-        )
+    if count.shown is not None:
+        place = " in this plane" if count.of > 1 else ""
+        found = counted(count.shown, "cell") if count.shown else "No cells found"
+        parts.append(found + place)
+        if count.tiles is not None:
+            done, total = count.tiles
+            parts.append(f"from {done} of {counted(total, 'tile')}")
+    if count.planes > 1:
+        what = str(count.in_all) if parts else counted(count.in_all, "cell")
+        which = "all" if count.planes == count.of else f"{count.planes} of"
+        parts.append(f"{what} in {which} {count.of} planes")
     if seconds is not None:
         parts.append(duration_text(seconds))
     return ", ".join([*parts, device] if device else parts)

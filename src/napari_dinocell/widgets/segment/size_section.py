@@ -78,11 +78,7 @@ class SizeSection(QWidget):
     def _lay_out(self) -> None:
         self._given_row = make_row("", self._pixels, self._lengths)
         layout = column_layout(self)
-        label = QLabel("C&ell diameter:")
-        label.setBuddy(self._mode)
-        label.setToolTip(self._mode.toolTip())
-        layout.addWidget(label)
-        layout.addWidget(self._mode)
+        layout.addWidget(make_row("Diam&eter:", self._mode))
         layout.addWidget(self._given_row)
         layout.addWidget(self._measured)
         layout.addWidget(make_row("", self.estimate, self._draw))

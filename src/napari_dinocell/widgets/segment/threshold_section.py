@@ -31,6 +31,8 @@ class ThresholdSection(QWidget):
 
     changed = Signal()
     """At every move of a slider, and for any other change by the user."""
+    map_toggled = Signal(bool)
+    """The user wants to see what the thresholds cut, or no longer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,6 +79,13 @@ class ThresholdSection(QWidget):
             "Fill holes in cells",
             "Background that lies inside one single cell becomes part of it.",
         )
+        self._map = QCheckBox("Show distance map")
+        describe(
+            self._map,
+            "Show distance map",
+            "What the thresholds cut: how deep each pixel lies in its cell, by the "
+            "model. A layer of its own below the labels.",
+        )
         self._lay_out()
         self._connect()
         self.set_config(WatershedConfig())
@@ -87,6 +96,7 @@ class ThresholdSection(QWidget):
         layout.addWidget(self._foreground)
         layout.addWidget(make_row("Mi&n, max size:", self._min_size, self._max_size))
         layout.addWidget(make_row("", self._fill_holes, self._exclude_border))
+        layout.addWidget(self._map)
 
     def _connect(self) -> None:
         self._seed.value_changed.connect(self._on_seed_changed)
@@ -95,6 +105,7 @@ class ThresholdSection(QWidget):
         self._max_size.valueChanged.connect(self._on_max_size_changed)
         self._fill_holes.toggled.connect(self.changed)
         self._exclude_border.toggled.connect(self.changed)
+        self._map.toggled.connect(self.map_toggled)
 
     def config(self) -> WatershedConfig:
         """Settings as they are shown."""
@@ -127,6 +138,15 @@ class ThresholdSection(QWidget):
         """Say where the thresholds of the model lie; a double click goes there."""
         self._seed.set_default(config.seed_threshold)
         self._foreground.set_default(config.foreground_threshold)
+
+    def shows_map(self) -> bool:
+        """Whether the user wants to see the distance map."""
+        return self._map.isChecked()
+
+    def set_shows_map(self, shows: bool) -> None:
+        """Show whether it is there, without emitting."""
+        with signals_blocked(self):
+            self._map.setChecked(shows)
 
     def _on_seed_changed(self, seed: float) -> None:
         if self._foreground.value() > seed:

@@ -1,4 +1,4 @@
-"""Small controls that the sections share: rows, boxes, sliders, ticks, the fold.
+"""Small controls that the sections share: rows, boxes, sliders, ticks.
 
 Knows no settings: names, ranges and texts come from the sections. Nothing here turns
 with the wheel: whoever scrolls the dock must not change a setting on the way.
@@ -17,7 +17,6 @@ from qtpy.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
     QSizePolicy,
     QSlider,
     QStyle,
@@ -49,12 +48,6 @@ _TICKS_STYLE = """
 QListView::item { padding: 2px; }
 QListView::indicator:unchecked { border: 1px solid rgba(128, 128, 128, 220);
                                  border-radius: 2px; }
-"""
-
-_HEADER_STYLE = """
-QPushButton { text-align: left; font-weight: bold; padding: 4px; border-radius: 2px;
-              background: transparent; border: 1px solid transparent; }
-QPushButton:hover, QPushButton:focus { border-color: rgba(128, 128, 128, 150); }
 """
 
 
@@ -278,33 +271,3 @@ class TickList(QListWidget):
             self.ticks_changed.emit()
         else:
             item.setCheckState(Qt.CheckState.Checked)
-
-
-class CollapsibleSection(QWidget):
-    """A titled section that folds away.
-
-    Made by hand, since superqt's `QCollapsible` fixes the height of what it holds:
-    rows that appear and texts that wrap would be cut off.
-    """
-
-    def __init__(self, title: str, content: QWidget, *, is_open: bool = True) -> None:
-        super().__init__()
-        self._title, self._content = title.replace("&", "&&"), content
-        self._header = QPushButton()
-        self._header.setCheckable(True)
-        self._header.setStyleSheet(_HEADER_STYLE)
-        describe(self._header, title, "Shows these settings, or folds them away.")
-        inner = QVBoxLayout()
-        inner.setContentsMargins(SPACING, 0, SPACING, SPACING)
-        inner.addWidget(content)
-        layout = column_layout(self)
-        layout.setSpacing(2)
-        layout.addWidget(self._header)
-        layout.addLayout(inner)
-        self._header.toggled.connect(self._on_toggled)
-        self._header.setChecked(is_open)
-        self._on_toggled(is_open)
-
-    def _on_toggled(self, is_open: bool) -> None:
-        self._content.setVisible(is_open)
-        self._header.setText(f"{'▾' if is_open else '▸'}  {self._title}")

@@ -23,7 +23,7 @@ from napari_dinocell.widgets.shared.message_line import MessageLine
 
 AUTO = "auto"
 
-NO_GPU = "No GPU: large models will be slow"
+NO_GPU = "No GPU: this model will be slow"
 
 _TITLES = {
     AUTO: "Automatic",
@@ -65,6 +65,7 @@ class DevicePicker(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._used_text = ""
+        self._model_is_large = False
         self._devices = ElidedComboBox()
         describe(
             self._devices,
@@ -124,10 +125,22 @@ class DevicePicker(QWidget):
         self._used_text = text
         self._update_used()
 
+    def set_model_is_large(self, large: bool) -> None:
+        """Whether the chosen model is one that wants a GPU."""
+        self._model_is_large = large
+        self._update_used()
+
+    def _has_no_gpu(self) -> bool:
+        """Whether it is certain that "Automatic" is the CPU."""
+        if self._used_text:
+            return self._used_text.startswith("cpu")
+        return all(self._devices.findData(gpu) < 0 for gpu in ("cuda", "mps"))
+
     def _update_used(self) -> None:
         self._used.setText(f"Used: {self._used_text}")
         self._used.setVisible(bool(self._used_text))
-        is_slow = self._used_text.startswith("cpu") and self.device() == AUTO
+        is_wanted = self._model_is_large and self.device() == AUTO
+        is_slow = is_wanted and self._has_no_gpu()
         self._warning.show_message(NO_GPU if is_slow else "", "warning")
 
     def _on_activated(self) -> None:

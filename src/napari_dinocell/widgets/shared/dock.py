@@ -20,10 +20,13 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_dinocell.widgets.shared.controls import CollapsibleSection
+from napari_dinocell.widgets.shared.fold import CollapsibleSection, FoldMemory
 
 WIDTH = 300
 """Pixels; nothing in a dock asks for more."""
+
+COLUMN_SPACING = 4
+"""Pixels between sections: their headers set them apart."""
 
 HEIGHT = 320
 """Pixels; a dock scrolls, and would else be squeezed by others."""
@@ -38,7 +41,7 @@ class Dock(QWidget):
     Parameters
     ----------
     name
-        One word, for Qt's object names.
+        One word, for Qt's object names and, with a capital letter, on the tab.
     """
 
     _placed: ClassVar[WeakKeyDictionary[QMainWindow, WeakSet[Dock]]] = (
@@ -49,6 +52,8 @@ class Dock(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self._is_docked = self._is_closed = self._is_placed = False
+        self.title = name.capitalize()
+        """What its tab says: what napari calls it has no room there."""
         self.setObjectName(f"dinocell_{name}")
         self.setMinimumSize(WIDTH, HEIGHT)
         # The viewer places the dock after the widget was put into it.
@@ -57,12 +62,16 @@ class Dock(QWidget):
         self._placing.setInterval(0)
         self._placing.timeout.connect(self._on_placed)
         self.column = self._add_column()
+        self.folds: dict[str, CollapsibleSection] = {}
+        """Sections that fold away, by title."""
+        self._fold_memory = FoldMemory(name)
 
     def _add_column(self) -> QVBoxLayout:
         """The layout of what scrolls; the dock's own layout ends below it."""
         scrolled = QWidget()
         column = QVBoxLayout(scrolled)
         column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(COLUMN_SPACING)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -76,8 +85,24 @@ class Dock(QWidget):
         return column
 
     def add_fold(self, title: str, section: QWidget, *, is_open: bool = True) -> None:
-        """Add a section that folds away to the column."""
-        self.column.addWidget(CollapsibleSection(title, section, is_open=is_open))
+        """Add a section that folds away to the column.
+
+        It is as it was left last time; `is_open` is for the first time.
+        """
+        known = self._fold_memory.is_open(title)
+        is_open = is_open if known is None else known
+        fold = CollapsibleSection(title, section, is_open=is_open)
+        fold.toggled.connect(self._on_fold_toggled)
+        self.folds[title] = fold
+        self.column.addWidget(fold)
+
+    def fold_unless_touched(self, title: str) -> None:
+        """Fold a section away, unless it was ever opened or folded before."""
+        if self._fold_memory.is_open(title) is None:
+            self.folds[title].set_open(False)
+
+    def _on_fold_toggled(self, title: str, is_open: bool) -> None:
+        self._fold_memory.note(title, is_open=is_open)
 
     @property
     def is_closed(self) -> bool:
@@ -115,11 +140,19 @@ class Dock(QWidget):
         """Close what the dock is made of, in the order that suits it."""
         raise NotImplementedError
 
+    def bring_to_front(self) -> None:
+        """Show it, also if it is hidden or behind another tab."""
+        frame = _frame_of(self)
+        if frame is not None:
+            frame.show()
+            frame.raise_()
+
     def _on_placed(self) -> None:
         frame = _frame_of(self)
         window = None if frame is None else frame.parentWidget()
         if frame is None or not isinstance(window, QMainWindow):
             return
+        frame.setWindowTitle(self.title)
         docks = self._placed.setdefault(window, WeakSet())
         other = _neighbour(window, frame, docks)
         docks.add(self)

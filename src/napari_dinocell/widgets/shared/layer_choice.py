@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from napari.layers import Labels, Layer
+from napari.layers import Layer
 from qtpy.QtCore import Signal
 from superqt.utils import signals_blocked
 
-from napari_dinocell.widgets.shared.controls import ElidedComboBox, describe
+from napari_dinocell.widgets.shared.controls import ElidedComboBox
 from napari_dinocell.widgets.shared.listening import Listening
 
 if TYPE_CHECKING:
@@ -30,17 +30,25 @@ class LayerChoice(ElidedComboBox, Generic[Kind]):
         Which layers there are to choose from.
     nothing
         What the empty list says.
+    is_offered
+        Which of these may be chosen by itself; the others wait until the user chooses
+        them in the list.
     """
 
     layer_changed = Signal()
     """Another layer is chosen, or none any more."""
 
     def __init__(
-        self, viewer: Viewer, is_listed: Callable[[Layer], bool], nothing: str
+        self,
+        viewer: Viewer,
+        is_listed: Callable[[Layer], bool],
+        nothing: str,
+        is_offered: Callable[[Layer], bool] = lambda _: True,
     ) -> None:
         super().__init__()
         self._viewer = viewer
         self._is_listed = is_listed
+        self._is_offered = is_offered
         self._layer: Kind | None = None
         self._listed: list[Kind] = []
         self.setPlaceholderText(nothing)
@@ -71,12 +79,14 @@ class LayerChoice(ElidedComboBox, Generic[Kind]):
             self.clear()
             self.addItems([layer.name for layer in self._listed])
         self.setEnabled(bool(self._listed))
-        top = self._listed[0] if self._listed else None
+        top = next(filter(self._is_offered, self._listed), None)
         self._choose(self._layer if self._layer in self._listed else top)
 
     def follow_selection(self) -> None:
         """Choose the layer that is active in the viewer, if it is listed."""
-        self.set_layer(self._viewer.layers.selection.active)
+        active = self._viewer.layers.selection.active
+        if active is not None and self._is_offered(active):
+            self.set_layer(active)
 
     def disconnect_viewer(self) -> None:
         """Listen to the viewer no longer."""
@@ -98,12 +108,3 @@ def list_events(layers: LayerList) -> list[Any]:
     """Emitters of all that changes a list of layers or their names."""
     names = ("inserted", "removed", "moved", "reordered", "renamed")
     return [getattr(layers.events, name) for name in names]
-
-
-def labels_choice(viewer: Viewer, tip: str) -> LayerChoice[Labels]:
-    """Choice of a labels layer."""
-    choice: LayerChoice[Labels] = LayerChoice(
-        viewer, lambda layer: isinstance(layer, Labels), "No labels"
-    )
-    describe(choice, "Labels", tip)
-    return choice

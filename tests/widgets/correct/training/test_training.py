@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtWidgets import QFileDialog, QScrollArea
 from tests.widgets.drivers.fakes import FakeModelSlot
 from tests.widgets.drivers.training_driver import (
     TrainingDriver,
@@ -151,6 +151,30 @@ def test_while_training_the_options_are_locked_and_no_other_job_runs(
     assert not driver.train.bar.isVisibleTo(driver.train)
 
 
+def test_progress_stop_and_curve_are_in_view_while_it_trains(
+    lend_viewer, qtbot, tiny_base, examples, monkeypatch
+):
+    """On a small screen, wherever the dock is scrolled to; then back in their place."""
+    viewer = lend_viewer(show=True)
+    viewer.window.resize(1280, 800)
+    driver = TrainingDriver(viewer, qtbot)
+    section = driver.train
+    hold(monkeypatch, at=lambda event: isinstance(event, FinetuneEpoch))
+    section.train.click()
+    driver.wait_for(FinetuneEpoch)
+    parts = (section.train, section.bar, section._stage, section.curve)
+    scroll = driver.dock.findChild(QScrollArea).verticalScrollBar()
+    for place in (scroll.minimum(), scroll.maximum()):
+        scroll.setValue(place)
+        qtbot.waitUntil(
+            lambda: all(p.visibleRegion().boundingRect() == p.rect() for p in parts)
+        )
+    section.train.click()
+    driver.wait_for_end()
+    assert section.isAncestorOf(section.curve)
+    assert section.isAncestorOf(section.train)
+
+
 def test_training_waits_for_other_jobs_and_frees_the_model_of_the_segment_dock(driver):
     slot = Session.of(driver.viewer).model = FakeModelSlot()
     driver.add_segment_dock()
@@ -180,15 +204,19 @@ def test_the_table_compares_and_shows_an_example_side_by_side(driver, qtbot):
         qtbot.waitUntil(lambda: not driver.training.reading.busy)
         own, *compared = driver.viewer.layers
         assert own == labels
-        assert [type(a).__name__ for a in compared] == ["Image"] + ["Labels"] * 3
+        assert [type(a).__name__ for a in compared] == ["Image", "Labels", "Points"]
         assert driver.viewer.layers.selection.active is labels
-    image, corrected, before, after = compared
-    assert "corrected" in corrected.name
-    assert "before" in before.name
-    assert "after" in after.name
-    width = corrected.data.shape[1]
-    assert corrected.data.shape == before.data.shape == after.data.shape
-    assert width < before.translate[1] < after.translate[1] < image.data.shape[1]
+        assert driver.sections.choice.layer() is labels
+    image, outlines, titles = compared
+    assert image.data.shape == outlines.data.shape
+    corrected, before, after = titles.text.values
+    assert corrected == "corrected"
+    assert before.startswith("before, AP ")
+    assert after.startswith("after, AP ")
+    first, second, third = titles.data[:, 1]
+    assert 0 == first < second < third < outlines.data.shape[1]
+    assert (titles.data[:, 0] < 0).all()
+    assert not outlines.editable
 
 
 def test_options_are_what_is_trained(driver, examples, tmp_path):

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Labels
+from napari.layers import Image, Labels, Points
 
 from dinocell_training.corrections.pixel_files import grey_plane
+from napari_dinocell.sample import REFERENCE
 from napari_dinocell.widgets.layers.goto import show_box
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from napari.components import ViewerModel
-    from napari.layers import Layer
     from numpy.typing import NDArray
 
     from napari_dinocell.session.training.job import ComparisonRead
@@ -26,6 +28,8 @@ GAP = 0.04
 CONTOUR = 2
 """Width of the outlines in pixels, so that the image can be seen."""
 
+TITLE_COLOUR, TITLE_SIZE = "#3b8fd4", 12
+
 ON_SCREEN = (350, 600, 650)
 """Smallest, best and largest width of all panels in pixels of the screen."""
 
@@ -33,59 +37,78 @@ ON_SCREEN = (350, 600, 650)
 def show_comparison(viewer: ViewerModel, read: ComparisonRead, title: str) -> None:
     """Show an example and its labels below all other layers, and look at it.
 
-    The selected layer stays selected: comparing changes nothing in what is corrected.
+    Three layers: the image, all labels, and what stands above them. The selected layer
+    stays selected: comparing changes nothing in what is corrected.
     """
     selected = viewer.layers.selection.active
     for layer in [old for old in viewer.layers if KEY in old.metadata]:
         viewer.layers.remove(layer)
-    comparison, pixels = read.comparison, read.pixels
-    panels: list[tuple[str, NDArray[Any]]] = [("corrected", pixels.labels)]
-    if comparison.labels_before is not None:
-        panels.append((f"before, AP {comparison.ap50_before:.2f}", _before(read)))
-    after = f"after, AP {comparison.ap50_after:.2f}"
-    panels.append((after, comparison.labels_after))
+    titles, panels = zip(*_panels(read), strict=True)
     height, width = read.example.shape
     pitch = width + max(2, round(width * GAP))
+    image = _image(read, len(panels), pitch)
+    labels = _labels(panels, pitch)
+    above = _titles(titles, pitch)
     top = _free_row(viewer)
-    image = _image(read, title, len(panels), pitch)
-    image.translate = (top, 0)
-    layers: list[Layer] = [image]
-    for number, (name, labels) in enumerate(panels):
-        layer = Labels(
-            labels.astype(np.int32),
-            name=f"{title}: {name}",
-            multiscale=False,
-            translate=(top, number * pitch),
-            metadata={KEY: comparison.name},
-        )
-        layer.contour = CONTOUR
-        layer.editable = False
-        layers.append(layer)
-    for layer in layers:
+    for layer, name in ((image, ""), (labels, ": outlines"), (above, ": titles")):
+        layer.name = f"{title}{name}"
+        layer.metadata = {KEY: read.comparison.name, REFERENCE: True}
+        layer.translate = (top, 0)
         viewer.layers.append(layer)
-    first = layers[-len(panels)]
     whole = (0, 0, height, (len(panels) - 1) * pitch + width)
-    show_box(viewer, first, (), whole, on_screen=ON_SCREEN)
+    show_box(viewer, labels, (), whole, on_screen=ON_SCREEN)
     if selected is not None and selected in viewer.layers:
         viewer.layers.selection.active = selected
 
 
-def _before(read: ComparisonRead) -> NDArray[Any]:
-    assert read.comparison.labels_before is not None
-    return read.comparison.labels_before
+def _panels(read: ComparisonRead) -> Iterator[tuple[str, NDArray[Any]]]:
+    """What stands above each panel, and its labels (Y, X)."""
+    comparison = read.comparison
+    yield "corrected", read.pixels.labels
+    if comparison.labels_before is not None:
+        yield f"before, AP {comparison.ap50_before:.2f}", comparison.labels_before
+    yield f"after, AP {comparison.ap50_after:.2f}", comparison.labels_after
 
 
-def _image(read: ComparisonRead, title: str, count: int, pitch: int) -> Image:
+def _labels(panels: Sequence[NDArray[Any]], pitch: int) -> Labels:
+    """All labels side by side, as outlines that cannot be changed."""
+    height, width = panels[0].shape
+    whole = np.zeros((height, (len(panels) - 1) * pitch + width), np.int32)
+    for number, panel in enumerate(panels):
+        whole[:, number * pitch : number * pitch + width] = panel
+    layer = Labels(whole, multiscale=False)
+    layer.contour = CONTOUR
+    layer.editable = False
+    return layer
+
+
+def _titles(titles: Sequence[str], pitch: int) -> Points:
+    """A line of text above each panel, in a colour for dark and for light canvases."""
+    return Points(
+        [(-1, number * pitch) for number in range(len(titles))],
+        size=0.01,
+        opacity=1,
+        face_color="transparent",
+        border_color="transparent",
+        features={"title": list(titles)},
+        text={
+            "string": "{title}",
+            "color": TITLE_COLOUR,
+            "size": TITLE_SIZE,
+            "anchor": "upper_left",
+        },
+    )
+
+
+def _image(read: ComparisonRead, count: int, pitch: int) -> Image:
     """The image, repeated along the columns; of several channels what is segmented."""
     pixels = read.pixels.image
     if read.example.axes == "CYX":
         pixels = grey_plane(pixels, read.example)
     return Image(
         _repeated(pixels, count, pitch),
-        name=title,
         rgb=read.example.axes == "YXS",
         multiscale=False,
-        metadata={KEY: read.comparison.name},
     )
 
 

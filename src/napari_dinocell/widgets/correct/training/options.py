@@ -13,7 +13,6 @@ from napari_dinocell.session.training.names import free_name
 from napari_dinocell.widgets.correct.training.base import BasePicker
 from napari_dinocell.widgets.shared.calm_combobox import CalmComboBox
 from napari_dinocell.widgets.shared.controls import (
-    CollapsibleSection,
     ElidedComboBox,
     NumberBox,
     choose_data,
@@ -21,6 +20,7 @@ from napari_dinocell.widgets.shared.controls import (
     describe,
     make_row,
 )
+from napari_dinocell.widgets.shared.fold import CollapsibleSection
 
 if TYPE_CHECKING:
     from dinocell_training.finetune.config import FinetuneConfig

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from qtpy.QtCore import QEvent, Signal
-from qtpy.QtWidgets import QProgressBar, QPushButton, QWidget
+from qtpy.QtWidgets import QLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from dinocell_training.finetune.events import rough_duration
 from napari_dinocell.widgets.correct.training.options import TrainingOptions
@@ -65,22 +65,44 @@ class TrainingSection(QWidget):
         self.bar.hide()
         self._stage = MessageLine()
         self.curve: TrainingCurve | None = None
+        self.running = QWidget()
+        """What a run shows, with the button that stops it."""
+        self._pinboard: QLayout | None = None
 
     def _lay_out(self) -> None:
+        column = column_layout(self.running)
+        parts = (self.train, self._plan, self._notes, self.bar, self._stage)
+        for part in parts:
+            column.addWidget(part)
         layout = column_layout(self)
         for part in (
             self.options,
             self._outlook,
-            self.train,
             self._unfinished,
             self._unfinished_row,
-            self._plan,
-            self._notes,
-            self.bar,
-            self._stage,
+            self.running,
             self.result,
         ):
             layout.addWidget(part)
+
+    def pin_runs_to(self, place: QLayout) -> None:
+        """Show what runs there while it does: it is in view wherever one scrolls to."""
+        self._pinboard = place
+
+    def _pin(self, pinned: bool) -> None:
+        """Move what a run shows out of the section, or back."""
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        is_here = layout.indexOf(self.running) >= 0
+        if self._pinboard is None or pinned is not is_here:
+            return
+        had_focus = self.train.hasFocus()
+        if pinned:
+            self._pinboard.addWidget(self.running)
+        else:
+            layout.insertWidget(layout.indexOf(self.result), self.running)
+        if had_focus:
+            self.train.setFocus()
 
     def _connect(self) -> None:
         self.train.clicked.connect(self._on_train)
@@ -89,6 +111,7 @@ class TrainingSection(QWidget):
         """Whether a run goes on, and whether it was asked to stop."""
         self.state = state
         idle = state == "idle"
+        self._pin(not idle)
         self.options.setEnabled(idle)
         self.bar.setVisible(not idle)
         for button in (self.resume, self.discard):
@@ -168,9 +191,9 @@ class TrainingSection(QWidget):
             from napari_dinocell.widgets.correct.training.curve import TrainingCurve
 
             self.curve = TrainingCurve()
-            layout = self.layout()
-            assert layout is not None
-            layout.insertWidget(layout.indexOf(self.result), self.curve)
+            column = self.running.layout()
+            assert column is not None
+            column.addWidget(self.curve)
         self.curve.start(epochs, epoch)
         self.curve.show()
         return self.curve
