@@ -55,7 +55,7 @@ def demo(
 
       dinocell demo my_cells.tif --no-viewer -o look
     """
-    from napari_dinocell.engine.batch.segment_files import count_cells
+    from napari_dinocell.engine.batch.segment_pages import count_cells
     from napari_dinocell.engine.segmenter import Segmenter
 
     overrides = given_overrides(cell_diameter=cell_diameter)

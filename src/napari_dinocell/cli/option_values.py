@@ -119,3 +119,15 @@ def parse_cell_diameter(text: str) -> float | str:
         raise typer.BadParameter(
             f"expected a number of pixels, auto or none, got {text!r}"
         ) from None
+
+
+def parse_spacing(text: str) -> float | str:
+    """A distance in pixels, or "none"."""
+    if text == "none":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"expected a number of pixels such as 3, or none, got {text!r}"
+        ) from None

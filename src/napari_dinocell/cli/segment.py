@@ -63,6 +63,14 @@ from napari_dinocell.cli.store_options import (
     chosen_ranges,
     results_place,
 )
+from napari_dinocell.cli.volume_options import (
+    BridgeOption,
+    MinZExtentOption,
+    OrthogonalOption,
+    PartingOption,
+    VolumeOption,
+    ZSpacingOption,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,6 +93,8 @@ EXAMPLES = """
   dinocell segment new.tif -o results --settings results/image_labels.json
 
   dinocell segment plate7 -o results --recursive --preset 'nuclei 20x'
+
+  dinocell segment stack.tif -o results --volume --z-spacing 3
 
   dinocell segment scan.ome.zarr --labels-name nuclei --level 1
 
@@ -146,6 +156,12 @@ def segment(
     expand: ExpandOption = None,
     link: LinkOption = None,
     consecutive_ids: ConsecutiveIdsOption = None,
+    volume: VolumeOption = None,
+    z_spacing: ZSpacingOption = None,
+    bridge: BridgeOption = None,
+    orthogonal: OrthogonalOption = None,
+    min_z_extent: MinZExtentOption = None,
+    parting: PartingOption = None,
     file_format: FormatOption = LabelFormatName.tif,
     labels_name: LabelsNameOption = LABELS_NAME,
     overwrite_labels: OverwriteLabelsOption = False,

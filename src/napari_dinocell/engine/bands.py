@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from itertools import product
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 BAND_PIXELS = 1 << 17
 """Pixels of one band: half a megabyte per 4-byte temporary."""
 
+Band: TypeAlias = tuple[int | slice, ...]
+"""Index of some rows of an array (..., Y, X)."""
+
+Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 
@@ -31,8 +36,15 @@ def row_bands(rows: int, width: int, *, pixels: int = BAND_PIXELS) -> list[slice
     return [slice(top, min(top + height, rows)) for top in range(0, rows, height)]
 
 
+def array_bands(shape: tuple[int, ...]) -> list[Band]:
+    """Index of every band of rows of an array (..., Y, X), plane after plane."""
+    *leading, height, width = shape
+    rows = row_bands(height, width)
+    return [(*plane, band) for plane in product(*map(range, leading)) for band in rows]
+
+
 def map_bands(
-    task: Callable[[slice], Result], bands: list[slice], *, workers: int
+    task: Callable[[Part], Result], bands: list[Part], *, workers: int
 ) -> list[Result]:
     """Results of `task` for every band, in the order of the bands.
 

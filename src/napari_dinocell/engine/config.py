@@ -1,8 +1,8 @@
 """Frozen settings. Comparing two of them decides what must be computed again.
 
-A change of `WatershedConfig`, `link`, `expand` or `consecutive_ids` reuses the distance
-map; one anywhere else drops it. Units are pixels of the image as opened, unless stated
-otherwise.
+A change of `WatershedConfig`, `StackConfig`, `link`, `expand` or `consecutive_ids`
+reuses the distance map of a plane; one anywhere else drops it. Units are pixels of the
+image as opened, unless stated otherwise.
 """
 
 from __future__ import annotations
@@ -20,6 +20,25 @@ from napari_dinocell.engine.setting_checks import (
     require,
     require_types,
 )
+from napari_dinocell.engine.stack_config import StackConfig
+from napari_dinocell.engine.watershed_config import PROMINENCE, WatershedConfig
+
+__all__ = [
+    "LARGEST_EXPANSION",
+    "PROMINENCE",
+    "CellDiameter",
+    "Channel",
+    "ChannelName",
+    "ContrastConfig",
+    "DeviceName",
+    "Limits",
+    "LimitsName",
+    "SegmentConfig",
+    "StackConfig",
+    "TilingConfig",
+    "WatershedConfig",
+    "setting_names",
+]
 
 CellDiameter: TypeAlias = float | Literal["auto"] | None
 """Pixels; "auto" measures it in a first pass; None takes the image as it is."""
@@ -40,9 +59,6 @@ DeviceName: TypeAlias = str
 
 LARGEST_EXPANSION = 1000
 """Pixels; more than any cell is wide."""
-
-PROMINENCE = 0.4
-"""Chosen on 88 images of 18 sources (training/experiments.md)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,62 +139,13 @@ class TilingConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WatershedConfig:
-    """How the distance map becomes labels: the live part.
-
-    The defaults are for maps of unknown origin. The card in a checkpoint's header has
-    thresholds of its own, which win wherever a model is known:
-    `dinocell models set-thresholds` changes them.
-    """
-
-    seed_threshold: float = 0.47
-    """A connected region above it is one cell (the literature's cells_max)."""
-    foreground_threshold: float = 0.09
-    """Pixels above it can belong to a cell (the literature's cell_fill)."""
-    min_size: int = 0
-    """Cells with fewer pixels are dropped, counted before holes are filled."""
-    max_size: int = field(default=0, metadata=LATER)
-    """Cells with more pixels are dropped, counted likewise; 0 keeps all."""
-    exclude_border: bool = field(default=False, metadata=LATER)
-    """Cells with a pixel on the border of the plane are dropped. Where a region is
-    segmented as an image of its own, its border is meant."""
-    fill_holes: bool = field(default=False, metadata=LATER)
-    """Background enclosed by one single cell becomes part of it."""
-    prominence: float = field(default=PROMINENCE, metadata={**LATER, BEFORE: 1.0})
-    """What happens to a summit that is no seed, which a cell could grow over: it is
-    taken for a part of that cell if it rises above the saddle between them by at most
-    this share of its own height, and else for a cell that was not wanted, and dropped.
-    1 lets cells grow over everything, as they did in version 0.1."""
-
-    def __post_init__(self) -> None:
-        require_types(self)
-        seed, foreground = self.seed_threshold, self.foreground_threshold
-        require(
-            0 < foreground <= seed < 1,
-            "Expected 0 < foreground threshold <= seed threshold < 1, got "
-            f"{foreground} and {seed}.",
-        )
-        require(
-            self.min_size >= 0, f"Expected a minimum size >= 0, got {self.min_size}."
-        )
-        require(
-            self.max_size == 0 or self.max_size >= max(self.min_size, 1),
-            "Expected a maximum size of 0, which keeps all cells, or of at least the "
-            f"minimum size, {self.min_size}, got {self.max_size}.",
-        )
-        require(
-            0 <= self.prominence <= 1,
-            f"Expected a prominence from 0 to 1, got {self.prominence}.",
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentConfig:
     """All that decides the labels of an image, besides model and device."""
 
     contrast: ContrastConfig = field(default_factory=ContrastConfig)
     tiling: TilingConfig = field(default_factory=TilingConfig)
     watershed: WatershedConfig = field(default_factory=WatershedConfig)
+    stack: StackConfig = field(default_factory=StackConfig, metadata=LATER)
     channel: Channel = "auto"
     """Which channel is segmented. Records from before "auto" say "gray"."""
     channels: tuple[int, ...] | None = field(default=None, metadata=LATER)
@@ -239,7 +206,7 @@ class SegmentConfig:
         return all(
             getattr(self, f.name) == getattr(other, f.name)
             for f in fields(self)
-            if f.name not in ("watershed", "expand", "link", "consecutive_ids")
+            if f.name not in _NOT_IN_MAPS
         )
 
     def with_overrides(self, **values: Any) -> SegmentConfig:
@@ -292,10 +259,14 @@ class SegmentConfig:
         )
 
 
+_NOT_IN_MAPS = ("watershed", "stack", "expand", "link", "consecutive_ids")
+"""What has no part in the map of a plane."""
+
 _PARTS: dict[str, type[Any]] = {
     "contrast": ContrastConfig,
     "tiling": TilingConfig,
     "watershed": WatershedConfig,
+    "stack": StackConfig,
 }
 
 

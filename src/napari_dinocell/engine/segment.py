@@ -5,10 +5,15 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from napari_dinocell.engine.inference.events import doubt_about
+import numpy as np
+
+from napari_dinocell.engine.inference.events import Degraded, doubt_about
 from napari_dinocell.engine.labels.consecutive_ids import ConsecutiveIds
 from napari_dinocell.engine.labels.expand import expand_cells
 from napari_dinocell.engine.segmenter import Segmenter
+from napari_dinocell.engine.volume.events import VolumeMapReady
+from napari_dinocell.engine.volume.volume_steps import volume_steps
+from napari_dinocell.engine.watershed.live_watershed import label_cells
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +36,8 @@ def segment(
     Parameters
     ----------
     image
-        (Y, X), RGB(A), or channels along `channel_axis`.
+        (Y, X), RGB(A), or channels along `channel_axis`; with a Z before that for a
+        volume.
     model
         A model's name or the path of a checkpoint; None is the bundled model.
     device
@@ -39,17 +45,18 @@ def segment(
     config
         Settings; None takes the model's own.
     channel_axis
-        Axis of the channels of a 3-D image that is not RGB.
+        Axis of the channels of an image that is not RGB.
     **overrides
         Single settings by name, over those of `config`: `cell_diameter`, `channel`,
         `clahe`, `augment`, `seed_threshold`, `foreground_threshold`, `min_size`,
         `max_size`, `exclude_border`, `fill_holes`, `expand`, `consecutive_ids` and the
-        others of `SegmentConfig.with_overrides`.
+        others of `SegmentConfig.with_overrides`. `volume=True` finds cells in three
+        dimensions; `z_spacing`, in pixels, says how far apart the slices are.
 
     Returns
     -------
-    Instance ids (Y, X), int32; 0 is background. As in the viewer, ids are not
-    consecutive, unless `consecutive_ids=True` asks for it.
+    Instance ids (Y, X), or (Z, Y, X) of a volume, int32; 0 is background. As in the
+    viewer, ids are not consecutive, unless `consecutive_ids=True` asks for it.
 
     Raises
     ------
@@ -58,8 +65,47 @@ def segment(
     """
     segmenter = Segmenter(model, device=device)
     settings = (config or segmenter.default_config()).with_overrides(**overrides)
-    for event in segmenter.steps(image, settings, channel_axis=channel_axis):
-        if (doubt := doubt_about(event)) is not None:
-            warnings.warn(doubt, stacklevel=2)
-    labels = expand_cells(segmenter.labels(), settings.expand)
-    return ConsecutiveIds().renumber(labels) if settings.consecutive_ids else labels
+    find = _label_volume if settings.stack.volume else _label_plane
+    labels, doubts = find(segmenter, image, settings, channel_axis)
+    for doubt in dict.fromkeys(doubts):
+        warnings.warn(doubt, stacklevel=2)
+    numbers = ConsecutiveIds()
+    for place in np.ndindex(labels.shape[:-2]):
+        labels[place] = expand_cells(labels[place], settings.expand)
+        if settings.consecutive_ids:
+            labels[place] = numbers.renumber(labels[place])
+    return labels
+
+
+def _label_plane(
+    segmenter: Segmenter,
+    image: Image,
+    config: SegmentConfig,
+    channel_axis: int | None,
+) -> tuple[Labels, list[str]]:
+    """Labels (Y, X), and what the user should know about them."""
+    steps = segmenter.steps(image, config, channel_axis=channel_axis)
+    doubts = [doubt for event in steps if (doubt := doubt_about(event)) is not None]
+    return segmenter.labels(), doubts
+
+
+def _label_volume(
+    segmenter: Segmenter,
+    image: Image,
+    config: SegmentConfig,
+    channel_axis: int | None,
+) -> tuple[Labels, list[str]]:
+    """Labels (Z, Y, X), and what the user should know about them.
+
+    That a slice holds no cells is nothing unusual, unless none of them does.
+    """
+    doubts: list[str] = []
+    of_slices: list[str] = []
+    labels: Labels | None = None
+    for event in volume_steps(segmenter, image, config, channel_axis=channel_axis):
+        if isinstance(event, VolumeMapReady):
+            labels = label_cells(event.distance_map, config.watershed)
+        elif (doubt := doubt_about(event)) is not None:
+            (doubts if isinstance(event, Degraded) else of_slices).append(doubt)
+    assert labels is not None  # nobody cancels
+    return labels, doubts if labels.any() else doubts + of_slices

@@ -249,8 +249,8 @@ def test_half_precision_map_is_accepted(make_map: MakeMap) -> None:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (np.zeros((3, 4, 5), np.float32), r"2-D.*\(3, 4, 5\).*one plane"),
-        (np.zeros(7, np.float32), "2-D"),
+        (np.zeros((2, 3, 4, 5), np.float32), r"volume.*\(2, 3, 4, 5\).*at a time"),
+        (np.zeros(7, np.float32), "plane"),
         (np.zeros((3, 4), np.uint8), "floating-point.*uint8"),
         (np.zeros((3, 4), bool), "floating-point.*bool"),
         (np.array([[0.5, np.nan]]), "finite"),
@@ -259,7 +259,7 @@ def test_half_precision_map_is_accepted(make_map: MakeMap) -> None:
         (np.array([[-0.5, 1e300]]), r"\[0, 1\], got -0.5 to 1e\+300"),
         (np.broadcast_to(np.float32(0), (2**16, 2**16)), "blocks"),
     ],
-    ids=["3-D", "1-D", "uint8", "bool", "nan", "inf", "range", "huge", "too large"],
+    ids=["4-D", "1-D", "uint8", "bool", "nan", "inf", "range", "huge", "too large"],
 )
 def test_wrong_map_is_refused_in_words(wrong: Any, words: str) -> None:
     with pytest.raises(ImageError, match=words):

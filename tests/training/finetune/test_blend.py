@@ -33,7 +33,7 @@ def test_weights_in_between():
 @pytest.fixture
 def started(base, corrections, output) -> FinetuneRun:
     """A run that has a best epoch, each weight of it one more than the base's."""
-    started = start_run(base, corrections, None, small(), output)
+    started = start_run(base, corrections, None, small(rehearsal=1), output)
     started.best = {
         k: v + 1 if v.is_floating_point() else v for k, v in started.base.items()
     }

@@ -65,7 +65,7 @@ def taught(tmp_path_factory):
     base = write_base(folder / "base.safetensors")
     corrections = write_corrections(folder / "corrections")
     output = folder / "models" / "mine.safetensors"
-    events = run(base, corrections, output, epochs=4, steps_per_epoch=8)
+    events = run(base, corrections, output, epochs=4, steps_per_epoch=8, rehearsal=1)
     return Taught(corrections, output, events)
 
 
@@ -141,8 +141,8 @@ def test_a_loss_that_is_no_number_keeps_the_best_epoch(
 
     def broken(*args: object) -> torch.Tensor:
         calls.append(args)
-        # the plan takes 2; each of the 2 steps of an epoch 2: break in the second
-        return real(*args) * (float("nan") if len(calls) > 7 else 1.0)
+        # each of the 2 steps of an epoch takes 1: break at the end of the second
+        return real(*args) * (float("nan") if len(calls) > 3 else 1.0)
 
     monkeypatch.setattr(finetune_epoch, "batch_loss", broken)
     with pytest.raises(TrainingFailedError, match=r"nan in epoch 2.*kept as mine"):

@@ -73,7 +73,7 @@ class TrainingDriver(ExamplesDriver):
         self.training = self.dock.training
         self.train = self.sections.training
         self.options = self.train.options
-        self.training.defaults = small(**{"views": 4, "rehearsal": 0, **settings})
+        self.training.defaults = small(**{"views": 4, **settings})
         self.events: list[Any] = []
         self.training.jobs.yielded.connect(self.events.append)
         if pick_base:

@@ -8,6 +8,13 @@ neither Qt nor torch nor the engine's models.
 from dinocell_training.scenes.samples.dividing import dividing_cells
 from dinocell_training.scenes.samples.nuclei import fluorescent_nuclei
 from dinocell_training.scenes.samples.phase import phase_cells
+from dinocell_training.scenes.samples.volume import nuclei_in_depth
 from dinocell_training.scenes.scene import Scene
 
-__all__ = ["Scene", "dividing_cells", "fluorescent_nuclei", "phase_cells"]
+__all__ = [
+    "Scene",
+    "dividing_cells",
+    "fluorescent_nuclei",
+    "nuclei_in_depth",
+    "phase_cells",
+]

@@ -21,7 +21,7 @@ class Scene:
     """A made-up picture of cells with its ground truth."""
 
     image: Image
-    """(Y, X) or (T, Y, X), uint8 or uint16: the counts of a camera."""
+    """(Y, X), (T, Y, X) or (Z, Y, X), uint8 or uint16: the counts of a camera."""
     labels: Labels
     """Same shape, int32: one id per cell, 0 is background. A cell keeps its id in all
     frames; daughters get new ones."""
@@ -31,6 +31,8 @@ class Scene:
     """Short, for people: "fluorescent nuclei"."""
     mothers: Mapping[int, int] = field(default_factory=dict)
     """Id of the mother of each daughter, if seen in the frame before."""
+    z_spacing: float | None = None
+    """From slice to slice of a volume, in pixels."""
 
 
 def check_shape(shape: Shape2D) -> None:

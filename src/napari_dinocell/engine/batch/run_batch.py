@@ -12,11 +12,8 @@ from napari_dinocell.engine.batch.events import (
     FileStarted,
     SummaryNotWritten,
 )
-from napari_dinocell.engine.batch.segment_files import (
-    CancelledError,
-    find_finished,
-    segment_file,
-)
+from napari_dinocell.engine.batch.segment_files import find_finished, segment_file
+from napari_dinocell.engine.batch.segment_pages import CancelledError
 from napari_dinocell.engine.batch.shared_limits import with_shared_limits
 from napari_dinocell.engine.batch.summary import SummaryRow, write_summary
 from napari_dinocell.engine.errors import (

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_dinocell.engine.bands import row_bands
 from napari_dinocell.engine.batch.array_image import ArrayImage
-from napari_dinocell.engine.batch.events import FileDone, FileOpened, PageStarted
+from napari_dinocell.engine.batch.events import FileDone, FileOpened
+from napari_dinocell.engine.batch.segment_pages import PageResult, segment_pages
+from napari_dinocell.engine.batch.segment_volumes import segment_volumes
 from napari_dinocell.engine.contrast.channel import plane_of
 from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.engine.images.page_choice import chosen_pages
-from napari_dinocell.engine.inference.events import (
-    ChannelChosen,
-    Degraded,
-    DistanceMapReady,
-    ScaleChosen,
-)
 from napari_dinocell.engine.labels.consecutive_ids import ConsecutiveIds
-from napari_dinocell.engine.labels.expand import expand_cells
 from napari_dinocell.engine.link import PageLinker
 from napari_dinocell.engine.results.overlay import write_overlay
-from napari_dinocell.engine.results.page_region import (
-    crop_page,
-    place_labels,
-    require_inside,
-)
+from napari_dinocell.engine.results.page_region import require_inside
 from napari_dinocell.engine.results.provenance import (
     ImageRecord,
     ModelRecord,
@@ -37,19 +26,17 @@ from napari_dinocell.engine.results.provenance import (
     record_image,
     record_pixels,
 )
-from napari_dinocell.engine.watershed.live_watershed import label_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from typing import TypeAlias
 
-    from napari_dinocell.engine.arrays import Image, Labels
+    from napari_dinocell.engine.arrays import Labels
     from napari_dinocell.engine.batch.events import FileEvent
     from napari_dinocell.engine.batch.targets import Target
-    from napari_dinocell.engine.config import Channel, SegmentConfig
+    from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.images.image_file import ImageFile, PageIndex
     from napari_dinocell.engine.images.page_choice import PageRanges
-    from napari_dinocell.engine.inference.events import SegmentEvent
     from napari_dinocell.engine.results.page_region import PageRegion
     from napari_dinocell.engine.segmenter import Segmenter
 
@@ -73,18 +60,6 @@ class SegmentJob:
     """Resolution of OME-Zarr to segment, the finest being 0."""
     overlay: bool = False
     """Write a picture with outlines, too."""
-
-
-@dataclass(frozen=True, slots=True)
-class _PageResult:
-    labels: Labels
-    record: PageRecord
-    ready: DistanceMapReady
-    degraded: list[str]
-
-
-class CancelledError(Exception):
-    """`cancel` said so; what stood on the disk before is untouched."""
 
 
 def find_finished(job: SegmentJob, target: Target) -> Provenance | None:
@@ -119,9 +94,8 @@ def segment_file(
     """Segment all pages of a file and write labels, side-car and overlays.
 
     Pages are read, segmented and set aside one by one, so that memory does not grow
-    with their number. Closing the iterator early leaves former results as they were.
-
-    `cancel` is asked before each batch of tiles.
+    with their number; those of a volume, volume by volume. Closing the iterator early
+    leaves former results as they were. `cancel` is asked before each batch of tiles.
 
     Yields
     ------
@@ -140,28 +114,27 @@ def segment_file(
     yield FileOpened(image)
     pages: list[PageRecord] = []
     degraded: list[str] = []
-    result: _PageResult | None = None
-    measured = job
+    result: PageResult | None = None
+    segment = segment_volumes if job.config.stack.volume else segment_pages
     rename = _renaming(job.config)
     with target.output.open(image) as file:
-        for number, (index, page) in enumerate(
-            zip(indices, image.pages(indices), strict=True)
-        ):
-            yield PageStarted(number, len(indices))
-            result = yield from _segment_page(measured, image, page, cancel)
-            measured = _with_measured_diameter(measured, result.record)
-            labels = rename(result.labels, index)
-            file.add(index, labels)
-            pages.append(result.record)
-            degraded.extend(result.degraded)
-            _write_page_overlay(job, target, image, index, page, labels)
+        for event in segment(job, image, indices, cancel):
+            if not isinstance(event, PageResult):
+                yield event
+                continue
+            result = event
+            labels = rename(result.labels, result.index)
+            file.add(result.index, labels)
+            pages.append(result.made.record)
+            degraded.extend(result.made.degraded)
+            _write_page_overlay(job, target, image, result, labels)
         assert result is not None  # ranges hold at least one page
         provenance = Provenance(
             image=_record(image, target),
             model=job.model,
             settings=job.config,
-            device=result.ready.device,
-            precision=result.ready.precision,
+            device=result.made.device,
+            precision=result.made.precision,
             pages=tuple(pages),
             degraded=tuple(degraded),
             region=job.region,
@@ -173,7 +146,8 @@ def segment_file(
 
 def _renaming(config: SegmentConfig) -> Renaming:
     """What names the cells of each page, given with its index, page after page."""
-    linker = PageLinker() if config.link else None
+    # Cells of a volume go through its slices already.
+    linker = PageLinker() if config.link and not config.stack.volume else None
     numbers = ConsecutiveIds() if config.consecutive_ids else None
 
     def rename(labels: Labels, index: tuple[int, ...]) -> Labels:
@@ -183,76 +157,19 @@ def _renaming(config: SegmentConfig) -> Renaming:
     return rename
 
 
-def count_cells(labels: Labels) -> int:
-    """Count the ids of a plane; they may have gaps."""
-    seen = np.zeros(int(labels.max(initial=0)) + 1, np.bool_)
-    for band in row_bands(*labels.shape):
-        seen[labels[band]] = True
-    return int(np.count_nonzero(seen[1:]))
-
-
-def _segment_page(
-    job: SegmentJob,
-    image: ImageFile,
-    page: Image,
-    cancel: Callable[[], bool] | None,
-) -> Generator[SegmentEvent, None, _PageResult]:
-    """Pass the segmenter's events on, and keep what they say for the record."""
-    started = time.perf_counter()
-    diameter = job.config.cell_diameter
-    channel: Channel | None = None
-    degraded: list[str] = []
-    ready: DistanceMapReady | None = None
-    axis = image.channel_axis
-    part = crop_page(page, job.region, channel_axis=axis)
-    steps = job.segmenter.steps(part, job.config, channel_axis=axis, cancel=cancel)
-    for event in steps:
-        match event:
-            case ChannelChosen():
-                channel = event.channel
-            case ScaleChosen():
-                diameter = event.cell_diameter
-            case Degraded():
-                degraded.append(f"{event.reason}: {event.action}")
-            case DistanceMapReady():
-                ready = event
-        yield event
-    if ready is None:  # the last event of a run that nobody cancelled
-        raise CancelledError
-    labels = label_cells(ready.distance_map, job.config.watershed)
-    record = PageRecord(
-        cells=count_cells(labels),
-        seconds=round(time.perf_counter() - started, 3),
-        cell_diameter=None if isinstance(diameter, str) else diameter,
-        constant=ready.constant,
-        no_cells=ready.no_cells,
-        channel=channel,
-    )
-    labels = expand_cells(labels, job.config.expand)
-    labels = place_labels(labels, job.region, image.plane_shape)
-    return _PageResult(labels, record, ready, degraded)
-
-
-def _with_measured_diameter(job: SegmentJob, page: PageRecord) -> SegmentJob:
-    """One stack, one scale: the first page with cells to measure decides."""
-    if job.config.cell_diameter != "auto" or page.cell_diameter is None:
-        return job
-    return replace(job, config=replace(job.config, cell_diameter=page.cell_diameter))
-
-
 def _write_page_overlay(
     job: SegmentJob,
     target: Target,
     image: ImageFile,
-    index: PageIndex,
-    page: Image,
+    result: PageResult,
     labels: Labels,
 ) -> None:
-    if not job.overlay:
+    page = result.page
+    if not job.overlay or page is None:
         return
     if image.channel_axis is not None:
         page = plane_of(page, job.config, channel_axis=image.channel_axis)
-    path = target.overlay(_page_number(image, index), image.page_count)
+    path = target.overlay(_page_number(image, result.index), image.page_count)
     write_overlay(path, page, labels)
 
 

@@ -100,13 +100,22 @@ class ImageFile:
             for index in self.indices() if indices is None else indices:
                 yield self._arranged(read(self._selection(index)))
 
-    def window(self, page: int, rows: slice, columns: slice) -> Image:
+    def window(
+        self,
+        page: int,
+        rows: slice,
+        columns: slice,
+        *,
+        channels: slice = slice(None),
+    ) -> Image:
         """Read a part of one page; files that are read in pieces decode no other.
 
         Parameters
         ----------
         page
             Number of the page, in the order of `pages`.
+        channels
+            Along the axis C or S; nothing to grey pages.
 
         Raises
         ------
@@ -116,7 +125,7 @@ class ImageFile:
         assert self.planes is not None
         index = tuple(map(int, np.unravel_index(page, self.page_counts)))
         with naming_file(self.path), self.planes() as read:
-            return self._arranged(read(self._selection(index, rows, columns)))
+            return self._arranged(read(self._selection(index, rows, columns, channels)))
 
     def _length(self, letter: str) -> int:
         return self.shape[self.axes.index(letter)]
@@ -126,10 +135,12 @@ class ImageFile:
         index: tuple[int, ...],
         rows: slice = slice(None),
         columns: slice = slice(None),
+        channels: slice = slice(None),
     ) -> tuple[int | slice, ...]:
         chosen: dict[str, int | slice] = {"Y": rows, "X": columns}
+        chosen |= {self.channel_letter: channels}
         chosen |= zip(self.page_axes, index, strict=True)
-        return tuple(chosen.get(letter, slice(None)) for letter in self.axes)
+        return tuple(chosen[letter] for letter in self.axes)
 
     def _arranged(self, page: Image) -> Image:
         """Bring what was read to (Y, X), (Y, X, S) or (C, Y, X)."""

@@ -1,6 +1,6 @@
 """Steepest ascent: where a drop that runs uphill goes from each pixel.
 
-Each pixel points to the highest of its four neighbours, if one is higher than itself.
+Each pixel points to the highest of its neighbours, if one is higher than itself.
 What this rule leaves open (flat ground, equally high neighbours) is only collected
 here and decided in `plateaus`.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dinocell.engine.bands import map_bands, row_bands
-from napari_dinocell.engine.watershed.terrain import neighbour_steps
+from napari_dinocell.engine.watershed.terrain import as_rows, neighbour_steps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,8 +27,8 @@ class Ascent:
     """The way uphill from every site of a terrain."""
 
     target: NDArray[np.int32]
-    """(Y + 2, X + 2): site of the highest neighbour; the site itself where none is
-    higher; 0 for background."""
+    """((Z + 2,) Y + 2, X + 2): site of the highest neighbour; the site itself where
+    none is higher; 0 for background."""
     flat: Sites
     """Sites that no neighbour overtops, ascending: summits and inner plateaus."""
     tied: Sites
@@ -36,14 +36,18 @@ class Ascent:
 
 
 def climb(terrain: DistanceMap, *, workers: int = 1) -> Ascent:
-    """Point every pixel of a rimmed terrain (Y + 2, X + 2) at its highest neighbour."""
-    bits = terrain.view(np.uint32)
+    """Point every pixel of a rimmed terrain at its highest neighbour."""
+    heights = terrain.ravel()
     target = np.zeros(terrain.shape, np.int32)
+    steps = neighbour_steps(terrain)
+    stride = terrain.shape[-1]
+    rim = steps[-1] // stride  # rows before and behind all others
 
     def climb_band(band: slice) -> tuple[Sites, Sites]:
-        return _climb_rows(bits, target, band.start + 1, band.stop + 1)
+        sites = slice((rim + band.start) * stride, (rim + band.stop) * stride)
+        return _climb_sites(heights, target.ravel(), steps, sites)
 
-    bands = row_bands(terrain.shape[0] - 2, terrain.shape[1])
+    bands = row_bands(len(as_rows(terrain)) - 2 * rim, stride)
     found = map_bands(climb_band, bands, workers=workers)
     nothing = np.zeros(0, np.intp)
     return Ascent(
@@ -53,62 +57,47 @@ def climb(terrain: DistanceMap, *, workers: int = 1) -> Ascent:
     )
 
 
-def _climb_rows(
-    bits: NDArray[np.uint32], target: NDArray[np.int32], top: int, bottom: int
+def _climb_sites(
+    heights: NDArray[np.float32],
+    target: NDArray[np.int32],
+    steps: tuple[int, ...],
+    sites: slice,
 ) -> tuple[Sites, Sites]:
-    """Fill rows top to bottom of `target`; return their flat and their tied sites.
+    """Fill some of `target`; return which of these sites are flat, and which tied.
 
-    The bits of a float in [0, 1] sort like the float and leave two bits unused. These
-    carry the direction (0 up, 1 left, 2 right, 3 down), so that one maximum finds the
-    highest neighbour and where it lies. A second maximum with the directions counted
-    backwards finds the same neighbour unless two are equally high.
+    The neighbours as high as the highest one are a set of at most six: a byte with a
+    bit for each, and a table of all such sets says which step leads up.
     """
-    stride = bits.shape[1]
-    start, stop = top * stride, bottom * stride
-    around = bits.ravel()[start - stride : stop + stride] << np.uint32(2)
-    ways = [
-        around[stride + step : stride + step + stop - start]
-        for step in neighbour_steps(bits)
-    ]
-    here = around[stride:-stride]
-    best = _highest(ways, (0, 1, 2, 3))
-    backwards = _highest(ways, (3, 2, 1, 0))
+    here = heights[sites]
+    ways = [heights[sites.start + step : sites.stop + step] for step in steps]
+    best = np.maximum(ways[0], ways[1])
+    for way in ways[2:]:
+        np.maximum(best, way, out=best)
+    which = np.zeros(here.size, np.uint8)
+    for bit, way in enumerate(ways):
+        highest = (way == best).view(np.uint8)
+        highest <<= bit
+        which |= highest
 
     ground = here != 0  # never the rim, whose neighbours are not its own
-    rises = best > (here | np.uint32(3))
+    rises = best > here
     rises &= ground
-    backwards ^= best
-    backwards &= np.uint32(3)
-    tied = backwards != 3
+    tied = (which & (which - np.uint8(1))) != 0
     tied &= rises
 
-    sites = target.ravel()[start:stop]
-    np.add(_steps(best, stride), np.arange(start, stop, dtype=np.int32), out=sites)
-    sites *= rises
-    flat = np.flatnonzero(ground > rises) + start
-    sites[flat - start] = flat
-    return flat, np.flatnonzero(tied) + start
+    aims = target[sites]
+    np.take(_first_steps(steps), which, out=aims, mode="clip")
+    aims += np.arange(sites.start, sites.stop, dtype=np.int32)
+    aims *= rises
+    flat = np.flatnonzero(ground > rises) + sites.start
+    target[flat] = flat
+    return flat, np.flatnonzero(tied) + sites.start
 
 
-def _highest(
-    ways: list[NDArray[np.uint32]], codes: tuple[int, ...]
-) -> NDArray[np.uint32]:
-    """Largest of the neighbours' heights, each with its code in the two low bits."""
-    best = ways[0] | np.uint32(codes[0])
-    for way, code in zip(ways[1:], codes[1:], strict=True):
-        np.maximum(best, way | np.uint32(code), out=best)
-    return best
-
-
-def _steps(best: NDArray[np.uint32], stride: int) -> NDArray[np.int32]:
-    """Directions 0, 1, 2, 3 as steps -stride, -1, 1, stride, without a table."""
-    direction = (best & np.uint32(3)).view(np.int32)
-    length = direction >> 1
-    length ^= direction
-    length &= 1  # 1 for left and right
-    length *= 1 - stride
-    length += stride
-    direction &= 2
-    direction -= 1  # -1 for up and left
-    direction *= length
-    return direction
+def _first_steps(steps: tuple[int, ...]) -> NDArray[np.int32]:
+    """(2**N,): of each set of steps, written as bits, the first one; 0 of none."""
+    table = np.zeros(1 << len(steps), np.int32)
+    sets = np.arange(table.size)
+    for bit, step in reversed(list(enumerate(steps))):
+        table[sets & 1 << bit > 0] = step
+    return table

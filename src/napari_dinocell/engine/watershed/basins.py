@@ -17,6 +17,7 @@ from napari_dinocell.engine.bands import map_bands, row_bands
 from napari_dinocell.engine.watershed.ascent import climb
 from napari_dinocell.engine.watershed.memory import require_memory_of_sites
 from napari_dinocell.engine.watershed.plateaus import settle_plateaus
+from napari_dinocell.engine.watershed.terrain import steps_ahead, within_rim
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +35,7 @@ class Basins:
     """A plane divided among its summits, numbered from the highest summit down."""
 
     numbers: NDArray[np.int32]
-    """(Y + 2, X + 2): basin of each pixel, 0 for background and the rim."""
+    """((Z + 2,) Y + 2, X + 2): basin of each pixel, 0 for background and the rim."""
     heights: NDArray[np.float32]
     """(N + 1,): height of each basin's summit, descending; entry 0 is background."""
     sites: Sites
@@ -42,15 +43,14 @@ class Basins:
 
 
 def find_basins(terrain: DistanceMap, *, workers: int = 1) -> Basins:
-    """Basins of a rimmed terrain (Y + 2, X + 2).
+    """Basins of a rimmed terrain ((Z + 2,) Y + 2, X + 2).
 
     A regional maximum of several pixels is one summit, however large it is. Summits of
     equal height are numbered in reading order.
     """
     ascent = climb(terrain, workers=workers)
-    height, width = terrain.shape
     require_memory_of_sites(
-        ascent.flat.size + ascent.tied.size, (height - 2, width - 2)
+        ascent.flat.size + ascent.tied.size, terrain[within_rim(terrain)].shape
     )
     summits = settle_plateaus(terrain, ascent)
     ranks, heights = _rank_summits(terrain, summits)
@@ -65,7 +65,7 @@ def _rank_summits(
     terrain: DistanceMap, summits: Sites
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """(S,): number of the summit that each site is a part of; height of each number."""
-    count, component = _join_neighbours(summits, terrain.shape[1])
+    count, component = _join_neighbours(summits, steps_ahead(terrain))
     heights = np.zeros(count + 1, np.float32)
     heights[1 + component] = terrain.ravel()[summits]
     order = 1 + np.argsort(-heights[1:], kind="stable")
@@ -75,8 +75,10 @@ def _rank_summits(
     return rank[1 + component], heights
 
 
-def _join_neighbours(sites: Sites, stride: int) -> tuple[int, NDArray[np.int32]]:
-    """Number of 4-connected groups of ascending sites, and the group of each.
+def _join_neighbours(
+    sites: Sites, steps: tuple[int, ...]
+) -> tuple[int, NDArray[np.int32]]:
+    """Number of connected groups of ascending sites, and the group of each.
 
     Groups count from 0 in the order of their first sites. Sites side by side are one
     run, and only runs are joined: large plateaus have few.
@@ -86,9 +88,13 @@ def _join_neighbours(sites: Sites, stride: int) -> tuple[int, NDArray[np.int32]]
     run = np.zeros(sites.size, np.int32)
     np.cumsum(np.diff(sites) != 1, out=run[1:])
     runs = int(run[-1]) + 1
-    bands = row_bands(sites.size, 1)
     one, other = np.concatenate(
-        [_runs_that_meet(sites, run, band, stride) for band in bands], axis=1
+        [
+            _runs_that_meet(sites, run, band, step)
+            for step in steps[1:]
+            for band in row_bands(sites.size, 1)
+        ],
+        axis=1,
     )
     if one.size == 0:
         return runs, run
@@ -102,10 +108,10 @@ def _join_neighbours(sites: Sites, stride: int) -> tuple[int, NDArray[np.int32]]
 
 
 def _runs_that_meet(
-    sites: Sites, run: NDArray[np.int32], band: slice, stride: int
+    sites: Sites, run: NDArray[np.int32], band: slice, step: int
 ) -> NDArray[np.int32]:
-    """(2, M): runs in a band of sites, and those that they touch in the row below."""
-    wanted = sites[band] + stride
+    """(2, M): runs in a band of sites, and those that they touch one step ahead."""
+    wanted = sites[band] + step
     below = np.minimum(np.searchsorted(sites, wanted), sites.size - 1)
     met = np.flatnonzero(sites[below] == wanted)
     pairs = np.stack([run[band][met], run[below[met]]])

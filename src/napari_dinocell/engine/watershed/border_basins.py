@@ -1,4 +1,4 @@
-"""Which basins reach the border of the plane: what cells are excluded by."""
+"""Which basins reach the border of the planes: what cells are excluded by."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_EDGES = (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1])
-"""The outermost rows and columns."""
+_EDGES = (np.s_[..., 0, :], np.s_[..., -1, :], np.s_[..., 0], np.s_[..., -1])
+"""The outermost rows and columns, of every slice. The first and the last slice are no
+border: in a stack of few slices nearly every cell lies in one of them."""
 
 
 def border_basins(
@@ -23,7 +24,7 @@ def border_basins(
     Parameters
     ----------
     terrain, basins
-        (Y, X): distances, and number of the basin of each pixel.
+        ((Z,) Y, X): distances, and number of the basin of each pixel.
     foreground_threshold
         What a pixel must rise above to count.
 

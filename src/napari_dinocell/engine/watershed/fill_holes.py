@@ -26,17 +26,22 @@ def fill_holes(labels: Labels) -> Labels:
 
     A hole is a 4-connected region of background that does not touch the border of the
     plane and whose 4-neighbours all belong to one cell. Background between two cells
-    stays, and so does a ring of background with another cell inside.
+    stays, and so does a ring of background with another cell inside. In a volume,
+    holes are filled slice by slice, as they are seen.
 
     Parameters
     ----------
     labels
-        Instance ids (Y, X) of any integer type and memory layout; 0 is background.
+        Instance ids ((Z,) Y, X) of any integer type and memory layout; 0 is background.
 
     Returns
     -------
     The same array. No cell appears, disappears or loses a pixel.
     """
+    if labels.ndim > 2:
+        for plane in labels:
+            fill_holes(plane)
+        return labels
     rows, columns, hole = _enclosed_background(labels)
     if hole.size == 0:
         return labels

@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class HeldPixels:
-    """Pixels of a plane that a watershed has to leave out."""
+    """Pixels of a plane or volume that a watershed has to leave out."""
 
     mask: Mask
-    """(Y, X): corrected cells, and background where the user wants none."""
+    """((Z,) Y, X): corrected cells, and background where the user wants none."""
     ids: frozenset[int]
     """Of the corrected cells."""
 
     @cached_property
     def free(self) -> Mask:
-        """(Y, X): all other pixels."""
+        """((Z,) Y, X): all other pixels."""
         return ~self.mask
 
 
@@ -47,9 +47,9 @@ class HeldBasins:
     Parameters
     ----------
     held
-        Pixels of the plane.
+        Pixels of the map.
     terrain, basins
-        (Y, X): distances, and number of the basin of each pixel.
+        ((Z,) Y, X): distances, and number of the basin of each pixel.
     heights
         (N + 1,): height of each basin's summit, descending after entry 0.
     areas

@@ -14,6 +14,11 @@ grown; then, if asked for, each cell takes the background that it alone encloses
 (`fill_holes`). This is the project's definition of a cell; preview, export, command
 line and scripts all use it.
 
+In a volume (Z, Y, X) regions are 6-connected and sizes are counted in voxels; seeds
+that meet over a saddle well below their summits stay apart
+(`WatershedConfig.parting`), and cells in too few slices are dropped, if asked for.
+Nothing else differs, and a volume of a single slice has the cells of its plane.
+
 In detail, every pixel belongs to the basin of the summit that steepest ascent leads to
 (`basins`), basins are joined over their highest saddles (`saddles`), and cells are cut
 out of the forest of these joints (`merge_forest`). This is the watershed by the drop of
@@ -43,14 +48,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dinocell.engine.bands import (
-    BAND_PIXELS,
-    default_workers,
-    map_bands,
-    row_bands,
-)
+from napari_dinocell.engine.bands import default_workers
 from napari_dinocell.engine.errors import SettingsError
 from napari_dinocell.engine.mapped import let_go
+from napari_dinocell.engine.watershed.basin_areas import BasinAreas
 from napari_dinocell.engine.watershed.basins import find_basins
 from napari_dinocell.engine.watershed.border_basins import border_basins
 from napari_dinocell.engine.watershed.cell_query import CellQuery
@@ -63,20 +64,23 @@ from napari_dinocell.engine.watershed.memory import (
 )
 from napari_dinocell.engine.watershed.merge_forest import grow_forest
 from napari_dinocell.engine.watershed.saddles import find_saddles, no_saddles
-from napari_dinocell.engine.watershed.terrain import is_flat, raise_terrain
+from napari_dinocell.engine.watershed.slice_heights import SliceHeights
+from napari_dinocell.engine.watershed.terrain import (
+    is_flat,
+    raise_terrain,
+    rimmed,
+    within_rim,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_dinocell.engine.arrays import Labels, Shape2D
+    from napari_dinocell.engine.arrays import Labels
     from napari_dinocell.engine.config import WatershedConfig
     from napari_dinocell.engine.watershed.held_cells import HeldPixels
 
 FLOOR = 0.01
 """Lowest foreground threshold of the live preview; below it lies only background."""
-
-_INNER = (slice(1, -1), slice(1, -1))
-"""The map inside the rim of its terrain."""
 
 
 class LiveWatershed:
@@ -85,8 +89,8 @@ class LiveWatershed:
     Parameters
     ----------
     distance_map
-        (Y, X) of any floating type and memory layout, values in [0, 1]. It is copied,
-        as float32.
+        A plane (Y, X) or a volume (Z, Y, X) of any floating type and memory layout,
+        values in [0, 1]. It is copied, as float32.
     floor
         Lowest foreground threshold that will be asked for. The lower it is, the more
         background noise is divided into basins.
@@ -96,7 +100,8 @@ class LiveWatershed:
     Raises
     ------
     ImageError
-        If the map is not 2-D, not floating, not finite, not in [0, 1], or too large.
+        If the map is neither 2-D nor 3-D, not floating, not finite, not in [0, 1], or
+        too large.
     SettingsError
         If the floor is outside [0, 1).
     OutOfMemoryError
@@ -126,18 +131,26 @@ class LiveWatershed:
         self._workers = default_workers() if workers is None else workers
         flat = is_flat(distance_map, floor=floor)
         let_go(distance_map)
+        self.shape = distance_map.shape
+        """Of the map, ((Z,) Y, X)."""
         if flat:
-            self._lie_flat((distance_map.shape[0] + 2, distance_map.shape[1] + 2))
+            self._lie_flat()
         else:
-            with memory_for((distance_map.shape[0], distance_map.shape[1])):
+            with memory_for(self.shape):
                 self._divide(distance_map)
-        # The last foreground threshold with the basin areas above it.
-        self._areas: tuple[np.float32, NDArray[np.int64]] | None = None
+        self._inner = within_rim(self._terrain)
+        self._areas = BasinAreas(
+            self._terrain,
+            self._basins,
+            self._forest.heights.size,
+            workers=self._workers,
+        )
         self._held: HeldBasins | None = None
-        self._all_areas: NDArray[np.int64] | None = None
+        self._extents: SliceHeights | None = None
 
-    def _lie_flat(self, shape: Shape2D) -> None:
-        """Know no cells, in no memory: an empty plane may be a very large one."""
+    def _lie_flat(self) -> None:
+        """Know no cells, in no memory: an empty map may be a very large one."""
+        shape = rimmed(self.shape)
         self._terrain: NDArray[np.float32] = np.broadcast_to(np.float32(0), shape)
         self._basins: NDArray[np.int32] = np.broadcast_to(np.int32(0), shape)
         self._forest = grow_forest(np.zeros(1, np.float32), no_saddles())
@@ -153,12 +166,6 @@ class LiveWatershed:
         saddles = find_saddles(self._terrain, basins, workers=self._workers)
         self._basins = basins.numbers
         self._forest = grow_forest(basins.heights, saddles)
-
-    @property
-    def shape(self) -> Shape2D:
-        """Height and width of the map."""
-        height, width = self._terrain.shape
-        return height - 2, width - 2
 
     @property
     def floor(self) -> float:
@@ -186,13 +193,13 @@ class LiveWatershed:
         return CellQuery(
             config=config,
             table=self._cell_table(config, held),
-            terrain=self._terrain[_INNER],
-            basins=self._basins[_INNER],
+            terrain=self._terrain[self._inner],
+            basins=self._basins[self._inner],
             workers=self._workers,
         )
 
     def labels(self, config: WatershedConfig) -> Labels:
-        """Labels (Y, X) of the whole plane, int32, for one question only: `query`."""
+        """Labels ((Z,) Y, X) of the whole map, int32, for one question only."""
         return self.query(config).labels()
 
     def count(self, config: WatershedConfig) -> int:
@@ -204,14 +211,12 @@ class LiveWatershed:
         known = self._held  # another thread may replace it
         if known is not None and known.held is held:
             return known
-        if self._all_areas is None:
-            self._all_areas = self._count_pixels(np.float32(-1), np.float32(np.inf))
         known = HeldBasins(
             held,
-            terrain=self._terrain[_INNER],
-            basins=self._basins[_INNER],
+            terrain=self._terrain[self._inner],
+            basins=self._basins[self._inner],
             heights=self._forest.heights,
-            areas=self._all_areas,
+            areas=self._areas.all,
         )
         self._held = known
         return known
@@ -227,8 +232,12 @@ class LiveWatershed:
                 f"this map was prepared with, got {foreground}. Raise the threshold, "
                 "or prepare the map with a lower floor."
             )
+        is_volume = len(self.shape) == 3 and self.shape[0] > 1
         table = self._forest.cells(
-            config.seed_threshold, foreground, prominence=config.prominence
+            config.seed_threshold,
+            foreground,
+            prominence=config.prominence,
+            parting=config.parting if is_volume else 1.0,
         )
         if table.any():
             self._drop_unwanted(table, config)
@@ -240,48 +249,20 @@ class LiveWatershed:
         """Cells of the wrong size or place become 0 in the table, (N + 1,)."""
         foreground = config.foreground_threshold
         if config.min_size > 1 or config.max_size > 0:
-            sizes = np.bincount(table, self._basin_areas(foreground), table.size)
+            sizes = np.bincount(table, self._areas.above(foreground), table.size)
             wrong = sizes < config.min_size
             wrong |= sizes > (config.max_size or np.inf)
             table[wrong[table]] = 0
         if config.exclude_border:
-            terrain, basins = self._terrain[_INNER], self._basins[_INNER]
+            terrain, basins = self._terrain[self._inner], self._basins[self._inner]
             touching = np.zeros(table.size, np.bool_)
             touching[table[border_basins(terrain, basins, foreground)]] = True
             table[touching[table]] = 0
-
-    def _basin_areas(self, foreground_threshold: float) -> NDArray[np.int64]:
-        """(N + 1,): pixels of each basin above the threshold; entry 0 means nothing.
-
-        Areas depend on no other setting. When the threshold moves, only the pixels
-        between the old and the new one are counted.
-        """
-        new = np.float32(foreground_threshold)
-        if self._areas is None:
-            areas = self._count_pixels(new, np.float32(np.inf))
-        else:
-            old, areas = self._areas
-            areas = areas + self._count_pixels(new, old) - self._count_pixels(old, new)
-        self._areas = new, areas
-        return areas
-
-    def _count_pixels(self, low: np.float32, high: np.float32) -> NDArray[np.int64]:
-        """(N + 1,): pixels of each basin with low < distance <= high."""
-        count = self._forest.heights.size
-        if low >= high:
-            return np.zeros(count, np.int64)
-
-        def count_band(band: slice) -> NDArray[np.int64]:
-            terrain, basins = self._terrain[band].ravel(), self._basins[band].ravel()
-            between = terrain > low
-            between &= terrain <= high
-            return np.bincount(basins[np.flatnonzero(between)], minlength=count)
-
-        # Every band brings one number per basin: many basins, few bands.
-        bands = row_bands(*self._terrain.shape, pixels=max(BAND_PIXELS, 8 * count))
-        found = map_bands(count_band, bands, workers=self._workers)
-        areas: NDArray[np.int64] = np.sum(found, axis=0)
-        return areas
+        if config.min_z_extent > 1 and len(self.shape) == 3:
+            if self._extents is None:
+                self._extents = SliceHeights(self._terrain, self._basins)
+            extents = self._extents.of_cells(table, foreground)
+            table[(extents < config.min_z_extent)[table]] = 0
 
 
 def label_cells(distance_map: NDArray[Any], config: WatershedConfig) -> Labels:
@@ -292,20 +273,21 @@ def label_cells(distance_map: NDArray[Any], config: WatershedConfig) -> Labels:
     Parameters
     ----------
     distance_map
-        (Y, X) of any floating type, values in [0, 1].
+        (Y, X) or (Z, Y, X) of any floating type, values in [0, 1].
     config
         Thresholds, sizes in pixels (counted before holes are filled), whether cells
         at the border are dropped and whether holes are filled.
 
     Returns
     -------
-    (Y, X), int32: ids are not consecutive; `skimage.segmentation.relabel_sequential`
-    makes them so.
+    Of the map's shape, int32: ids are not consecutive;
+    `skimage.segmentation.relabel_sequential` makes them so.
 
     Raises
     ------
     ImageError
-        If the map is not 2-D, not floating, not finite, not in [0, 1], or too large.
+        If the map is neither 2-D nor 3-D, not floating, not finite, not in [0, 1], or
+        too large.
     """
     live = LiveWatershed(distance_map, floor=config.foreground_threshold)
     query = live.query(config)

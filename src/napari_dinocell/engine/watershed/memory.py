@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from math import prod
 from typing import TYPE_CHECKING
 
 import psutil
@@ -11,8 +12,6 @@ from napari_dinocell.engine.errors import OutOfMemoryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from napari_dinocell.engine.arrays import Shape2D
 
 BYTES_PER_PIXEL = 9
 """Of any map: its terrain, the ways uphill, and what a band needs."""
@@ -33,15 +32,15 @@ GIGABYTE = 1e9
 
 
 @contextmanager
-def memory_for(shape: Shape2D) -> Iterator[None]:
-    """Refuse a plane (height, width) whose watershed memory cannot hold.
+def memory_for(shape: tuple[int, ...]) -> Iterator[None]:
+    """Refuse a plane (Y, X) or volume (Z, Y, X) whose watershed memory cannot hold.
 
     Raises
     ------
     OutOfMemoryError
         Before anything is tried, or when memory runs out inside.
     """
-    needed = shape[0] * shape[1] * BYTES_PER_PIXEL
+    needed = prod(shape) * BYTES_PER_PIXEL
     require_memory(needed, shape)
     try:
         yield
@@ -51,20 +50,20 @@ def memory_for(shape: Shape2D) -> Iterator[None]:
         raise _refusal(needed, shape) from error
 
 
-def require_memory_of_sites(sites: int, shape: Shape2D) -> None:
-    """Refuse a plane (height, width) with more flat or tied sites than memory can hold.
+def require_memory_of_sites(sites: int, shape: tuple[int, ...]) -> None:
+    """Refuse a plane or volume with more flat or tied sites than memory can hold.
 
     Raises
     ------
     OutOfMemoryError
         Beside what the pixels take already.
     """
-    planes = BYTES_PER_PIXEL_BESIDE_SITES * shape[0] * shape[1]
+    planes = BYTES_PER_PIXEL_BESIDE_SITES * prod(shape)
     planes = min(planes, BYTES_PER_LONELY_SITE * sites)
     require_memory(planes + BYTES_PER_SITE * sites, shape)
 
 
-def require_memory(needed: int, shape: Shape2D) -> None:
+def require_memory(needed: int, shape: tuple[int, ...]) -> None:
     """Refuse what needs more bytes than are free.
 
     Raises
@@ -76,10 +75,10 @@ def require_memory(needed: int, shape: Shape2D) -> None:
         raise _refusal(needed, shape)
 
 
-def _refusal(needed: int, shape: Shape2D) -> OutOfMemoryError:
+def _refusal(needed: int, shape: tuple[int, ...]) -> OutOfMemoryError:
     free = psutil.virtual_memory().available / GIGABYTE
     return OutOfMemoryError(
         f"Expected {needed / GIGABYTE:.1f} GB of free memory or more for the labels of "
-        f"{shape[0]} x {shape[1]} pixels, got {free:.1f} GB. Segment a region of the "
-        "image, raise the foreground threshold, or close other programs."
+        f"{' x '.join(map(str, shape))} pixels, got {free:.1f} GB. Segment a region of "
+        "the image, raise the foreground threshold, or close other programs."
     )

@@ -52,11 +52,14 @@ class MergeForest:
         foreground_threshold: float,
         *,
         prominence: float = 1.0,
+        parting: float = 1.0,
     ) -> NDArray[np.int32]:
         """(N + 1,): number of the basin that gives each basin's cell its id, or 0.
 
         A basin with a summit above the seed threshold is a seed, and it is one with
-        the seed it meets above the seed threshold. A lower basin is absorbed over its
+        the seed it meets above the seed threshold; with a `parting` below 1 only if
+        the saddle, as a share of its summit, is nearer to 1 than the threshold by this
+        factor. A lower basin is absorbed over its
         saddle if that lies in the foreground, and if its summit rises above the saddle
         by at most the share `prominence` of its height: one that stands more by itself
         is a cell that the seed threshold has removed. What reaches no seed is 0.
@@ -65,7 +68,8 @@ class MergeForest:
         # Summits descend, so that the seeds are the first ones.
         seeds = 1 + int(np.searchsorted(-self.heights[1:], -seed, side="left"))
         need = np.full(self.heights.size, foreground_threshold, np.float32)
-        need[:seeds] = seed
+        share = np.float32(1 - parting * (1 - seed_threshold))
+        need[:seeds] = np.maximum(seed, share * self.heights[:seeds])
         absorbed = self.saddle > need
         low = slice(seeds, None)
         alike = np.float32(1 - prominence) * self.heights[low]

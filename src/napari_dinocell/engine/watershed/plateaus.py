@@ -44,7 +44,7 @@ class _Ground:
 
     heights: NDArray[np.float32]
     target: NDArray[np.int32]
-    steps: tuple[int, int, int, int]
+    steps: tuple[int, ...]
     layer: NDArray[np.int32]
     """Steps to the way up inside the plateau; 0 on slopes."""
     exit_height: NDArray[np.float32]
@@ -56,7 +56,7 @@ class _Ground:
         return waiting
 
     def highest_neighbour(self, sites: Sites) -> NDArray[np.float32]:
-        """Height of the highest of the four neighbours."""
+        """Height of the highest neighbour."""
         best = self.heights[sites + self.steps[0]]
         for step in self.steps[1:]:
             np.maximum(best, self.heights[sites + step], out=best)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dinocell.engine.bands import map_bands, row_bands
+from napari_dinocell.engine.watershed.terrain import as_rows, steps_ahead
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,22 +47,21 @@ class Saddles:
 
 
 def find_saddles(terrain: DistanceMap, basins: Basins, *, workers: int = 1) -> Saddles:
-    """Saddles of a rimmed terrain (Y + 2, X + 2).
+    """Saddles of a rimmed terrain ((Z + 2,) Y + 2, X + 2).
 
     The highest one between each two basins is among them; most others are left out.
     """
-    stride = terrain.shape[1]
+    stride, steps = terrain.shape[-1], steps_ahead(terrain)
     numbers, bits = basins.numbers.ravel(), terrain.view(np.uint32).ravel()
     itself = np.arange(basins.heights.size)
 
     def band_saddles(band: slice) -> Saddles:
         sites = slice(band.start * stride, band.stop * stride)
-        beside = _passes(numbers, bits, sites, 1)
-        below = _passes(numbers, bits, sites, stride)
-        return strongest_between(itself, join([beside, below]))
+        passes = [_passes(numbers, bits, sites, step) for step in steps]
+        return strongest_between(itself, join(passes))
 
-    # The last row is rim: it has no row below and needs none.
-    bands = row_bands(terrain.shape[0] - 1, stride)
+    # The last row, or plane, is rim: nothing lies ahead of it, and nothing has to.
+    bands = row_bands(len(as_rows(terrain)) - steps[-1] // stride, stride)
     return join(map_bands(band_saddles, bands, workers=workers))
 
 

@@ -1,7 +1,7 @@
 """A run as a Python script; to the user, "Copy as Python".
 
-A single plane is one call of `segment`. For a whole stack the model is loaded once,
-by a `Segmenter`.
+A single plane is one call of `segment`, and so is a volume. For a whole stack the model
+is loaded once, by a `Segmenter`.
 """
 
 from __future__ import annotations
@@ -44,14 +44,16 @@ def as_python(record: RunRecord, *, array_ndim: int) -> str:
     (..., Y, X) for all of them, 0 outside the region.
     """
     axes = axis_roles(record, array_ndim)
-    loops = record.plane is None and "P" in axes
+    if record.settings.stack.volume and record.plane is None:
+        axes = _with_slices(axes)
+    loops = record.plane is None and "P" in axes and "Z" not in axes
     blocks = [
         _heading(record),
         _imports(record),
         _own_imports(record, loops=loops),
         _reading(record, array_ndim),
         _model(record),
-        _all_planes(record, axes) if loops else _one_plane(record, axes),
+        _all_planes(record, axes) if loops else _one_call(record, axes),
     ]
     return "\n\n".join("\n".join(lines) for lines in blocks) + "\n"
 
@@ -142,18 +144,35 @@ def _reader(path: str) -> tuple[str, str]:
     return "import imageio.v3 as iio", "iio.imread"
 
 
-def _one_plane(record: RunRecord, axes: str) -> list[str]:
-    image = _indexed("image", record, axes, list(map(str, record.plane or ())))
+def _with_slices(axes: str) -> str:
+    """Roles of the axes where the last one that numbers planes goes through slices."""
+    z = axes.rindex("P")
+    return axes[:z] + "Z" + axes[z + 1 :]
+
+
+def _one_call(record: RunRecord, axes: str) -> list[str]:
+    """A plane, or each volume."""
+    volumes = list(LOOP_NAMES[: axes.count("P")]) if record.plane is None else []
+    numbers = volumes or list(map(str, record.plane or ()))
+    kept = ("P" * len(volumes) + "ZYX") if "Z" in axes else "YX"
+    labels = _indexed("labels", record, kept, volumes)
     lines = [
-        f"{_indexed('labels', record, 'YX', [])} = segment(",
-        *_indented([image, "model=model", f"device={record.device!r}"]),
-        *_indented([*_channel_axis(axes), *_keywords(record)]),
+        f"{labels} = segment(",
+        *_indented([_indexed("image", record, axes, numbers), "model=model"]),
+        *_indented([f"device={record.device!r}", *_channel_axis(axes)]),
+        *_indented(_keywords(record)),
         ")",
-        'print(np.count_nonzero(np.unique(labels)), "cells")',
+        f'print(np.count_nonzero(np.unique({labels})), "cells")',
     ]
-    if record.region is None:
+    if volumes:
+        counts = [f"image.shape[{n}]" for n, role in enumerate(axes) if role == "P"]
+        head = f"for {', '.join(volumes)} in np.ndindex({', '.join(counts)}):"
+        if len(volumes) == 1:
+            head = f"for {volumes[0]} in range({counts[0]}):"
+        lines = [head, *(f"    {line}" for line in lines)]
+    if record.region is None and not volumes:
         return lines
-    return [f"labels = np.zeros({_shape(axes, 'YX')}, np.int32)", *lines]
+    return [f"labels = np.zeros({_shape(axes, kept)}, np.int32)", *lines]
 
 
 def _all_planes(record: RunRecord, axes: str) -> list[str]:

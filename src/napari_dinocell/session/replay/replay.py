@@ -81,6 +81,7 @@ def needed_settings(record: RunRecord, own: SegmentConfig | None) -> dict[str, A
     if record.channel is not None:
         used["channel"] = record.channel
     used["link"] &= record.plane is None
+    used["volume"] &= record.plane is None
     known = _flat(own or SegmentConfig())
     always = {"cell_diameter"}
     if own is None:

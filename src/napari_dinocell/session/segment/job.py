@@ -87,9 +87,11 @@ def segment_planes(
 
     yield from _limits_planned(request)
     config = request.stack_limits.settled(request.source, request.config, ended)
+    is_volume = config.stack.volume
     if len(request.planes) > 1:
-        result.links.wanted = config.link
+        result.links.wanted = config.link and not is_volume
     result.links.start()
+    result.volumes.start(config.stack if is_volume else None)
     for number, index in enumerate(request.planes):
         if ended():
             return
@@ -102,6 +104,20 @@ def segment_planes(
         measured = job.record.cell_diameter
         if config.cell_diameter == "auto" and measured is not None:
             config = replace(config, cell_diameter=measured)
+    if is_volume:
+        yield from _label_slices(request, result, cancel)
+
+
+def _label_slices(
+    request: SegmentRequest, result: StackResult, cancel: Cancel
+) -> Iterator[LabelsGrew]:
+    """The cells of planes give way to those of volumes, at the present thresholds."""
+    for index in sorted(request.planes):
+        if cancel():
+            return
+        thresholds = request.thresholds()
+        cells = result.relabel(index, thresholds)
+        yield LabelsGrew(index, full_region(result.shape), cells)
 
 
 def _limits_planned(request: SegmentRequest) -> Iterator[LimitsPlanned]:

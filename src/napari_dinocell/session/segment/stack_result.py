@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from napari_dinocell.engine.edit.locks import StackLocks
 from napari_dinocell.engine.inference.plane_map import LazyWatershed
 from napari_dinocell.engine.watershed.held_cells import HeldPixels
-from napari_dinocell.session.regions import WHOLE, PlaneIndex, Region
+from napari_dinocell.session.regions import WHOLE, PlaneIndex, Region, full_region
 from napari_dinocell.session.segment.stack_links import StackLinks
 from napari_dinocell.session.segment.stack_storage import StackArray, allocate_stack
+from napari_dinocell.session.segment.stack_volumes import SliceQuery, StackVolumes
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import DistanceMap, Labels
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     )
     from napari_dinocell.engine.results.provenance import ModelRecord
     from napari_dinocell.engine.watershed.cell_query import CellQuery
+
+PlaneQuery: TypeAlias = "CellQuery | SliceQuery"
 
 WATERSHED_PIXELS = 2**25
 """Live watersheds of planes are kept up to this many pixels, the last used ones."""
@@ -80,6 +83,8 @@ class StackResult:
         """(..., Y, X), instance ids."""
         self.links = StackLinks((shape[-2], shape[-1]))
         """Whether they are those of each plane by itself, or of the stack."""
+        self.volumes = StackVolumes(shape)
+        """Whether slices are cut together, and how."""
         self.locks = StackLocks(shape)
         """Cells that the user has corrected or accepted: nothing here changes them."""
         self.thresholds: dict[PlaneIndex, WatershedConfig] = {}
@@ -150,10 +155,27 @@ class StackResult:
         """Set a plane to 0, as long as nothing of it is known; kept cells stay."""
         self.maps[index] = 0
         self.locks.write(self.labels, index, WHOLE, 0)
+        self.volumes.forget(index)
 
     def has_watershed(self, index: PlaneIndex) -> bool:
         """Whether a plane can be relabelled at once."""
+        if self.is_slice(index):
+            return self.volumes.ready(index)
         return index in self._watersheds
+
+    def is_slice(self, index: PlaneIndex) -> bool:
+        """Whether a plane is cut together with the others of its volume."""
+        return self.volumes.wanted is not None and all(
+            slice_ in self._records for slice_ in self.volumes.slices(index)
+        )
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the ids of finished planes are not those that are wanted."""
+        finished = self.finished_planes
+        return self.links.outdated(finished) or any(
+            self.is_slice(index) and self.volumes.outdated(index) for index in finished
+        )
 
     def set_watershed(self, index: PlaneIndex, watershed: LazyWatershed) -> None:
         """Keep the live watershed of a plane, and drop the ones unused longest."""
@@ -176,14 +198,40 @@ class StackResult:
         self.set_watershed(index, known)
         return known
 
-    def query(self, index: PlaneIndex, thresholds: WatershedConfig) -> CellQuery:
+    def query(self, index: PlaneIndex, thresholds: WatershedConfig) -> PlaneQuery:
         """What the watershed of a finished plane finds beside the kept cells."""
+        if self.is_slice(index):
+            slices = self.volumes.slices(index)
+            return self.volumes.query(
+                index,
+                thresholds,
+                read_maps=lambda: np.stack([self.read_map(z) for z in slices]),
+            )
         held = self.held(index, self._records[index].region)
         return self.watershed(index).query(thresholds, held=held)
 
+    def relabel(self, index: PlaneIndex, thresholds: WatershedConfig) -> int:
+        """Write the labels of a finished plane for new thresholds; count its cells."""
+        region = self._records[index].region or full_region(self.shape)
+        query = self.query(index, thresholds)
+        labels = self.settle(index, region, query.labels())
+        self.write_labels(index, region, labels)
+        if self.is_slice(index):
+            self.volumes.show(index)
+        cells = self.count_in(index, query)
+        self.show(index, thresholds, cells)
+        return cells
+
     def count(self, index: PlaneIndex, thresholds: WatershedConfig) -> int:
         """Cells of a finished plane: those of the watershed and the kept ones."""
-        return self.query(index, thresholds).count() + self.kept_cells(index)
+        return self.count_in(index, self.query(index, thresholds))
+
+    def count_in(self, index: PlaneIndex, query: PlaneQuery) -> int:
+        """Cells that a query of a plane has found, and kept ones; of a volume, all."""
+        if not isinstance(query, SliceQuery):
+            return query.count() + self.kept_cells(index)
+        locks = map(self.locks.of, self.volumes.slices(index))
+        return query.count({cell for of in locks if of is not None for cell in of.kept})
 
     def kept_cells(self, index: PlaneIndex) -> int:
         """Number of cells that the user has corrected or accepted."""

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, QUrl
 from qtpy.QtGui import QDesktopServices
 
+from napari_dinocell.engine.batch.into_image import IntoImage
 from napari_dinocell.engine.batch.recipe import Recipe
 from napari_dinocell.engine.batch.summary import SUMMARY_NAME
 from napari_dinocell.engine.errors import DinoCellError, SettingsError
+from napari_dinocell.session.batch.choices import INTO_IMAGES
 from napari_dinocell.session.batch.job import BatchRequest
 from napari_dinocell.session.session import Session
 from napari_dinocell.widgets.batch.layers import take_layer
@@ -93,7 +95,9 @@ class BatchController(QObject):
     # -- what is chosen
 
     def folder(self) -> str:
-        """Where results go; "" while that is not known."""
+        """Where results go; "" while that is not known, or if it is the images."""
+        if self._sections.output.into_images():
+            return ""
         return self._sections.output.folder() or self._sections.images.default_output()
 
     def recipe(self) -> Recipe:
@@ -127,7 +131,8 @@ class BatchController(QObject):
             sections.recipe.say("" if is_open else NO_DOCK, "warning")
         sections.output.set_default_folder(sections.images.default_output())
         missing = sections.images.missing()
-        if not missing and not self.folder():
+        into_images = sections.output.into_images()
+        if not missing and not into_images and not self.folder():
             missing = "Choose a folder for the output."
         sections.run.set_enabled_reason(missing)
         folder = self.folder()
@@ -167,11 +172,14 @@ class BatchController(QObject):
     def _request(self) -> BatchRequest:
         images, output = self._sections.images, self._sections.output.choice()
         from_layers = images.source() == "layers"
+        inside = IntoImage(name=output.labels_name, overwrite=output.overwrite)
+        is_inside = output.file_format == INTO_IMAGES
         return BatchRequest(
             images=self._memory_images() if from_layers else images.file_source(),
             recipe=self.recipe(),
             folder=Path(self.folder()).expanduser(),
-            file_format=output.file_format,
+            file_format="tif" if output.file_format == "zarr" else output.file_format,
+            into=inside if is_inside else None,
             overlay=output.overlay,
             resume=output.resume,
         )
@@ -252,4 +260,4 @@ def summary_text(end: BatchEnd) -> str:
             f"Cancelled: {said}, {found.count('not done')} left. Run does these, if "
             "finished images are skipped."
         )
-    return f"{said}. Summary: {SUMMARY_NAME}"
+    return f"{said}." + (f" Summary: {SUMMARY_NAME}" if end.request.summary else "")

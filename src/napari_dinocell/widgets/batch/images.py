@@ -15,7 +15,12 @@ from superqt.utils import signals_blocked
 from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.engine.text import counted
 from napari_dinocell.session.batch.choices import ImageChoice
-from napari_dinocell.session.batch.job import ALL_IMAGES, FileSource, list_images
+from napari_dinocell.session.batch.job import (
+    ALL_IMAGES,
+    FileSource,
+    is_zarr_folder,
+    list_images,
+)
 from napari_dinocell.widgets.batch.file_list import FileList
 from napari_dinocell.widgets.batch.path import FolderRow
 from napari_dinocell.widgets.shared.controls import (
@@ -55,13 +60,16 @@ class BatchImages(QWidget):
         for source, title in SOURCES.items():
             self._source.addItem(title, source)
         describe(self._source, "Images", "Where the images come from.")
-        self._folder = FolderRow("Folder of images", "Its images are segmented.")
+        self._folder = FolderRow(
+            "Folder of images", "Its images are segmented. May be OME-Zarr, or a plate."
+        )
         self._pattern = QLineEdit(ALL_IMAGES)
         describe(
             self._pattern,
             "Pattern",
             "Which files of the folder: *.tif, day1_*.png; **/*.tif looks into "
-            "subfolders, which the results keep. * takes all images.",
+            "subfolders, which the results keep. * takes all images. Of an OME-Zarr "
+            "plate, which wells, and which field of them: B/*, B/*/0.",
         )
         self._files = FileList()
         self._count = MessageLine()
@@ -116,7 +124,8 @@ class BatchImages(QWidget):
         if not paths:
             return ""
         first = Path(paths[0])
-        beside = first if self.source() == "folder" or first.is_dir() else first.parent
+        is_folder = self.source() == "folder" or first.is_dir()
+        beside = first if is_folder and not is_zarr_folder(first) else first.parent
         return str(beside / OUTPUT_NAME)
 
     def set_layers(self, count: int) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QWidget
+from qtpy.QtWidgets import QCheckBox, QLineEdit, QWidget
 from superqt.utils import signals_blocked
 
-from napari_dinocell.session.batch.choices import OutputChoice
+from napari_dinocell.session.batch.choices import INTO_IMAGES, OutputChoice
 from napari_dinocell.widgets.batch.path import FolderRow
 from napari_dinocell.widgets.shared.controls import (
     ElidedComboBox,
@@ -16,7 +16,12 @@ from napari_dinocell.widgets.shared.controls import (
     make_row,
 )
 
-FORMATS = {"tif": "TIFF", "png": "PNG, single planes", "npy": "NumPy"}
+FORMATS = {
+    "tif": "TIFF",
+    "png": "PNG, single planes",
+    "npy": "NumPy",
+    INTO_IMAGES: "In the image itself (OME-Zarr)",
+}
 
 
 class OutputSection(QWidget):
@@ -33,7 +38,24 @@ class OutputSection(QWidget):
         self._format = ElidedComboBox()
         for suffix, title in FORMATS.items():
             self._format.addItem(title, suffix)
-        describe(self._format, "Label format", "Kind of file that the labels go to.")
+        describe(
+            self._format,
+            "Label format",
+            "Kind of file that the labels go to; or the image itself, if it is "
+            "OME-Zarr.",
+        )
+        self._name = QLineEdit("cells")
+        describe(
+            self._name,
+            "Name of the labels",
+            "In the image: letters, digits, dots, dashes and underscores.",
+        )
+        self._overwrite = QCheckBox("Replace labels of this na&me")
+        describe(
+            self._overwrite,
+            "Replace labels of this name",
+            "Otherwise an image that has such labels fails, and they are kept.",
+        )
         self._consecutive_ids = QCheckBox("&Consecutive ids")
         describe(
             self._consecutive_ids,
@@ -52,17 +74,31 @@ class OutputSection(QWidget):
             self._resume,
             "Skip finished images",
             "Leaves out images that the same model and settings have segmented into "
-            "this folder.",
+            "this folder, or into themselves.",
         )
         self._resume.setChecked(True)
+        self._folder_row = make_row("&Output:", self._folder)
+        self._name_row = make_row("&Name:", self._name)
+        self._lay_out()
+        self._connect()
+        self._show_format()
+
+    def _lay_out(self) -> None:
         layout = column_layout(self)
-        layout.addWidget(make_row("&Output:", self._folder))
+        layout.addWidget(self._folder_row)
         layout.addWidget(make_row("&Labels:", self._format))
+        layout.addWidget(self._name_row)
+        layout.addWidget(self._overwrite)
         layout.addWidget(self._consecutive_ids)
         layout.addWidget(self._overlay)
         layout.addWidget(self._resume)
+
+    def _connect(self) -> None:
         self._folder.changed.connect(self.changed)
+        self._format.currentIndexChanged.connect(self._show_format)
         self._format.currentIndexChanged.connect(self.changed)
+        self._name.textChanged.connect(self.changed)
+        self._overwrite.toggled.connect(self.changed)
         self._consecutive_ids.toggled.connect(self.changed)
         self._overlay.toggled.connect(self.changed)
         self._resume.toggled.connect(self.changed)
@@ -75,6 +111,10 @@ class OutputSection(QWidget):
         """Show where results go unless the user chooses a folder."""
         self._folder.set_placeholder(path)
 
+    def into_images(self) -> bool:
+        """Whether labels become part of the images, and no folder is needed."""
+        return bool(self._format.currentData() == INTO_IMAGES)
+
     def choice(self) -> OutputChoice:
         """What is chosen."""
         return OutputChoice(
@@ -83,6 +123,8 @@ class OutputSection(QWidget):
             overlay=self._overlay.isChecked(),
             resume=self._resume.isChecked(),
             consecutive_ids=self._consecutive_ids.isChecked(),
+            labels_name=self._name.text().strip(),
+            overwrite=self._overwrite.isChecked(),
         )
 
     def set_choice(self, choice: OutputChoice) -> None:
@@ -93,3 +135,14 @@ class OutputSection(QWidget):
             self._overlay.setChecked(choice.overlay)
             self._resume.setChecked(choice.resume)
             self._consecutive_ids.setChecked(choice.consecutive_ids)
+            self._name.setText(choice.labels_name)
+            self._overwrite.setChecked(choice.overwrite)
+            self._show_format()
+
+    def _show_format(self) -> None:
+        """Show what counts for this format alone."""
+        inside = self.into_images()
+        self._folder_row.setVisible(not inside)
+        self._overlay.setVisible(not inside)
+        self._name_row.setVisible(inside)
+        self._overwrite.setVisible(inside)

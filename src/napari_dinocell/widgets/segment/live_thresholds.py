@@ -105,7 +105,7 @@ class LiveThresholds(QObject):
             self._stop()
         self._result, self._layers = result, layers
         self._plane, self._view = plane, view
-        if self._wanted is not None and (self._outdated(plane) or self._links_outdated):
+        if self._wanted is not None and (self._outdated(plane) or self._ids_outdated):
             self._rest.start(0)
 
     def request(self, thresholds: WatershedConfig) -> None:
@@ -138,11 +138,10 @@ class LiveThresholds(QObject):
         return shown is not None and shown != self._wanted
 
     @property
-    def _links_outdated(self) -> bool:
+    def _ids_outdated(self) -> bool:
         if self._result is None:
             return False
-        stack = self._result.stack
-        return stack.links.outdated(stack.finished_planes)
+        return self._result.stack.outdated
 
     def _on_asked(self) -> None:
         if self._pending:
@@ -199,7 +198,7 @@ class LiveThresholds(QObject):
     def _planes_to_relabel(self, stack: StackResult) -> list[PlaneIndex]:
         """Those that are outdated, the shown one first; or all where one links them."""
         planes = [p for p in stack.finished_planes if self._outdated(p)]
-        if self._links_outdated or (planes and stack.links.wanted):
+        if self._ids_outdated or (planes and stack.links.wanted):
             return sorted(stack.finished_planes)
         return sorted(planes, key=lambda p: (p != self._plane, p))
 
@@ -231,13 +230,7 @@ def relabel_planes(
     for index in planes:
         if cancel():
             return
-        region = _segmented_region(stack, index)
-        query = stack.query(index, thresholds)
-        labels = stack.settle(index, region, query.labels())
-        stack.write_labels(index, region, labels)
-        cells = query.count() + stack.kept_cells(index)
-        stack.show(index, thresholds, cells)
-        yield PlaneRelabelled(index, cells)
+        yield PlaneRelabelled(index, stack.relabel(index, thresholds))
 
 
 def _relabel_part(
@@ -248,7 +241,7 @@ def _relabel_part(
     own = shifted(part, rows=-rows.start, columns=-columns.start)
     query = stack.query(index, thresholds)
     stack.write_labels(index, part, stack.rename(index, query.labels(own)))
-    return query.count() + stack.kept_cells(index)
+    return stack.count_in(index, query)
 
 
 def _segmented_region(stack: StackResult, index: PlaneIndex) -> Region:

@@ -16,13 +16,17 @@ from napari_dinocell.widgets.shared.controls import (
     make_row,
 )
 
-Extent: TypeAlias = Literal["view", "plane", "all"]
-"""The visible region, the whole plane, or all planes of a stack."""
+Extent: TypeAlias = Literal["view", "plane", "all", "volume"]
+"""The visible region, the whole plane, or all planes of a stack: each by itself, or cut
+together."""
+
+OF_STACKS: tuple[Extent, ...] = ("all", "volume")
 
 _EXTENTS = {
     "view": "Visible region",
     "plane": "Whole plane",
     "all": "All frames / slices",
+    "volume": "Volume (slices together)",
 }
 
 
@@ -39,7 +43,13 @@ class RegionRows(QWidget):
         self._extent = ElidedComboBox()
         for extent, title in _EXTENTS.items():
             self._extent.addItem(title, extent)
-        describe(self._extent, "Region", "How much of the image is segmented.")
+        describe(
+            self._extent,
+            "Region",
+            "How much of the image is segmented. As a volume, cells go through slices, "
+            "and part from those above and below; how far slices are apart is taken "
+            "from the layer's scale.",
+        )
         self._link = QCheckBox("Same id in all frames")
         describe(
             self._link,
@@ -70,9 +80,10 @@ class RegionRows(QWidget):
 
     def set_is_stack(self, is_stack: bool) -> None:
         """Offer all planes only where there are several."""
-        index = self._extent.findData("all")
-        self._extent.model().item(index).setEnabled(is_stack)
-        if self.extent() == "all" and not is_stack:
+        for extent in OF_STACKS:
+            index = self._extent.findData(extent)
+            self._extent.model().item(index).setEnabled(is_stack)
+        if self.extent() in OF_STACKS and not is_stack:
             choose_data(self._extent, "plane")
 
     def link(self) -> bool:

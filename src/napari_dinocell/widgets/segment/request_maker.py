@@ -14,6 +14,8 @@ from napari_dinocell.widgets.layers.image_source import (
     image_source_of,
     visible_region,
 )
+from napari_dinocell.widgets.segment.as_volume import as_volume, middle_first
+from napari_dinocell.widgets.segment.region_rows import OF_STACKS
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -82,7 +84,10 @@ class RequestMaker:
         Raises
         ------
         ImageError
-            If the visible region is asked for and nothing of the layer is in view.
+            If the visible region is asked for and nothing of the layer is in view, or
+            a volume of what is none.
+        SettingsError
+            If a volume is asked for, and the layer's slices have no distance.
         """
         view = self.view(layer, source)
         extent = self._sections.image.region()
@@ -92,13 +97,16 @@ class RequestMaker:
                 "Press the Home button of the viewer, or segment the whole plane."
             )
         current = self.plane(layer, source)
-        planes = tuple(source.planes()) if extent == "all" else (current,)
+        planes = tuple(source.planes()) if extent in OF_STACKS else (current,)
+        config = self.config()
+        if extent == "volume":
+            planes, config = middle_first(planes), as_volume(config, layer, source)
         return SegmentRequest(
             model=self._sections.model.model(),
             device=self._sections.model.device(),
             source=source,
             planes=planes,
-            config=self.config(),
+            config=config,
             thresholds=thresholds,
             region=view if extent == "view" else None,
             viewport=view,

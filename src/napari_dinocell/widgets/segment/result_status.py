@@ -102,7 +102,8 @@ class ResultStatus(QObject):
         if cells is None and made is not None:
             cells = _count(result, plane)
         counts = stack.counts if cells is None else stack.counts | {plane: cells}
-        planes = 0 if stack.links.wanted else len(counts)  # a cell is in many then
+        one_id = stack.links.wanted or stack.is_slice(plane)  # a cell is in many then
+        planes = 0 if one_id else len(counts)
         of, tiles = prod(stack.shape[:-2]), None if made is None else made.tiles
         count = CellCount(cells, sum(counts.values()), planes, of, tiles)
         line.show_result(count, result.seconds, (made or stack.records[-1]).device)

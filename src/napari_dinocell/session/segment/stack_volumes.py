@@ -1,0 +1,136 @@
+"""Volumes of a result: their cells go through slices; knows no Qt and no layers.
+
+The slices of a stack are segmented one by one, and their maps kept. Once all slices of
+a volume are there, its watershed is prepared from them, and a slice at any thresholds
+is looked up in that: as fast as in a watershed of its own. Corrected pixels of a slice
+are not left out, as they are in planes: the cell goes on in other slices, under its id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import RLock
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_dinocell.engine.inference.plane_map import LazyWatershed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Set as AbstractSet
+
+    from napari_dinocell.engine.arrays import DistanceMap, Labels
+    from napari_dinocell.engine.config import WatershedConfig
+    from napari_dinocell.engine.stack_config import StackConfig
+    from napari_dinocell.engine.watershed.cell_query import CellQuery
+    from napari_dinocell.session.regions import PlaneIndex, Region
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SliceQuery:
+    """What the watershed of a volume finds at one pair of thresholds, in one slice."""
+
+    volume: CellQuery
+    z: int
+
+    def labels(self, region: Region | tuple[()] = ()) -> Labels:
+        """Labels (Y, X) of the slice, or of rows and columns of it."""
+        return self.volume.labels((self.z, *region))
+
+    def count(self, kept: AbstractSet[int] = frozenset()) -> int:
+        """Number of cells of the volume, with those that the user has corrected."""
+        found = np.unique(self.volume.table)
+        return len({*kept, *found.tolist()} - {0})
+
+
+@dataclass(slots=True, eq=False)
+class _Volume:
+    """One volume, and what was asked of it last."""
+
+    watershed: LazyWatershed
+    query: CellQuery | None = None
+
+
+class StackVolumes:
+    """The volumes of a stack (..., Z, Y, X).
+
+    Parameters
+    ----------
+    shape
+        Of the stack.
+    """
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.wanted: StackConfig | None = None
+        """How slices become volumes; None where planes are by themselves."""
+        self._shape = shape
+        self._volumes: dict[PlaneIndex, _Volume] = {}
+        self._shown: set[PlaneIndex] = set()
+        self._lock = RLock()  # slices are relabelled in a worker, too
+
+    def start(self, wanted: StackConfig | None) -> None:
+        """Begin anew: maps are about to change."""
+        with self._lock:
+            self.wanted = wanted
+            self._volumes.clear()
+            self._shown.clear()
+
+    def forget(self, index: PlaneIndex) -> None:
+        """Drop what was prepared from the map of a plane, which has changed."""
+        with self._lock:
+            self._volumes.pop(index[:-1], None)
+            self._shown.discard(index[:-1])
+
+    def slices(self, index: PlaneIndex) -> list[PlaneIndex]:
+        """All slices of the volume that a plane belongs to."""
+        return [(*index[:-1], z) for z in range(self._shape[-3])]
+
+    def ready(self, index: PlaneIndex) -> bool:
+        """Whether a plane can be relabelled at once."""
+        return index[:-1] in self._volumes
+
+    def outdated(self, index: PlaneIndex) -> bool:
+        """Whether the labels of a plane are not those of its volume yet."""
+        return index[:-1] not in self._shown
+
+    def show(self, index: PlaneIndex) -> None:
+        """Take note that the labels of the slices up to this one are the volume's."""
+        if index[-1] == self._shape[-3] - 1:
+            self._shown.add(index[:-1])
+
+    def query(
+        self,
+        index: PlaneIndex,
+        thresholds: WatershedConfig,
+        *,
+        read_maps: Callable[[], DistanceMap],
+    ) -> SliceQuery:
+        """What the watershed of a plane's volume finds in it.
+
+        Parameters
+        ----------
+        index
+            Of the plane, all slices of whose volume are finished.
+        thresholds
+            Of the watershed.
+        read_maps
+            Gives the maps (Z, Y, X) of these slices, to be changed.
+        """
+        with self._lock:
+            volume = self._volumes.get(index[:-1])
+            if volume is None:
+                volume = _Volume(LazyWatershed(self._joined(read_maps())))
+                self._volumes[index[:-1]] = volume
+            if volume.query is None or volume.query.config != thresholds:
+                volume.query = volume.watershed.query(thresholds)
+            return SliceQuery(volume.query, index[-1])
+
+    def _joined(self, maps: DistanceMap) -> DistanceMap:
+        from napari_dinocell.engine.volume.check import require_volume, spacing_of
+        from napari_dinocell.engine.volume.volume_map import join_slices
+
+        assert self.wanted is not None
+        require_volume(maps.shape)
+        spacing = spacing_of(self.wanted, None)
+        return join_slices(maps, z_spacing=spacing, bridge=self.wanted.bridge)
