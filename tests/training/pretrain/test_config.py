@@ -28,6 +28,8 @@ def test_the_bundled_recipe_is_read():
         ({"balance": "luck"}, "sinkhorn, mean, none"),
         ({"window": 32}, "window of at least 48"),
         ({"epochs": 0}, "epochs >= 1"),
+        ({"drop_path": 1.0}, r"drop path in \[0, 1\)"),
+        ({"workers": -1}, "workers >= 0"),
     ],
 )
 def test_settings_that_contradict_are_refused(changes, said):
@@ -42,5 +44,7 @@ def test_unknown_names_and_odd_views_are_refused():
         ViewConfig(large=100)
     with pytest.raises(SettingsError, match="between 0 and 1"):
         ViewConfig(masked_share=(0.0, 0.5))
+    with pytest.raises(SettingsError, match="haze from 0 to 1"):
+        ViewConfig(haze=1.5)
     with pytest.raises(SettingsError, match="reach"):
         ViewConfig(reach=0.5)

@@ -53,6 +53,9 @@ def test_a_recipe_file_of_ones_own_is_read(tmp_path):
         pytest.param("[augment]\nwobble = 1", "wobble", id="unknown augmentation"),
         pytest.param("epochs = 0", "epochs >= 1", id="no epoch"),
         pytest.param("crop_sizes = [100]", "multiples of 16", id="odd crop"),
+        pytest.param("[augment]\ntone = 2.0", "tone from 0 to 1", id="chance"),
+        pytest.param("[augment]\ncopy_paste = -1", "copy_paste from 0", id="pasted"),
+        pytest.param('upsampling = "cubic"', "transposed, bilinear", id="upsampling"),
         pytest.param("validation_share = 1.5", "between 0 and 1", id="share"),
     ],
 )

@@ -96,14 +96,7 @@ def test_a_large_image_fills_the_crop():
 
 
 def test_the_plain_image_is_shown_when_asked():
-    config = AugmentConfig(
-        **{
-            name: getattr(QUIET, name)
-            for name in QUIET.__slots__
-            if name != "without_clahe"
-        },
-        without_clahe=1.0,
-    )
+    config = replace(QUIET, without_clahe=1.0)
     crop = random_crop(_sample(), 64, config, np.random.default_rng(3))
     inside = crop.verified > 0
     assert np.median(np.abs(crop.image + crop.target - 1)[inside]) < 0.02
@@ -129,7 +122,7 @@ def test_elastic_deformation_bends_image_and_target_alike(seed):
     assert np.median(difference) < 0.02
 
 
-LIGHT = ("tone", "haze", "texture")
+LIGHT = ("tone", "haze", "texture", "coarse")
 
 
 def _lit(seed, **changes):

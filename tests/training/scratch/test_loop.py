@@ -187,11 +187,16 @@ def test_nothing_to_validate_on_is_an_error(tmp_path, pair_folder):
 
 
 def test_a_run_starts_from_an_earlier_model(short_run, tmp_path):
-    """Its weights are taken over; image skips, which it lacks, start at random."""
+    """Its weights are taken over; image skips, which it lacks, start at random, and
+    interpolation starts from the mean of the kernels that it takes the place of."""
     pairs, run = short_run
     first = run / "small.safetensors"
     config = small_config(
-        initial=str(first), image_skips=True, learning_rate=1e-12, epochs=1
+        initial=str(first),
+        image_skips=True,
+        upsampling="bilinear",
+        learning_rate=1e-12,
+        epochs=1,
     )
     list(train(pairs, tmp_path / "second", config))
     before, _ = load_checkpoint(first)
@@ -200,6 +205,12 @@ def test_a_run_starts_from_an_earlier_model(short_run, tmp_path):
     assert info.parent_sha256 == file_sha256(first)
     for name, value in before.backbone.state_dict().items():
         torch.testing.assert_close(after.backbone.state_dict()[name], value)
+    torch.testing.assert_close(
+        after.decoder.stages[0].up.weight[:, :, 0, 0].T,
+        before.decoder.stages[0].up.weight.mean((2, 3)),
+        rtol=1e-3,  # both files hold float16
+        atol=1e-3,
+    )
 
 
 def test_an_initial_model_of_another_shape_is_refused(short_run, tmp_path):
@@ -207,4 +218,4 @@ def test_an_initial_model_of_another_shape_is_refused(short_run, tmp_path):
     first = run / "small.safetensors"
     config = small_config(initial=str(first), decoder_channels=(8, 8, 8, 4))
     with pytest.raises(TrainingFailedError, match="initial model like"):
-        list(train(pairs, tmp_path / "second", config))
+        next(train(pairs, tmp_path / "second", config))

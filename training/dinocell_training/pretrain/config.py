@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from dinocell_training.trainer.light import LightConfig
 from dinocell_training.trainer.recipe_file import naming_settings, read_recipe, tuples
 from dinocell_training.trainer.resume import MAY_CHANGE
 from napari_dinocell.engine.config import ChannelName, ContrastConfig
@@ -17,7 +18,7 @@ Balance = Literal["sinkhorn", "mean", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ViewConfig:
+class ViewConfig(LightConfig):
     """Random views of a field; probabilities unless a unit is named."""
 
     large: int = 128
@@ -35,26 +36,13 @@ class ViewConfig:
     """Largest relative difference of the zoom along the two axes."""
     across: float = 0.8
     """Chance that the two large views show two channels, where a field has them."""
-    gamma: tuple[float, float] = (0.6, 1.6)
-    """Range of the exponent, drawn log-uniformly."""
-    contrast: tuple[float, float] = (0.6, 1.3)
-    """Range of the factor around the view's mean."""
-    brightness: float = 0.15
-    """Largest shift, as a fraction of the intensity range."""
-    blur: float = 1.5
-    """Largest standard deviation of a Gaussian blur, in pixels."""
-    noise: float = 0.06
-    """Largest standard deviation of added Gaussian noise."""
-    invert: float = 0.1
-    """Chance of exchanging dark and bright."""
-    without_clahe: float = 0.25
-    """Chance of showing a channel without the local equalisation."""
     masked: float = 0.5
     """Chance that patches of a large view are hidden from the student."""
     masked_share: tuple[float, float] = (0.1, 0.5)
     """Range of the share of hidden patches."""
 
     def __post_init__(self) -> None:
+        LightConfig.__post_init__(self)
         if any(side < 16 or side % 16 for side in (self.large, self.small)):
             raise SettingsError(
                 "Expected sides of views that are multiples of 16 pixels, got "
@@ -149,6 +137,12 @@ class PretrainConfig:
         for name in counts:
             if getattr(self, name) < 1:
                 raise SettingsError(f"Expected {name} >= 1, got {getattr(self, name)}.")
+        if not 0 <= self.drop_path < 1:
+            raise SettingsError(
+                f"Expected a drop path in [0, 1), got {self.drop_path}."
+            )
+        if self.workers is not None and self.workers < 0:
+            raise SettingsError(f"Expected workers >= 0, got {self.workers}.")
         if self.batch_size % self.accumulate or self.part_size < 2:
             raise SettingsError(
                 "Expected a batch size that is a multiple of accumulate, with parts of "

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from dinocell_training.trainer.geometry import random_geometry
-from dinocell_training.trainer.light import contrasted, defocused, exposed
+from dinocell_training.trainer.light import relit
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -74,20 +74,5 @@ def _view(
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REFLECT_101,
     )
-    lit = _relit(warped.astype(np.float32) / 255, config, rng)
-    return np.rint(np.clip(lit, 0, 1) * 255).astype(np.uint8)
-
-
-def _relit(
-    image: NDArray[np.float32], config: ViewConfig, rng: Generator
-) -> NDArray[np.float32]:
-    if rng.random() < 0.4:
-        image = defocused(image, config.blur, rng)
-    if rng.random() < config.invert:
-        image = 1 - image
-    image = exposed(image, config.gamma, rng)
-    image = contrasted(image, config.contrast, config.brightness, rng)
-    if rng.random() < 0.5:
-        noise = rng.standard_normal(image.shape, np.float32)
-        image = image + np.float32(rng.uniform(0, config.noise)) * noise
-    return image
+    lit = relit(warped.astype(np.float32) / 255, config, rng)
+    return np.rint(lit * 255).astype(np.uint8)

@@ -6,7 +6,7 @@ interruption changes what is drawn.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from dinocell_training.scratch.config import TrainConfig
+    from dinocell_training.scratch.crops import Crop
     from dinocell_training.scratch.samples import Sample
 
 
@@ -62,6 +63,10 @@ class _Batches(Dataset[tuple["Tensor", ...]]):
     ) -> None:
         self._samples, self._config, self._steps = samples, config, steps
         self._weights = _draw_weights(samples)
+        self._alike: dict[str, list[Sample]] = defaultdict(list)
+        """By source; made-up samples have none."""
+        for sample in samples:
+            self._alike[sample.source.name].append(sample)
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -71,14 +76,19 @@ class _Batches(Dataset[tuple["Tensor", ...]]):
         rng = np.random.default_rng([config.seed, self._steps[index]])
         size = int(rng.choice(config.crop_sizes))
         chosen = rng.choice(len(self._samples), config.batch_size, p=self._weights)
-        crops = [
-            random_crop(self._sample(i, size, rng), size, config.augment, rng)
-            for i in chosen
-        ]
+        crops = [self._crop(i, size, rng) for i in chosen]
         return tuple(
             _bytes(np.stack([getattr(crop, part) for crop in crops])[:, None])
             for part in ("image", "target", "verified")
         )
+
+    def _crop(self, index: int, size: int, rng: Generator) -> Crop:
+        sample, augment = self._sample(index, size, rng), self._config.augment
+        donor = None
+        if augment.copy_paste and rng.random() < augment.copy_paste:
+            others = self._alike.get(sample.source.name, [])
+            donor = others[int(rng.integers(len(others)))] if others else None
+        return random_crop(sample, size, augment, rng, donor=donor)
 
     def _sample(self, index: int, size: int, rng: Generator) -> Sample:
         """A real sample, or a made-up one in its place."""

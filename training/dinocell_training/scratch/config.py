@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from dinocell_training.data.source import SourceConfig
 from dinocell_training.scenes.random.recipe import SceneConfig
-from dinocell_training.trainer.recipe_file import naming_settings, read_recipe, tuples
+from dinocell_training.trainer.light import LightConfig
+from dinocell_training.trainer.recipe_file import (
+    naming_settings,
+    read_recipe,
+    require_chances,
+    tuples,
+)
 from dinocell_training.trainer.resume import MAY_CHANGE
 from napari_dinocell.engine.config import ChannelName, ContrastConfig
 from napari_dinocell.engine.errors import SettingsError
+from napari_dinocell.engine.model.model_config import Upsampling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +27,7 @@ TRAINING_CONTRAST = ContrastConfig(robust=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AugmentConfig:
+class AugmentConfig(LightConfig):
     """Random changes of a crop; probabilities unless a unit is named."""
 
     scale: tuple[float, float] = (0.7, 1.4)
@@ -30,30 +37,15 @@ class AugmentConfig:
     elastic: float = 0.0
     """Largest shift of points 48 pixels apart, in pixels, for half of the crops (Simard
     et al. 2003; Ronneberger et al. 2015)."""
-    gamma: tuple[float, float] = (0.6, 1.6)
-    """Range of the exponent, drawn log-uniformly."""
-    brightness: float = 0.15
-    """Largest shift, as a fraction of the intensity range."""
-    contrast: tuple[float, float] = (0.6, 1.3)
-    """Range of the factor around the crop's mean."""
     illumination: float = 0.25
     """Chance of a smooth multiplicative gradient across the crop."""
-    invert: float = 0.1
-    """Chance of exchanging dark and bright."""
-    noise: float = 0.06
-    """Largest standard deviation of added Gaussian noise."""
-    blur: float = 1.5
-    """Largest standard deviation of a Gaussian blur, in pixels."""
-    tone: float = 0.0
-    """Chance of a random tone curve, bright stays brighter than dark."""
-    haze: float = 0.0
-    """Chance of light from out of focus."""
-    texture: float = 0.0
-    """Chance of unevenness like that of a stain, from fine grains to broad patches."""
-    grain: float = 0.0
-    """Chance that the noise has grains of more than a pixel."""
-    without_clahe: float = 0.25
-    """Chance of showing the image without the local equalisation."""
+    copy_paste: float = 0.0
+    """Chance that cells of another image of the source are put between those of a
+    crop, see `copy_paste`."""
+
+    def __post_init__(self) -> None:
+        LightConfig.__post_init__(self)
+        require_chances(self, ("copy_paste",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +60,10 @@ class TrainConfig:
     """Channels of the decoder's four stages, deepest first."""
     image_skips: bool = False
     """Whether the decoder also sees the image itself, see `ModelConfig`."""
+    upsampling: Upsampling = "transposed"
+    """How the decoder doubles a resolution, see `ModelConfig`. With "bilinear" or
+    "nearest" a run may still start from a model with transposed convolutions: the mean
+    of their four kernels is taken."""
     initial: str = field(default="", metadata=MAY_CHANGE)
     """Checkpoint, or name of one, whose fitting weights the run starts from; empty
     starts from random ones. Layers that it lacks start at random."""
@@ -143,11 +139,12 @@ class TrainConfig:
                 "Expected a validation share between 0 and 1, "
                 f"got {self.validation_share}."
             )
-        if self.channel not in get_args(ChannelName):
-            raise SettingsError(
-                f"Expected as channel one of {', '.join(get_args(ChannelName))}, got "
-                f"{self.channel!r}."
-            )
+        for name, choice in (("channel", ChannelName), ("upsampling", Upsampling)):
+            if getattr(self, name) not in get_args(choice):
+                raise SettingsError(
+                    f"Expected as {name} one of {', '.join(get_args(choice))}, got "
+                    f"{getattr(self, name)!r}."
+                )
         for name in ("batch_size", "epochs", "steps_per_epoch", "patience"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"Expected {name} >= 1, got {getattr(self, name)}.")

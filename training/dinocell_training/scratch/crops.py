@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from dinocell_training.scratch.light import relit
+from dinocell_training.scratch.copy_paste import paste_cells
 from dinocell_training.trainer.geometry import random_geometry
+from dinocell_training.trainer.light import relit
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -32,27 +33,47 @@ class Crop:
 
 
 def random_crop(
-    sample: Sample, size: int, config: AugmentConfig, rng: Generator
+    sample: Sample,
+    size: int,
+    config: AugmentConfig,
+    rng: Generator,
+    *,
+    donor: Sample | None = None,
 ) -> Crop:
     """A crop of `size` pixels, turned, flipped, zoomed and re-lit at random.
 
     The distance target is relative to each cell's own size, so that it may be
     resampled like an image instead of being computed anew.
+
+    Parameters
+    ----------
+    donor
+        Sample some of whose cells are put between those of the crop.
     """
+    crop, _ = _cut(sample, size, config, rng)
+    if donor is not None:
+        other, to_donor = _cut(donor, size, config, rng)
+        paste_cells(crop, other, _nearest(donor.labels, to_donor), rng)
+    return replace(crop, image=relit(crop.image, config, rng))
+
+
+def _cut(
+    sample: Sample, size: int, config: AugmentConfig, rng: Generator
+) -> tuple[Crop, NDArray[np.float32]]:
+    """A crop in the light that it has, and (S, S, 2) where its pixels come from."""
     matrix = random_geometry(
         sample.image.shape, size, scale=config.scale, stretch=config.stretch, rng=rng
     )
     to_sample = _positions(matrix, size, config.elastic, rng)
     shown = sample.plain if rng.random() < config.without_clahe else sample.image
-    image = _warp(shown, to_sample, cv2.BORDER_REFLECT_101)
-    target = _warp(sample.target, to_sample, cv2.BORDER_REFLECT_101)
     # What lies beyond the image was never annotated.
     verified = _warp(sample.verified, to_sample, cv2.BORDER_CONSTANT)
-    return Crop(
-        image=relit(image, config, rng),
-        target=target,
+    crop = Crop(
+        image=_warp(shown, to_sample, cv2.BORDER_REFLECT_101),
+        target=_warp(sample.target, to_sample, cv2.BORDER_REFLECT_101),
         verified=(verified > 0.99).astype(np.float32),
     )
+    return crop, to_sample
 
 
 def _positions(
@@ -77,3 +98,15 @@ def _warp(
     )
     unit: NDArray[np.float32] = warped.astype(np.float32) / 255
     return unit
+
+
+def _nearest(
+    labels: NDArray[np.int32], to_sample: NDArray[np.float32]
+) -> NDArray[np.int32]:
+    """Ids at the pixels of a crop, 0 beyond the image."""
+    height, width = labels.shape
+    columns, rows = np.rint(to_sample).astype(np.intp).transpose(2, 0, 1)
+    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    found = np.zeros(inside.shape, np.int32)
+    found[inside] = labels[rows[inside], columns[inside]]
+    return found

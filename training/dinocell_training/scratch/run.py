@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,22 +11,16 @@ import numpy as np
 import torch
 
 from dinocell_training.scratch.config import TrainConfig
+from dinocell_training.scratch.initial import initial_sha256, new_model
 from dinocell_training.scratch.samples import Sample, prepare_sample
 from dinocell_training.trainer.average import WeightAverage
 from dinocell_training.trainer.resume import require_same_run
 from dinocell_training.trainer.state import RunState, load_state, save_state
 from dinocell_training.trainer.trainer import Trainer, by_decay
 from napari_dinocell.engine.config import WatershedConfig
-from napari_dinocell.engine.errors import TrainingDataError, TrainingFailedError
+from napari_dinocell.engine.errors import TrainingDataError
 from napari_dinocell.engine.inference.device import choose_device, choose_precision
-from napari_dinocell.engine.model.checkpoint import (
-    CheckpointInfo,
-    file_sha256,
-    load_checkpoint,
-    save_checkpoint,
-)
-from napari_dinocell.engine.model.dinocell import DinoCell, ModelConfig
-from napari_dinocell.engine.model.model_store import resolve_model
+from napari_dinocell.engine.model.checkpoint import CheckpointInfo, save_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,6 +30,7 @@ if TYPE_CHECKING:
 
     from dinocell_training.data.split import Split
     from napari_dinocell.engine.inference.device import Precision
+    from napari_dinocell.engine.model.dinocell import DinoCell
 
 BEST_FILE = "best.safetensors"
 
@@ -90,7 +85,7 @@ def start_run(output: Path, config: TrainConfig, split: Split) -> TrainingRun:
     device = choose_device(config.device)
     torch.manual_seed(config.seed)
     # channels-last: a quarter less time per step on a CPU
-    model = _new_model(config).to(device)
+    model = new_model(config).to(device)
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     # An even choice over the sources: the list is sorted by name.
     step = max(1, len(split.validation) / config.validation_images)
@@ -107,53 +102,11 @@ def start_run(output: Path, config: TrainConfig, split: Split) -> TrainingRun:
         model=model,
         average=WeightAverage(model, decay=config.average_decay),
         trainer=_trainer(model, config),
-        parent_sha256=_parent(config),
+        parent_sha256=initial_sha256(config),
         logits=torch.compile(model.logits, dynamic=False)
         if config.compiled
         else model.logits,
     )
-
-
-def _parent(config: TrainConfig) -> str | None:
-    return file_sha256(resolve_model(config.initial)) if config.initial else None
-
-
-def _new_model(config: TrainConfig) -> DinoCell:
-    """A model with random weights, or with those of `config.initial`."""
-    model = DinoCell(
-        ModelConfig(
-            variant=config.variant,
-            decoder_channels=config.decoder_channels,
-            image_skips=config.image_skips,
-        )
-    )
-    model.backbone.drop_paths(config.drop_path)
-    if config.initial:
-        _take_initial(model, config)
-    return model
-
-
-def _take_initial(model: DinoCell, config: TrainConfig) -> None:
-    """Give a new model the weights of `config.initial` that are trained."""
-    initial, info = load_checkpoint(resolve_model(config.initial))
-    fitting = replace(info.model, image_skips=config.image_skips)
-    if info.needs_training:  # a backbone fits under any decoder
-        fitting = replace(fitting, decoder_channels=config.decoder_channels)
-    if fitting != model.config:
-        raise TrainingFailedError(
-            f"Expected an initial model like {model.config}, got {info.model} in "
-            f"{config.initial}. Change the recipe or choose another one."
-        )
-    if info.needs_training:
-        model.backbone.load_state_dict(initial.backbone.state_dict())
-        return
-    weights = initial.state_dict()
-    if config.image_skips and not info.model.image_skips:
-        own = model.decoder.image_skips
-        assert own is not None
-        for name, value in own.state_dict().items():
-            weights[f"decoder.image_skips.{name}"] = value
-    model.load_state_dict(weights)
 
 
 def _trainer(model: DinoCell, config: TrainConfig) -> Trainer:

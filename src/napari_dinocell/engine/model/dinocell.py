@@ -66,6 +66,7 @@ class DinoCell(nn.Module):
             channels,
             self.patch_size,
             image_skips=self.config.image_skips,
+            upsampling=self.config.upsampling,
         )
         self.head = DistanceHead(channels[-1])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 from napari_dinocell.engine.errors import CheckpointError, SettingsError
 from napari_dinocell.engine.model.variants import Variant, parse_variant
@@ -16,6 +16,10 @@ THIN_DECODER_CHANNELS = (128, 64, 32, 16)
 """Half of them: about a quarter of the decoder's work."""
 
 NUM_STAGES = len(DECODER_CHANNELS)
+
+Upsampling = Literal["transposed", "bilinear", "nearest"]
+"""How the decoder doubles a resolution: by a transposed convolution, which has weights
+of its own for each of the four pixels that come of one, or by interpolation."""
 
 MOST_CHANNELS = 2**14
 """More in a stage are damage: their weights would take gigabytes."""
@@ -32,6 +36,8 @@ class ModelConfig:
     image_skips: bool = field(default=False, metadata=LATER)
     """Whether the decoder also sees the image itself, through convolutions: outlines
     finer than a patch, which a small backbone cannot carry."""
+    upsampling: Upsampling = field(default="transposed", metadata=LATER)
+    """Interpolation leaves no checkerboard in the map (Odena et al. 2016)."""
     image_mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     """Subtracted from the three (equal) input channels; ImageNet's by default."""
     image_std: tuple[float, float, float] = (0.229, 0.224, 0.225)
@@ -45,6 +51,11 @@ class ModelConfig:
             raise CheckpointError(
                 f"Expected {NUM_STAGES} decoder channels from 1 to {MOST_CHANNELS}, "
                 f"got {channels}."
+            )
+        if self.upsampling not in get_args(Upsampling):
+            raise CheckpointError(
+                f"Expected as upsampling one of {', '.join(get_args(Upsampling))}, got "
+                f"{self.upsampling!r}."
             )
         for name, values in (("mean", self.image_mean), ("std", self.image_std)):
             if len(values) != 3:

@@ -14,9 +14,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_dinocell.engine.model.initial_weights import fill_normal
+from napari_dinocell.engine.model.upsampling import doubling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from napari_dinocell.engine.model.model_config import Upsampling
 
 
 class ConvBlock(nn.Sequential):
@@ -38,9 +41,15 @@ class ConvBlock(nn.Sequential):
 class SkipStage(nn.Module):
     """Double the resolution, join a skip, convolve."""
 
-    def __init__(self, in_channels: int, skip_channels: int, out_channels: int) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        skip_channels: int,
+        out_channels: int,
+        upsampling: Upsampling,
+    ) -> None:
         super().__init__()
-        self.up = nn.ConvTranspose2d(in_channels, out_channels, 2, stride=2)
+        self.up = doubling(in_channels, out_channels, upsampling)
         self.skip = nn.Conv2d(skip_channels, out_channels, 1)
         self.conv = ConvBlock(2 * out_channels, out_channels)
 
@@ -66,14 +75,16 @@ class SkipStage(nn.Module):
 class RefineStage(nn.Module):
     """Convolve without a skip; doubles the resolution where that is still missing."""
 
-    def __init__(self, in_channels: int, out_channels: int, *, upsample: bool) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, upsampling: Upsampling | None
+    ) -> None:
         super().__init__()
         self.up = (
-            nn.ConvTranspose2d(in_channels, out_channels, 2, stride=2)
-            if upsample
+            doubling(in_channels, out_channels, upsampling)
+            if upsampling
             else nn.Identity()
         )
-        self.conv = ConvBlock(out_channels if upsample else in_channels, out_channels)
+        self.conv = ConvBlock(out_channels if upsampling else in_channels, out_channels)
 
     def forward(self, coarse: Tensor, detail: Tensor | None = None) -> Tensor:
         """(B, C, h, w) -> (B, C', h, w) or (B, C', 2h, 2w), as detail is."""
@@ -127,6 +138,8 @@ class UNetDecoder(nn.Module):
         8 (three stages double the resolution) or 16 (all four do).
     image_skips
         Whether each stage that doubles the resolution also sees the image.
+    upsampling
+        How the resolution is doubled.
     """
 
     def __init__(
@@ -136,19 +149,20 @@ class UNetDecoder(nn.Module):
         patch_size: int,
         *,
         image_skips: bool = False,
+        upsampling: Upsampling = "transposed",
     ) -> None:
         super().__init__()
         *with_skip, last = channels
         widths = [embed_dim, *with_skip]
         self.stages = nn.ModuleList(
-            SkipStage(in_channels, embed_dim, out_channels)
+            SkipStage(in_channels, embed_dim, out_channels, upsampling)
             for in_channels, out_channels in zip(widths, with_skip, strict=False)
         )
+        doublings = patch_size.bit_length() - 1
         self.refine = RefineStage(
-            widths[-1], last, upsample=patch_size == 2 ** (len(with_skip) + 1)
+            widths[-1], last, upsampling if doublings > len(with_skip) else None
         )
-        doubling = patch_size.bit_length() - 1
-        self.image_skips = ImageSkips(channels[:doubling]) if image_skips else None
+        self.image_skips = ImageSkips(channels[:doublings]) if image_skips else None
         self._reset_parameters()
 
     def _reset_parameters(self) -> None:
