@@ -21,7 +21,7 @@ from tests.cli.conftest import (
     names_in,
     write_tiff,
 )
-from tests.ome_zarr_stores import snapshot, write_image, write_plate
+from tests.ome_zarr_stores import snapshot, write_group, write_image, write_plate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,6 +149,30 @@ def test_a_run_that_fails_leaves_every_file_as_it_was(
     assert segment_in(path).status != 0
     assert len(FakeSegmenter.calls) == 2
     assert snapshot(path) == before
+
+
+def test_each_image_of_a_collection(segment_in, tmp_path):
+    path = write_group(tmp_path / "a.zarr", {"bioformats2raw.layout": 3}, "0.4")
+    for name, places in (("0", TWO), ("1", THREE)):
+        write_image(path / name, discs(*places), "yx", version="0.4")
+    result = segment_in(path, "--scene", 1)
+    assert result.status == 0, result.err
+    assert not (path / "0" / "labels").exists()
+    assert segment_in(path, "--resume").status == 0
+    assert [labels_in(path / name)[0].max() for name in "01"] == [2, 3]
+    assert len(FakeSegmenter.calls) == 2
+
+
+def test_settings_of_labels_inside_an_image(segment_in, segment, tmp_path):
+    path = write_image(tmp_path / "a.zarr", discs(*TWO), "yx")
+    assert segment_in(path, "--min-size", 9, "--region", "0:20,0:60").status == 0
+    made = segment(path, "--settings", path / "labels" / "cells")
+    assert made.status == 0, made.err
+    assert FakeSegmenter.calls[-1][1].watershed.min_size == 9
+    assert tifffile.imread(tmp_path / "out" / "a_labels.tif").max() == 1
+    other = segment(path, "--settings", path)
+    assert other.status == 1
+    assert "does not say how it was made" in other.err
 
 
 class TestPlates:

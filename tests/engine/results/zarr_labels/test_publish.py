@@ -226,6 +226,17 @@ def test_a_store_that_may_not_be_written(tmp_path, monkeypatch):
         add_labels(path, "cells", ids(0))
 
 
+def run_script(script: str, path: Path) -> subprocess.CompletedProcess[str]:
+    folders = [REPOSITORY / "src", REPOSITORY]
+    return subprocess.run(
+        [sys.executable, "-c", script, str(path)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, folders))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
@@ -246,13 +257,34 @@ def test_full_disk_leaves_every_file_as_it_was(tmp_path, version):
     path = make_image(tmp_path / "a.zarr", version)
     add_labels(path, "cells", ids(0))
     before = snapshot(path)
-    folders = [REPOSITORY / "src", REPOSITORY]
-    result = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, str(path)],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, folders))},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = run_script(FULL_DISK, path)
     assert result.stdout.startswith("refused:"), result.stderr
     assert snapshot(path) == before
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tests.engine.results.zarr_labels.test_publish import add_labels, ids
+
+def labels():
+    yield ids(1)[0]
+    os.kill(os.getpid(), signal.SIGKILL)
+
+add_labels(Path(sys.argv[1]), "cells", labels(), overwrite=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_what_a_killed_run_leaves_is_hidden_and_goes_with_the_next(tmp_path):
+    path = make_image(tmp_path / "a.zarr", "0.5")
+    add_labels(path, "cells", ids(0))
+    before = snapshot(path)
+    assert run_script(KILLED, path).returncode == -9
+    after = snapshot(path)
+    assert {name: after[name] for name in before} == before
+    left = {name.split("/")[0] for name in after.keys() - before.keys()}
+    assert [name[:7] for name in left] == [".cells."]
+    publish.clear_once.cache_clear()  # as in the program that runs next
+    add_labels(path, "others", ids(1))
+    assert not any(name.startswith(".cells") for name in snapshot(path))
