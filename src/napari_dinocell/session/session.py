@@ -106,6 +106,14 @@ class Session:
 
     # -- results
 
+    def result_of(self, labels: Any) -> ImageResult | None:
+        """What labels belong to that are shown: the very array of one of the results.
+
+        None for labels of another origin, copies among them.
+        """
+        found = (r for r in self.results.values() if r.stack.labels is labels)
+        return next(found, None)
+
     def keep_results_of(self, images: Collection[str]) -> None:
         """Forget what was found in other images than these: their layers are gone."""
         self.results = {i: r for i, r in self.results.items() if i in images}

@@ -56,27 +56,53 @@ class MergeForest:
     ) -> NDArray[np.int32]:
         """(N + 1,): number of the basin that gives each basin's cell its id, or 0.
 
-        A basin with a summit above the seed threshold is a seed, and it is one with
-        the seed it meets above the seed threshold; with a `parting` below 1 only if
-        the saddle, as a share of its summit, is nearer to 1 than the threshold by this
-        factor. A lower basin is absorbed over its
-        saddle if that lies in the foreground, and if its summit rises above the saddle
-        by at most the share `prominence` of its height: one that stands more by itself
-        is a cell that the seed threshold has removed. What reaches no seed is 0.
+        A basin with a summit above the seed threshold is a seed. It and what it has
+        absorbed (`leads`) are a cell; what reaches no seed is 0.
         """
-        seed = np.float32(seed_threshold)
-        # Summits descend, so that the seeds are the first ones.
-        seeds = 1 + int(np.searchsorted(-self.heights[1:], -seed, side="left"))
+        leads = self.leads(
+            seed_threshold,
+            foreground_threshold,
+            prominence=prominence,
+            parting=parting,
+        )
+        cells = np.where(leads <= self._seeds(seed_threshold), leads, 0)
+        return cells.astype(np.int32)
+
+    def leads(
+        self,
+        seed_threshold: float,
+        foreground_threshold: float,
+        *,
+        prominence: float = 1.0,
+        parting: float = 1.0,
+        apart: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.intp]:
+        """(N + 1,): the basin that each basin is a part of, be it a seed or not.
+
+        A seed is one with the seed it meets above the seed threshold; with a `parting`
+        below 1 only if the saddle, as a share of its summit, is nearer to 1 than the
+        threshold by this factor. A lower basin is absorbed over its saddle if that lies
+        in the foreground, and if its summit rises above the saddle by at most the share
+        `prominence` of its height: one that stands more by itself is a cell that the
+        seed threshold has removed. Basins that are `apart`, (N + 1,), absorb none.
+        """
+        seeds = 1 + self._seeds(seed_threshold)
         need = np.full(self.heights.size, foreground_threshold, np.float32)
         share = np.float32(1 - parting * (1 - seed_threshold))
+        seed = np.float32(seed_threshold)
         need[:seeds] = np.maximum(seed, share * self.heights[:seeds])
         absorbed = self.saddle > need
         low = slice(seeds, None)
         alike = np.float32(1 - prominence) * self.heights[low]
         absorbed[low] &= self.saddle[low] >= alike
-        root = np.where(absorbed, self.into, np.arange(self.into.size))
-        root = follow_to_end(root)
-        return np.where(root < seeds, root, 0).astype(np.int32)
+        if apart is not None:
+            absorbed &= ~apart[self.into]
+        return follow_to_end(np.where(absorbed, self.into, np.arange(self.into.size)))
+
+    def _seeds(self, seed_threshold: float) -> int:
+        """Number of seeds; summits descend, so that they are the first ones."""
+        above = np.float32(seed_threshold)
+        return int(np.searchsorted(-self.heights[1:], -above, side="left"))
 
 
 def grow_forest(heights: NDArray[np.float32], saddles: Saddles) -> MergeForest:

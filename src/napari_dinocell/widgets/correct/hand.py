@@ -16,6 +16,7 @@ from napari_dinocell.engine.text import counted
 from napari_dinocell.widgets.correct.tools import Tool
 from napari_dinocell.widgets.layers.marks import (
     Marks,
+    box_corners,
     outline_segments,
     path_segments,
 )
@@ -65,7 +66,11 @@ class ToolHand(QObject):
             return
         self._viewer.layers.selection.active = session.layer
         self._session, self._tool = session, tool
-        self._gestures.start(session.layer, draws=tool.gesture in ("line", "outline"))
+        self._gestures.start(
+            session.layer,
+            draws=tool.gesture in ("line", "outline", "box"),
+            clicks=tool.gesture in ("click", "several", "box"),
+        )
         session.layer.events.mode.connect(self._on_mode)
         self.said.emit(tool.tip, "info")
         self.changed.emit(tool.name)
@@ -107,8 +112,11 @@ class ToolHand(QObject):
         session, tool = self._session, self._tool
         assert session is not None  # only then the mouse is listened to
         assert tool is not None
-        cell = session.cell_at(session.place(position))
-        if cell == 0:
+        place = session.place(position)
+        cell = session.cell_at(place)
+        if tool.gesture == "box":
+            self._try(lambda: session.find(place))
+        elif cell == 0:
             self.said.emit("There is no cell.", "warning")
         elif tool.gesture == "several":
             self._pick(cell)
@@ -146,6 +154,8 @@ class ToolHand(QObject):
         points = [session.place(position) for position in positions]
         if tool.gesture == "outline":
             points.append(points[0])
+        elif tool.gesture == "box":
+            points = box_corners(points[0], points[-1])
         self._marks.show(path_segments(points), session.layer)
 
     def _on_drawn(self, positions: Sequence[Any]) -> None:

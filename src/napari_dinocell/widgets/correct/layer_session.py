@@ -17,12 +17,14 @@ from napari_dinocell.engine.edit.drawn import (
     split_cell,
 )
 from napari_dinocell.engine.edit.edit import Edit
+from napari_dinocell.engine.edit.missed import find_boxed, find_clicked
 from napari_dinocell.engine.edit.undrawn import (
     delete_cells,
     fill_cell,
     merge_cells,
     smooth_cell,
 )
+from napari_dinocell.widgets.correct.seen import seen_in
 from napari_dinocell.widgets.layers.history import apply_edit
 from napari_dinocell.widgets.layers.image_source import current_plane
 from napari_dinocell.widgets.layers.labels_source import labels_source
@@ -141,8 +143,30 @@ class CorrectSession:
             locked = self.plane_locks.locked
             return self._apply(merge_cells(self.plane, cells, locked=locked))
 
+    def find(self, place: tuple[float, float]) -> bool:
+        """Make a cell of what the map has under (y, x); as `click`."""
+        with self.locks.locks.guard:
+            plane, seen = self.plane, seen_in(self._viewer, self.layer, self.index)
+            return self._apply(
+                find_clicked(
+                    plane,
+                    seen.distance,
+                    place,
+                    thresholds=seen.thresholds,
+                    new_id=self._new_id(plane),
+                )
+            )
+
     def draw(self, tool: ToolName, points: ArrayLike) -> bool:
-        """Use a tool along a line or an outline (N, 2) of (y, x); as `click`."""
+        """Use a tool along a line, an outline or in a box; as `click`.
+
+        Parameters
+        ----------
+        tool
+            Its name.
+        points
+            (N, 2) of (y, x); the first and the last one are corners of a box.
+        """
         with self.locks.locks.guard:
             return self._apply(self._drawn(tool, points))
 
@@ -155,6 +179,15 @@ class CorrectSession:
             case "redraw":
                 cell = cell_inside(plane, points)
                 return redraw_cell(plane, cell, points, locked=locked)
+            case "find":
+                seen = seen_in(self._viewer, self.layer, self.index)
+                return find_boxed(
+                    plane,
+                    seen.distance,
+                    np.asarray(points)[[0, -1]],
+                    thresholds=seen.thresholds,
+                    new_id=self._new_id(plane),
+                )
         assert tool == "add"
         return add_cell(plane, points, new_id=self._new_id(plane))
 

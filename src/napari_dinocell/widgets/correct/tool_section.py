@@ -23,7 +23,7 @@ from napari_dinocell.widgets.shared.message_line import MessageLine
 if TYPE_CHECKING:
     from napari_dinocell.widgets.shared.message_line import MessageLevel
 
-COLUMNS = 4
+COLUMNS = 5
 
 BRUSHES = (
     ("paint", "Brush", "2", "Paint with the selected label: napari's own brush."),

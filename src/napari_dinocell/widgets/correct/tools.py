@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Gesture: TypeAlias = Literal["click", "several", "line", "outline"]
+Gesture: TypeAlias = Literal["click", "several", "line", "outline", "box"]
 ToolName: TypeAlias = Literal[
-    "merge", "split", "delete", "add", "redraw", "fill", "smooth", "lock"
+    "find", "merge", "split", "delete", "add", "redraw", "fill", "smooth", "lock"
 ]
 
 
@@ -27,6 +27,14 @@ class Tool:
 
 
 TOOLS = (
+    Tool(
+        "find",
+        "Find",
+        "C",
+        "box",
+        "Click a cell that was missed, or drag a box around it: it is taken from the "
+        "distance map at thresholds of its own. Other cells stay.",
+    ),
     Tool(
         "merge",
         "Merge",

@@ -109,6 +109,14 @@ def path_segments(points: ArrayLike) -> NDArray[np.float64]:
     return np.stack([path[:-1], path[1:]], axis=1)
 
 
+def box_corners(
+    first: tuple[float, float], last: tuple[float, float]
+) -> list[tuple[float, float]]:
+    """The path (y, x) around a box, from one corner over the opposite one and back."""
+    (top, left), (bottom, right) = first, last
+    return [first, (top, right), last, (bottom, left), first]
+
+
 def outline_segments(
     values: NDArray[Any], region: Region, *, outside: int = 0
 ) -> NDArray[np.float64]:

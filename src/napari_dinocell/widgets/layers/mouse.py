@@ -33,12 +33,25 @@ class MouseGestures(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._layer: Image | Labels | None = None
-        self._draws = False
+        self._draws = self._clicks = False
 
-    def start(self, layer: Image | Labels, *, draws: bool) -> None:
-        """Listen to a layer; drawing takes the place of panning."""
+    def start(
+        self, layer: Image | Labels, *, draws: bool, clicks: bool | None = None
+    ) -> None:
+        """Listen to a layer; drawing takes the place of panning.
+
+        Parameters
+        ----------
+        layer
+            Gets the mouse while it is active.
+        draws
+            Whether moving the pressed mouse draws.
+        clicks
+            Whether a press without a move is a click; None where nothing is drawn.
+        """
         self.stop()
         self._layer, self._draws = layer, draws
+        self._clicks = not draws if clicks is None else clicks
         layer.mode = "pan_zoom"
         layer.mouse_pan = not draws
         layer.mouse_drag_callbacks.append(self._on_drag)
@@ -66,7 +79,7 @@ class MouseGestures(QObject):
             yield
         if self._layer is None:  # the tool was put away meanwhile
             return
-        if not self._draws and not moved:
+        if self._clicks and not moved:
             self.clicked.emit(positions[0])
         elif self._draws and moved:
             self.drawn.emit(positions)
