@@ -121,3 +121,28 @@ def test_names_stay_names(record, name):
     assert not labels.any()
     comments = posix_command(replace(record, source_name=name)).splitlines()[:-1]
     assert all(line.startswith("# ") for line in comments)
+
+
+@pytest.mark.parametrize(
+    ("ndim", "lines"),
+    [
+        (3, ["labels = segment(", "    image,"]),
+        (
+            4,
+            [
+                "labels = np.zeros(image.shape, np.int32)",
+                "for i in range(image.shape[0]):",
+                "    labels[i] = segment(",
+                "        image[i],",
+            ],
+        ),
+    ],
+    ids=["volume", "time-lapse of volumes"],
+)
+def test_volumes_are_one_call_each(record, ndim, lines):
+    settings = record.settings.with_overrides(volume=True, z_spacing=2.5)
+    script = as_python(replace(record, plane=None, settings=settings), array_ndim=ndim)
+    assert "\n".join(lines) in script
+    assert "volume=True," in script
+    assert "z_spacing=2.5," in script
+    compile(script, "copied", "exec")
