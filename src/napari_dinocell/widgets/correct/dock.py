@@ -25,7 +25,7 @@ from napari_dinocell.widgets.correct.training.controller import TrainingControll
 from napari_dinocell.widgets.correct.training.section import TrainingSection
 from napari_dinocell.widgets.layers.keys import bind_dock_keys
 from napari_dinocell.widgets.layers.labels_choice import labels_choice
-from napari_dinocell.widgets.shared.controls import make_row
+from napari_dinocell.widgets.shared.controls import SPACING, make_row
 from napari_dinocell.widgets.shared.dock import Dock
 
 if TYPE_CHECKING:
@@ -77,8 +77,10 @@ class CorrectDock(Dock):
     def _lay_out(self) -> None:
         sections = self.sections
         self.column.addWidget(sections.recovery)
+        labels = make_row("&Labels:", sections.choice)
+        labels.setContentsMargins(SPACING, SPACING, SPACING, SPACING)  # as the sections
+        self.column.addWidget(labels)
         for title, section in (
-            ("Labels", make_row("&Labels:", sections.choice)),
             ("Tools", sections.tools),
             ("Keep", sections.locks),
             ("Review", sections.review),
