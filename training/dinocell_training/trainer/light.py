@@ -1,8 +1,7 @@
 """Random light that every kind of training shows its images in.
 
 As another microscope, stain, exposure or camera might show them. Images are planes in
-[0, 1]. Steps between first and last may leave that range, and compute in double
-precision where random numbers met them.
+[0, 1]; steps between first and last may leave that range.
 """
 
 from __future__ import annotations
@@ -129,9 +128,8 @@ def exposed(
 ) -> NDArray[np.float32]:
     """Through a power law whose exponent is drawn log-uniformly."""
     # Filters overshoot by a rounding error, and a negative base has no power.
-    power: NDArray[np.float32] = np.clip(image, 0, 1) ** np.exp(
-        rng.uniform(*np.log(gamma))
-    )
+    exponent = np.float32(np.exp(rng.uniform(*np.log(gamma))))
+    power: NDArray[np.float32] = np.clip(image, 0, 1) ** exponent
     return power
 
 

@@ -25,8 +25,9 @@ def exposed(
     noise = rng.standard_normal(image.shape, np.float32)
     many = photons > MANY
     counts = light + np.sqrt(light) * noise if many else rng.poisson(light)
-    counts = counts + rng.uniform(0, 0.1) * np.sqrt(photons) * noise
-    noisy: NDArray[np.float32] = (counts / photons).astype(np.float32)
+    read = np.float32(rng.uniform(0, 0.1) * np.sqrt(photons))
+    noisy: NDArray[np.float32] = (counts + read * noise).astype(np.float32)
+    noisy /= np.float32(photons)
     return noisy
 
 

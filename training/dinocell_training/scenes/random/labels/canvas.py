@@ -47,7 +47,7 @@ class Canvas:
         -------
         Whether it was drawn.
         """
-        points = np.concatenate(outlines)
+        points = outlines[0] if len(outlines) == 1 else np.concatenate(outlines)
         (first_x, first_y), (last_x, last_y) = points.min(axis=0), points.max(axis=0)
         left, top = max(0, int(first_x) - 1), max(0, int(first_y) - 1)
         right = min(int(last_x) + 2, self.shape[1])
@@ -59,9 +59,8 @@ class Canvas:
             moved = np.rint((outline - (left, top)) * 2**SUBPIXELS).astype(np.int32)
             cv2.fillPoly(mask, [moved], 1, shift=SUBPIXELS)
         place = self._labels[top:bottom, left:right]
-        drawn = mask > 0
-        free = drawn & (place == 0)
-        wanted, got = int(drawn.sum()), int(free.sum())
+        free = mask > (place != 0)
+        wanted, got = cv2.countNonZero(mask), np.count_nonzero(free)
         if wanted == 0 or wanted - got > overlap * wanted:
             return False
         self._count += 1

@@ -18,12 +18,20 @@ if TYPE_CHECKING:
 CORNERS = np.linspace(0, 2 * np.pi, 32, endpoint=False)
 """Directions of a blob's points."""
 
+COSINES, SINES = np.cos(CORNERS), np.sin(CORNERS)
+
 CRESTS = np.arange(2, 7)
 WANING = np.sqrt(CRESTS - 1)
 """Waves of a blob by their number of crests, and by what they get lower."""
 
+WAVES = np.exp(1j * CRESTS[:, None] * CORNERS)
+"""(5, 32) the waves at a blob's points, their phase 0."""
+
 CAP = np.linspace(-np.pi / 2, np.pi / 2, 7)
 """Directions of the points that round the end of a rod."""
+
+CAP_POINTS = np.column_stack([np.cos(CAP), np.sin(CAP)])
+"""(7, 2) of the end of a rod that points along x."""
 
 
 def blob(
@@ -48,19 +56,19 @@ def blob(
     rough
         Height of the waves, in radii; 0.2 is lobed.
     """
-    heights = rough * np.clip(rng.standard_normal(len(CRESTS)), -1.8, 1.8) / WANING
-    phases = rng.uniform(0, 2 * np.pi, (len(CRESTS), 1))
-    relative = 1 + heights @ np.cos(CRESTS[:, None] * CORNERS + phases)
+    heights = rough * rng.standard_normal(len(CRESTS)).clip(-1.8, 1.8) / WANING
+    phases = rng.uniform(0, 2 * np.pi, len(CRESTS))
+    relative = 1 + ((heights * np.exp(1j * phases)) @ WAVES).real
     relative = np.maximum(relative, 0.3) * radius
-    along = relative * np.cos(CORNERS) * np.sqrt(stretch)
-    across = relative * np.sin(CORNERS) / np.sqrt(stretch)
+    along = relative * COSINES * np.sqrt(stretch)
+    across = relative * SINES / np.sqrt(stretch)
     return _placed(along, across, centre, angle)
 
 
 def crescent(centre: Point, radius: float, *, bend: float, angle: float) -> Outline:
     """A sickle: a thin ellipse bent so far that its tips point the same way."""
-    along = 1.6 * radius * np.cos(CORNERS)
-    across = 0.55 * radius * np.sin(CORNERS)
+    along = 1.6 * radius * COSINES
+    across = 0.55 * radius * SINES
     across = across + bend * radius * ((along / (1.6 * radius)) ** 2 - 0.4)
     return _placed(along, across, centre, angle)
 
@@ -90,9 +98,9 @@ def process(
     """A thin protrusion that gets thinner from `width` at its base to a point."""
     t = np.linspace(0, 1, 8)
     direction = angle + bend * t
-    steps = np.column_stack([np.cos(direction), np.sin(direction)]) * length / 8
-    spine = np.array(base) + np.cumsum(steps, axis=0)
-    normals = np.column_stack([-np.sin(direction), np.cos(direction)])
+    steps = _directed(direction)
+    spine = np.array(base) + steps.cumsum(axis=0) * (length / 8)
+    normals = steps[:, ::-1] * (-1, 1)
     half = (0.5 * width * (1 - 0.8 * t))[:, None]
     return np.concatenate([spine - half * normals, (spine + half * normals)[::-1]])
 
@@ -102,10 +110,9 @@ def walk(
 ) -> NDArray[np.float64]:
     """A crooked curve (N, 2) of a length in pixels; `bend` in radians, all in all."""
     count = max(3, round(length / 4))
-    turns = np.cumsum(rng.normal(0, 1, count)) / np.sqrt(count)
+    turns = rng.standard_normal(count).cumsum() / np.sqrt(count)
     direction = angle + bend * (turns - turns.mean())
-    steps = np.column_stack([np.cos(direction), np.sin(direction)]) * length / count
-    points = np.cumsum(steps, axis=0)
+    points = _directed(direction).cumsum(axis=0) * (length / count)
     curve: NDArray[np.float64] = points - points.mean(axis=0) + np.array(start)
     return curve
 
@@ -113,10 +120,17 @@ def walk(
 def _cap(
     end: NDArray[np.float64], step: NDArray[np.float64], half: float
 ) -> NDArray[np.float64]:
-    towards = np.arctan2(step[1], step[0])
-    around = np.stack([np.cos(towards + CAP), np.sin(towards + CAP)], axis=1)
-    cap: NDArray[np.float64] = end + half * around
+    x, y = step
+    cap: NDArray[np.float64] = end + half * (CAP_POINTS @ np.array([(x, y), (-y, x)]))
     return cap
+
+
+def _directed(angles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) angles -> (N, 2) steps (x, y) of length 1."""
+    steps = np.empty((len(angles), 2))
+    np.cos(angles, out=steps[:, 0])
+    np.sin(angles, out=steps[:, 1])
+    return steps
 
 
 def _placed(

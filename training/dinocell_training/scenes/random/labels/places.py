@@ -46,18 +46,20 @@ def scattered(
 
 def in_rows(
     rng: Generator, shape: Shape2D, spacing: float, *, jitter: float
-) -> Iterator[Point]:
+) -> list[Point]:
     """Points (x, y) of a turned hexagonal grid, each shifted by up to `jitter`."""
     height, width = shape
     reach = int(np.hypot(height, width) / spacing / 2) + 2
     angle = rng.uniform(0, np.pi)
     cosine, sine = np.cos(angle), np.sin(angle)
-    for row in range(-reach, reach + 1):
-        for column in range(-reach, reach + 1):
-            along = (column + 0.5 * (row % 2)) * spacing
-            across = row * spacing * 0.866
-            x = width / 2 + along * cosine - across * sine
-            y = height / 2 + along * sine + across * cosine
-            shift = rng.uniform(-jitter, jitter, 2) * spacing
-            if -spacing < x < width + spacing and -spacing < y < height + spacing:
-                yield float(x + shift[0]), float(y + shift[1])
+    grid = np.arange(-reach, reach + 1)
+    rows, columns = grid[:, None], grid[None, :]
+    along = (columns + 0.5 * (rows % 2)) * spacing
+    across = rows * (spacing * 0.866)
+    x = width / 2 + along * cosine - across * sine
+    y = height / 2 + along * sine + across * cosine
+    shifts = rng.uniform(-jitter, jitter, (*x.shape, 2)) * spacing
+    near = (-spacing < x) & (x < width + spacing)
+    near &= (-spacing < y) & (y < height + spacing)
+    points = np.stack([x, y], axis=-1)[near] + shifts[near]
+    return [(x, y) for x, y in points.tolist()]

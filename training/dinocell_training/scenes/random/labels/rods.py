@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,14 +42,15 @@ def colony(rng: Generator, shape: Shape2D, diameter: float) -> Labels:
     canvas, leaning = Canvas(shape), 1.5 * waves(rng, shape, 6 * diameter)
     width = diameter * THICKNESS
     main, reach = rng.uniform(0, np.pi), rng.uniform(0.4, 1.2) * max(shape)
-    points = [*in_rows(rng, shape, 1.1 * width, jitter=0.3)]
+    points = in_rows(rng, shape, 1.1 * width, jitter=0.3)
     for index in rng.permutation(len(points)):
         x, y = points[index]
-        if np.hypot(x - shape[1] / 2, y - shape[0] / 2) > reach:
+        if math.hypot(x - shape[1] / 2, y - shape[0] / 2) > reach:
             continue
         if canvas.taken(x, y):
             continue
-        row, column = int(np.clip(y, 0, shape[0] - 1)), int(np.clip(x, 0, shape[1] - 1))
+        row = min(max(int(y), 0), shape[0] - 1)
+        column = min(max(int(x), 0), shape[1] - 1)
         angle = main + leaning[row, column] + rng.normal(0, 0.1)
         length = diameter * rng.uniform(0.8, 1.8)
         spine = walk(rng, (x, y), angle, length, bend=0.15)
