@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from napari_dinocell import __version__
-from napari_dinocell.cli import demo, evaluate, measure, models, presets, train
+from napari_dinocell.cli import blocks, demo, evaluate, measure, models, presets, train
 from napari_dinocell.cli.errors import output
 from napari_dinocell.cli.export import export
 from napari_dinocell.cli.pretrain import pretrain
@@ -60,3 +60,4 @@ app.command()(pretrain)
 app.command()(demo.demo)
 app.add_typer(models.app, name="models")
 app.add_typer(presets.app, name="presets")
+app.add_typer(blocks.app, name="blocks")

@@ -8,7 +8,7 @@ the seed threshold, so that they can be counted.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -131,5 +131,5 @@ def _ranks(parts: list[CellSummary], keys: Keys) -> NDArray[np.int32]:
     return found
 
 
-def _joined(parts: list[NDArray[np.generic]], dtype: type) -> NDArray[np.generic]:
+def _joined(parts: list[NDArray[Any]], dtype: type) -> NDArray[Any]:
     return np.concatenate([np.zeros(0, dtype), *parts])

@@ -1,0 +1,242 @@
+"""One job of a run: what any process does that has the folder, and nothing else.
+
+A job is a folder, a stage and a number; it can be pickled and run anywhere, and does
+nothing if it is done. The model is loaded once per process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import zarr
+
+from napari_dinocell.engine.batch.make_job import find_model
+from napari_dinocell.engine.blocks.block_cells import (
+    BlockCells,
+    HaloRule,
+    find_block_cells,
+)
+from napari_dinocell.engine.blocks.expand import expand_block
+from napari_dinocell.engine.blocks.holes import (
+    OpenBackground,
+    fill_block_holes,
+    open_background,
+)
+from napari_dinocell.engine.blocks.network_map import (
+    ImageMap,
+    JoinedMap,
+    PartOfMap,
+    group_image,
+    seen_lazily,
+)
+from napari_dinocell.engine.blocks.numbering import CellIds
+from napari_dinocell.engine.blocks.seams import Sides
+from napari_dinocell.engine.blocks.source import SourcePlane
+from napari_dinocell.engine.blocks.stored_arrays import (
+    create_array,
+    read_arrays,
+    write_arrays,
+)
+from napari_dinocell.engine.blocks.stretch_record import adjusted_lazily
+from napari_dinocell.engine.blocks.work_folder import Stage, WorkFolder
+from napari_dinocell.engine.errors import PlanError
+from napari_dinocell.engine.model.model_store import resolve_model
+
+if TYPE_CHECKING:
+    from napari_dinocell.engine.arrays import Labels
+    from napari_dinocell.engine.blocks.grid import Plane
+    from napari_dinocell.engine.blocks.plan import BlockPlan
+    from napari_dinocell.engine.inference.device import PrecisionName
+    from napari_dinocell.engine.inference.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of the work."""
+
+    folder: str
+    """Of the run."""
+    stage: Stage
+    number: int
+    halo: HaloRule = field(default_factory=HaloRule)
+
+
+def run_job(job: Job) -> Job:
+    """Do a job, unless it is done.
+
+    Returns
+    -------
+    The job.
+
+    Raises
+    ------
+    DinoCellError
+        If it cannot be done; what others have done stays.
+    """
+    folder = WorkFolder(Path(job.folder))
+    if folder.is_done(job.stage, job.number):
+        return job
+    match job.stage:
+        case Stage.NETWORK:
+            _predict(folder, job.number)
+        case Stage.CELLS:
+            _find_cells(folder, job.number, job.halo)
+        case Stage.HOLES:
+            _look_for_holes(folder, job.number)
+        case Stage.LABELS:
+            _write_labels(folder, job.number)
+        case Stage.EXPAND:
+            _expand(folder, job.number)
+    return job
+
+
+def open_source(plan: BlockPlan) -> SourcePlane:
+    """The plane that was planned.
+
+    Raises
+    ------
+    PlanError
+        If its file is another one now.
+    """
+    if plan.source.identity() != plan.identity:
+        raise PlanError(
+            f"{plan.source.path} is not the image that was planned: its size or its "
+            "kind have changed. Bring that image back, or plan anew."
+        )
+    settings = plan.settings
+    return SourcePlane(
+        plan.source.open(), plan.source.page, settings.channel, settings.channels
+    )
+
+
+def _predict(folder: WorkFolder, number: int) -> None:
+    """Run the network over a group of tiles."""
+    plan, groups = folder.plan, folder.plan.groups
+    plane = open_source(plan)
+    adjusted = adjusted_lazily(plane, folder.measured, plan.settings.contrast)
+    seen = seen_lazily(adjusted, groups.shape)
+    image, tiles = group_image(seen, groups, number)
+    part = PartOfMap(groups, number)
+    network = _network(plan)
+    settings = plan.settings
+    for _ in network.predict_tiles(
+        image, tiles, part, settings.tiling, augment=settings.augment
+    ):
+        pass
+    with folder.new_result(Stage.NETWORK, number, device=str(network.device)) as path:
+        create_array(path / "map", part.distance_map.shape, np.float32)[:] = (
+            part.distance_map
+        )
+
+
+def _network(plan: BlockPlan) -> Network:
+    """The model that was planned, on this machine.
+
+    Raises
+    ------
+    PlanError
+        If it runs elsewhere, or less precisely.
+    """
+    name = find_model(plan.model, wanted_by="the plan")
+    network = _load(resolve_model(name), plan.device, plan.precision)
+    if (network.device.type, network.precision) != (plan.device, plan.precision):
+        raise PlanError(
+            f"Expected the network on {plan.device} in {plan.precision}, as planned, "
+            f"but it runs on {network.device} in {network.precision}, which gives "
+            "other last bits. Free memory, or plan anew for this device."
+        )
+    return network
+
+
+@lru_cache(maxsize=1)
+def _load(path: Path, device: str, precision: str) -> Network:
+    from napari_dinocell.engine.inference.network import Network
+
+    return Network(path, device=device, precision=cast("PrecisionName", precision))
+
+
+def _distance_map(folder: WorkFolder) -> ImageMap:
+    plan = folder.plan
+    empty = plan.no_cells is not None
+
+    def part(number: int) -> Plane:
+        path = folder.result(Stage.NETWORK, number) / "map"
+        opened: Plane = zarr.open_array(str(path), mode="r")
+        return opened
+
+    joined = JoinedMap(plan.groups, part, empty=empty)
+    foreign = folder.measured.foreign
+    return ImageMap(joined, plan.shape, excess=plan.excess, foreign=foreign)
+
+
+def _find_cells(folder: WorkFolder, number: int, halo: HaloRule) -> None:
+    folder.require(Stage.NETWORK)
+    plan = folder.plan
+    cells = find_block_cells(
+        _distance_map(folder), plan.grid.window(number), plan.settings.watershed, halo
+    )
+    record = {"halo": cells.halo, "cut": cells.cut}
+    with folder.new_result(Stage.CELLS, number, **record) as path:
+        create_array(path / "numbers", cells.numbers.shape, np.int32)[:] = cells.numbers
+        names = [own.name for own in fields(BlockCells)]
+        kept = [n for n in names if n not in ("numbers", *record)]
+        write_arrays(path / "cells.npz", {name: getattr(cells, name) for name in kept})
+
+
+def _labels(folder: WorkFolder, number: int) -> Labels:
+    """Labels (Y, X) of a block before its holes are filled."""
+    path = folder.result(Stage.CELLS, number)
+    numbers = zarr.open_array(str(path / "numbers"), mode="r")[:]
+    ids = folder.path / "ids"
+    named = CellIds(
+        np.load(ids / "keys.npy", mmap_mode="r"),
+        np.load(ids / "ids.npy", mmap_mode="r"),
+    )
+    return named.labels(numbers, read_arrays(path / "cells.npz")["keys"])
+
+
+def _look_for_holes(folder: WorkFolder, number: int) -> None:
+    plan = folder.plan
+    found = open_background(
+        _labels(folder, number), plan.grid.window(number), plan.shape
+    )
+    arrays = {"owner": found.owner, "shared": found.shared}
+    for name in ("parts", "cells"):
+        sides = getattr(found, name)
+        arrays |= {f"{name}_{s.name}": getattr(sides, s.name) for s in fields(Sides)}
+    (folder.path / Stage.HOLES).mkdir(exist_ok=True)
+    folder.save(f"{Stage.HOLES}/{number:05}.npz", arrays)
+    folder.mark_done(Stage.HOLES, number)
+
+
+def read_background(folder: WorkFolder, number: int) -> OpenBackground:
+    """What a block told of its background."""
+    found = folder.load(f"{Stage.HOLES}/{number:05}.npz")
+    parts, cells = (
+        Sides(**{s.name: found[f"{name}_{s.name}"] for s in fields(Sides)})
+        for name in ("parts", "cells")
+    )
+    return OpenBackground(parts, cells, found["owner"], found["shared"])
+
+
+def _write_labels(folder: WorkFolder, number: int) -> None:
+    labels = _labels(folder, number)
+    if folder.plan.settings.watershed.fill_holes:
+        fill_block_holes(labels, folder.load("owners.npz")[f"{number}"])
+    window = folder.plan.grid.window(number)
+    folder.shared_labels(Stage.LABELS)[window.slices] = labels
+    folder.mark_done(Stage.LABELS, number)
+
+
+def _expand(folder: WorkFolder, number: int) -> None:
+    folder.require(Stage.LABELS)
+    window = folder.plan.grid.window(number)
+    grown = expand_block(
+        folder.shared_labels(Stage.LABELS), window, folder.plan.settings.expand
+    )
+    folder.shared_labels(Stage.EXPAND)[window.slices] = grown
+    folder.mark_done(Stage.EXPAND, number)

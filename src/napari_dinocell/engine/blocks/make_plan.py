@@ -1,0 +1,149 @@
+"""Measure a plane once, and plan what every block of it needs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypedDict
+
+from napari_dinocell.engine.blocks.plan import SIDE, BlockPlan
+from napari_dinocell.engine.blocks.source import SourcePlane
+from napari_dinocell.engine.blocks.stretch_record import (
+    adjusted_lazily,
+    measure_stretch,
+)
+from napari_dinocell.engine.blocks.work_folder import WorkFolder, measured_checksum
+from napari_dinocell.engine.errors import NeedsTrainingError, PlanError
+from napari_dinocell.engine.inference.choose_scale import choose_scale
+from napari_dinocell.engine.inference.network import Network
+from napari_dinocell.engine.inference.small_cells import outline_excess
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_dinocell.engine.batch.segment_files import SegmentJob
+    from napari_dinocell.engine.blocks.source import PlaneSource
+    from napari_dinocell.engine.blocks.stretch_record import MeasuredStretch
+    from napari_dinocell.engine.config import Channel, SegmentConfig
+    from napari_dinocell.engine.images.image_files import ImageFile
+    from napari_dinocell.engine.inference.device import PrecisionName
+    from napari_dinocell.engine.inference.events import ScaleChosen
+
+
+class _Sizes(TypedDict):
+    """Entries of a plan."""
+
+    scale: float
+    excess: float
+    group: int
+
+
+def make_plan(
+    job: SegmentJob,
+    source: PlaneSource,
+    folder: Path,
+    *,
+    side: int = SIDE,
+    precision: PrecisionName = "auto",
+) -> WorkFolder:
+    """Measure a plane, and write the plan of its run.
+
+    Parameters
+    ----------
+    job
+        Model, device and settings.
+    source
+        The plane.
+    folder
+        Of the run; one with the very same plan goes on.
+    side
+        Of a block, in pixels.
+    precision
+        Of the network.
+
+    Raises
+    ------
+    PlanError
+        If blocks cannot give what the whole plane would, or the folder has another
+        plan.
+    DinoCellError
+        Any other kind, if image, settings, device or model cannot be used.
+    """
+    image = source.open()
+    settings = replace(job.config, channel=_settled_channel(image, job.config))
+    _require_possible(job, image)
+    plane = SourcePlane(image, source.page, settings.channel, settings.channels)
+    measured = measure_stretch(plane, settings.contrast)
+    _require_no_doubt(measured)
+    network = Network(
+        job.segmenter.path, device=job.segmenter.device, precision=precision
+    )
+    seen = adjusted_lazily(plane, measured, settings.contrast)
+    chosen = choose_scale(network, seen, settings, report=lambda _: None)
+    plan = BlockPlan(
+        source=source,
+        identity=source.identity(),
+        shape=plane.shape,
+        model=job.model,
+        settings=settings,
+        device=network.device.type,
+        precision=network.precision,
+        low=measured.low,
+        high=measured.high,
+        certainty=measured.certainty,
+        no_cells=measured.no_cells,
+        measured=measured_checksum(measured),
+        cell_diameter=None if chosen is None else chosen.cell_diameter,
+        side=side,
+        **_sizes(chosen, network, settings, side),
+    )
+    return WorkFolder.create(folder, plan, measured)
+
+
+def _sizes(
+    chosen: ScaleChosen | None, network: Network, settings: SegmentConfig, side: int
+) -> _Sizes:
+    """What follows from the scale."""
+    scale = 1.0 if chosen is None else chosen.scale
+    stride = settings.tiling.tile_size - settings.tiling.overlap
+    return {
+        "scale": scale,
+        "excess": outline_excess(scale, network.info.cell_diameter),
+        "group": max(1, round(side * scale / stride)),
+    }
+
+
+def _settled_channel(image: ImageFile, settings: SegmentConfig) -> Channel:
+    """The channel, which is not looked for in colours here."""
+    if image.channel_letter == "":
+        return 0
+    if settings.channel == "auto":
+        raise PlanError(
+            f"Expected for blocks of {image.path} a channel by its number, or max. "
+            "Choose one with --channel."
+        )
+    return settings.channel
+
+
+def _require_possible(job: SegmentJob, image: ImageFile) -> None:
+    if job.segmenter.info.needs_training:
+        raise NeedsTrainingError(
+            f"Expected a trained model, but {job.segmenter.path.name} holds a backbone "
+            "only. Train it first, or choose another model."
+        )
+    if job.region is not None:
+        raise PlanError("Expected no region for blocks: they cover the whole plane.")
+    if job.config.contrast.limits == "all" and image.page_count > 1:
+        raise PlanError(
+            "Expected limits of the plane by itself, or two intensities, got 'all'. "
+            "Blocks look at one page alone."
+        )
+
+
+def _require_no_doubt(measured: MeasuredStretch) -> None:
+    """Refuse planes whose map is judged as a whole, which blocks cannot do yet."""
+    if measured.no_cells is None and measured.certainty > 0:
+        raise PlanError(
+            "Expected a plane in which cells stand out of the noise: in this one, what "
+            "the model finds is judged as a whole, which blocks cannot do. Turn that "
+            "judgement off with --no-robust, or segment a region."
+        )

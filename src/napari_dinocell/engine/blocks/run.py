@@ -1,0 +1,150 @@
+"""A run from its plan to the labels: two waves of jobs, then the finish."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dinocell.engine.blocks.block_cells import HaloRule
+from napari_dinocell.engine.blocks.holes import owners_of_holes
+from napari_dinocell.engine.blocks.jobs import Job, read_background
+from napari_dinocell.engine.blocks.numbering import CellSummary, number_cells
+from napari_dinocell.engine.blocks.stored_arrays import read_arrays
+from napari_dinocell.engine.blocks.work_folder import Stage, WorkFolder
+from napari_dinocell.engine.results.atomic_file import replaced_file
+from napari_dinocell.engine.results.atomic_folder import replaced_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_dinocell.engine.blocks.executors import Executor
+
+WAVES = (Stage.NETWORK, Stage.CELLS)
+"""What is done before the finish: on GPUs, and on any machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobDone:
+    """One more job of a stage is done."""
+
+    stage: Stage
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The labels are complete."""
+
+    cells: int
+    labels: Any
+    """The labels (Y, X), int32, read lazily."""
+    cut: int
+    """Pixels whose cell was cut at the limit of the halo: 0 if all is exact."""
+
+
+def run_stage(
+    folder: WorkFolder,
+    stage: Stage,
+    executor: Executor,
+    *,
+    halo: HaloRule | None = None,
+    share: tuple[int, int] = (0, 1),
+) -> Iterator[JobDone]:
+    """Do what is not done yet of a stage.
+
+    Parameters
+    ----------
+    folder
+        Of the run.
+    stage
+        Which one.
+    executor
+        Where.
+    halo
+        How far blocks look around; None for the usual.
+    share
+        Of all jobs, those with the first number as remainder by the second.
+    """
+    first, step = share
+    mine = range(first, folder.count(stage), step)
+    jobs = [
+        Job(str(folder.path), stage, number, halo or HaloRule())
+        for number in mine
+        if not folder.is_done(stage, number)
+    ]
+    done = len(mine) - len(jobs)
+    for _ in executor.run(jobs):
+        done += 1
+        yield JobDone(stage, done, len(mine))
+
+
+def finish(folder: WorkFolder, executor: Executor) -> Iterator[JobDone | RunFinished]:
+    """Make labels of what all blocks have found.
+
+    Raises
+    ------
+    PlanError
+        If a job before is not done.
+    """
+    for stage in WAVES:
+        folder.require(stage)
+    cells = _number(folder)
+    for stage in folder.stages:
+        if stage in WAVES:
+            continue
+        yield from run_stage(folder, stage, executor)
+        if stage is Stage.HOLES:
+            _judge_holes(folder)
+    count = folder.count(Stage.CELLS)
+    cut = sum(int(folder.record(Stage.CELLS, n)["cut"]) for n in range(count))
+    with replaced_file(folder.path / "result.json") as temporary:
+        record = {"plan": folder.fingerprint, "cells": cells, "cut": cut}
+        temporary.write_text(json.dumps(record), encoding="utf-8")
+    yield RunFinished(cells, folder.shared_labels(folder.stages[-1]), cut)
+
+
+def run_all(
+    folder: WorkFolder, executor: Executor, *, halo: HaloRule | None = None
+) -> Iterator[JobDone | RunFinished]:
+    """Both waves and the finish; goes on where an earlier run has stopped."""
+    for stage in WAVES:
+        yield from run_stage(folder, stage, executor, halo=halo)
+    yield from finish(folder, executor)
+
+
+def _number(folder: WorkFolder) -> int:
+    """Name all cells, once; returns how many there are."""
+    path = folder.path / "ids"
+    if not path.exists():
+        settings = folder.plan.settings
+        names = list(CellSummary.__dataclass_fields__)
+        parts = []
+        for number in range(folder.count(Stage.CELLS)):
+            found = read_arrays(folder.result(Stage.CELLS, number) / "cells.npz")
+            of_cells = ("keys", "heights", "areas", "touching")
+            parts.append(
+                CellSummary(
+                    **{n: found[n][1:] if n in of_cells else found[n] for n in names}
+                )
+            )
+        ids = number_cells(
+            parts, settings.watershed, consecutive=settings.consecutive_ids
+        )
+        with replaced_folder(path) as temporary:
+            temporary.mkdir()
+            np.save(temporary / "keys.npy", ids.keys)
+            np.save(temporary / "ids.npy", ids.ids)
+    return int(np.load(path / "ids.npy", mmap_mode="r").size)
+
+
+def _judge_holes(folder: WorkFolder) -> None:
+    if (folder.path / "owners.npz").exists():
+        return
+    count = folder.count(Stage.HOLES)
+    blocks = [read_background(folder, number) for number in range(count)]
+    owners = owners_of_holes(folder.plan.grid, blocks)
+    folder.save("owners.npz", {f"{n}": owner for n, owner in enumerate(owners)})

@@ -1,0 +1,131 @@
+"""The plane that is segmented, read window by window from its file."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_dinocell.engine.contrast.lazy_plane import LazyPlane
+from napari_dinocell.engine.contrast.preprocess import to_plane
+from napari_dinocell.engine.errors import ImageError, PlanError
+from napari_dinocell.engine.images.image_files import open_image
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_dinocell.engine.config import Channel
+    from napari_dinocell.engine.images.image_files import ImageFile
+
+STRIP = 512
+"""Rows that are read at once where whole rows are wanted, and kept: files have chunks,
+each of which would be decoded anew for every few rows."""
+
+BY_PIXEL = "max"
+"""The way to make one plane of several that gives a pixel the same value wherever the
+window around it begins; sums of products may differ in the last bit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaneSource:
+    """Which plane of which file is segmented."""
+
+    path: str
+    """Absolute."""
+    axes: str | None = None
+    """Letters that replace those of the file."""
+    scene: int | str | None = None
+    page: int = 0
+    """Which of the file's pages, in their order."""
+
+    def open(self) -> ImageFile:
+        """The file.
+
+        Raises
+        ------
+        ImageFileError
+            If it cannot be read.
+        SettingsError
+            If it has no such page.
+        """
+        image = open_image(Path(self.path), axes=self.axes, scene=self.scene)
+        if not 0 <= self.page < image.page_count:
+            raise ImageError(
+                f"Expected a page of {self.path} from 0 to {image.page_count - 1}, got "
+                f"{self.page}."
+            )
+        return image
+
+    def identity(self) -> str:
+        """Checksum of what the file says of itself: its pixels are not read."""
+        image = self.open()
+        path = Path(self.path)
+        size = path.stat().st_size if path.is_file() else 0
+        text = f"{image.shape} {image.axes} {image.dtype.str} {size} {image.scene}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class SourcePlane(LazyPlane):
+    """One channel of a page, or several made one, read window by window.
+
+    Parameters
+    ----------
+    image
+        A file.
+    page
+        Which of its pages.
+    channel
+        An index, or max.
+    channels
+        Those that max goes over; None takes all.
+
+    Raises
+    ------
+    PlanError
+        If a channel cannot be made of one pixel at a time.
+    """
+
+    def __init__(
+        self,
+        image: ImageFile,
+        page: int,
+        channel: Channel,
+        channels: tuple[int, ...] | None = None,
+    ) -> None:
+        if not isinstance(channel, int) and channel != BY_PIXEL:
+            raise PlanError(
+                f"Expected for blocks a channel by its number, or {BY_PIXEL}, got "
+                f"{channel!r}. Choose one of these."
+            )
+        self._image = image
+        self._page = page
+        self._channel = channel
+        self._channels = channels
+        self._strip: tuple[slice, NDArray[Any]] | None = None
+        super().__init__(image.plane_shape, self._read(slice(0, 1), slice(0, 1)).dtype)
+
+    def read(self, rows: slice, columns: slice) -> NDArray[Any]:
+        """Pixels of rows and columns."""
+        wide = columns.stop - columns.start == self.shape[1]
+        if not wide or rows.stop - rows.start >= STRIP:
+            return self._read(rows, columns)
+        parts = []
+        for top in range(rows.start // STRIP * STRIP, rows.stop, STRIP):
+            strip = self._kept(slice(top, min(top + STRIP, self.shape[0])))
+            parts.append(strip[max(0, rows.start - top) : rows.stop - top])
+        return np.concatenate(parts) if len(parts) > 1 else parts[0]
+
+    def _kept(self, rows: slice) -> NDArray[Any]:
+        if self._strip is None or self._strip[0] != rows:
+            self._strip = rows, self._read(rows, slice(0, self.shape[1]))
+        return self._strip[1]
+
+    def _read(self, rows: slice, columns: slice) -> NDArray[Any]:
+        pixels = self._image.window(self._page, rows, columns)
+        axis = self._image.channel_axis
+        return to_plane(
+            pixels, self._channel, channel_axis=axis, channels=self._channels
+        )

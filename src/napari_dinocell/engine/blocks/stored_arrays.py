@@ -1,0 +1,76 @@
+"""Arrays in the files of a run: zarr where parts are read, npz where all is."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, TypeAlias
+from zipfile import BadZipFile
+
+import numpy as np
+import zarr
+
+from napari_dinocell.engine.errors import PlanError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    Arrays: TypeAlias = Mapping[str, NDArray[Any]]
+
+CHUNK = 512
+"""Side of the squares that are compressed together, in pixels."""
+
+LARGEST_CHUNK = 1024
+"""The same of the labels."""
+
+
+def create_array(
+    path: Path, shape: tuple[int, ...], dtype: Any, side: int = CHUNK
+) -> Any:
+    """Make a zarr array (Y, X) of zeros."""
+    chunks = tuple(min(side, length) for length in shape)
+    return zarr.create_array(
+        str(path), shape=shape, chunks=chunks, dtype=dtype, fill_value=0
+    )
+
+
+def chunk_side(block: int) -> int:
+    """Side of the chunks of labels: a whole number of them makes a block."""
+    count = -(-block // LARGEST_CHUNK)
+    while block % count:
+        count += 1
+    return block // count
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Arrays of a file by name.
+
+    Raises
+    ------
+    PlanError
+        If the file is missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as found:
+            return dict(found.items())
+    except (OSError, ValueError, BadZipFile) as error:
+        raise PlanError(f"{path} cannot be read: {error}. Plan anew.") from error
+
+
+def checksum_of(arrays: Arrays) -> str:
+    """Of arrays by name; "" for none."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest() if arrays else ""
+
+
+def write_arrays(path: Path, arrays: Arrays) -> None:
+    """Write arrays by name, to read them with `read_arrays`."""
+    named: dict[str, Any] = dict(arrays)
+    with path.open("wb") as file:  # a name would get the suffix .npz
+        np.savez_compressed(file, **named)

@@ -1,0 +1,82 @@
+"""A process that is killed takes its job with it, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from tests.conftest import PATIENCE
+from tests.engine.blocks.test_run import (
+    image,
+    job_of,
+    labels_of,
+    planned,
+    quick_network,
+)
+
+from napari_dinocell.engine.blocks.executors import Processes, Serial
+from napari_dinocell.engine.blocks.run import run_stage
+from napari_dinocell.engine.blocks.work_folder import Stage, WorkFolder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["image", "quick_network"]
+
+COMMAND = [sys.executable, "-m", "napari_dinocell.cli", "blocks"]
+
+
+@pytest.fixture
+def predicted(image: Path, tmp_path: Path) -> WorkFolder:
+    """A run whose first stage is done, with many small blocks."""
+    folder = planned(image, job_of(cell_diameter=None), tmp_path / "run", side=64)
+    list(run_stage(folder, Stage.NETWORK, Serial()))
+    return folder
+
+
+def bytes_in(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_killed_run_goes_on_to_the_same_bytes(
+    predicted: WorkFolder, image: Path, tmp_path: Path
+) -> None:
+    """The command is killed with some blocks done, and others under way."""
+    command = [*COMMAND, "run", str(predicted.path), "--stage", "cells"]
+    running = subprocess.Popen(command)
+    give_up = time.monotonic() + 5 * PATIENCE
+    while predicted.count(Stage.CELLS) - len(predicted.pending(Stage.CELLS)) < 2:
+        assert time.monotonic() < give_up
+        assert running.poll() is None
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    assert predicted.pending(Stage.CELLS)
+    labels = labels_of(predicted)
+
+    other = planned(image, job_of(cell_diameter=None), tmp_path / "other", side=64)
+    assert np.array_equal(labels_of(other), labels)
+    one, two = (bytes_in(folder.path / "labels.zarr") for folder in (predicted, other))
+    assert one == two
+
+
+def test_killed_worker_is_replaced(predicted: WorkFolder) -> None:
+    """Of two processes one is killed after its first job; all jobs are done."""
+    import psutil
+
+    for number, _ in enumerate(run_stage(predicted, Stage.CELLS, Processes(2))):
+        if number == 0:
+            children = psutil.Process().children()
+            workers = [p for p in children if "spawn_main" in " ".join(p.cmdline())]
+            os.kill(workers[0].pid, signal.SIGKILL)
+    assert predicted.pending(Stage.CELLS) == []
+    assert labels_of(predicted).any()
