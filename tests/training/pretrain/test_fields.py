@@ -94,6 +94,40 @@ def test_two_channels_inside_one_file_are_drawn(tmp_path):
     assert (first != second).any()
 
 
+def test_an_ome_zarr_is_read_piece_by_piece(tmp_path):
+    """Of the finest level, in the channels and pages that its axes name."""
+    zarr = pytest.importorskip("zarr")
+    pixels = np.zeros((3, 2, 1, 80, 96), np.uint16)
+    pixels[:, 1, 0] = np.random.default_rng(0).integers(50, 5000, (3, 80, 96))
+    store = tmp_path / "field.ome.zarr"
+    group = zarr.open_group(store, mode="w", zarr_format=2)
+    group.create_array("0", data=pixels, chunks=(1, 1, 1, 32, 32))
+    axes = [("t", "time"), ("c", "channel"), *((a, "space") for a in "zyx")]
+    group.attrs["multiscales"] = [
+        {
+            "version": "0.4",
+            "axes": [{"name": name, "type": kind} for name, kind in axes],
+            "datasets": [
+                {
+                    "path": "0",
+                    "coordinateTransformations": [{"type": "scale", "scale": [1] * 5}],
+                }
+            ],
+        }
+    ]
+    (field,) = find_fields(store)
+    seen = [_piece(field, seed, window=64, clahe=False) for seed in range(4)]
+    assert all(len(planes) == 1 for planes in seen)  # the other channel is empty
+    assert {planes[0].shape for planes in seen} == {(64, 64)}
+    assert len({planes[0].tobytes() for planes in seen}) == 4
+    columns = "field,channel,file,page,index"
+    row = "f,x,field.ome.zarr,2,1"
+    (listed,) = find_fields(_list(tmp_path, row, columns=columns))
+    (whole,) = _piece(listed, window=96, clahe=False)
+    expected = pixels[2, 1, 0].astype(float)
+    assert np.corrcoef(whole.ravel(), expected.ravel())[0, 1] > 0.999
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [

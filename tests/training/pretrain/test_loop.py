@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from torch.nn.utils import parameters_to_vector
 
+from dinocell_training.pretrain.batches import draw_part
 from dinocell_training.pretrain.events import (
     FieldSkipped,
     PretrainEpoch,
@@ -16,7 +18,9 @@ from dinocell_training.pretrain.events import (
     PretrainStarted,
     PretrainStep,
 )
-from dinocell_training.pretrain.loop import pretrain
+from dinocell_training.pretrain.fields import find_fields
+from dinocell_training.pretrain.loop import pretrain, train_step
+from dinocell_training.pretrain.run import start_run
 from dinocell_training.scratch.loop import train
 from dinocell_training.scratch.run import BEST_FILE
 from dinocell_training.trainer.state import STATE_FILE
@@ -25,9 +29,6 @@ from napari_dinocell.engine.model.checkpoint import file_sha256, load_checkpoint
 from tests.training.conftest import register_tiny_variant, write_pairs
 from tests.training.conftest import small_config as small_training
 from tests.training.pretrain.conftest import small_config, write_scenes
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 EAGER = {
     "epochs": 1,
@@ -119,6 +120,41 @@ def test_a_step_in_parts_and_a_moving_mean_run(scenes, tmp_path):
         PretrainEpoch,
         PretrainFinished,
     ]
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        "cpu",
+        pytest.param(
+            "cuda",
+            marks=pytest.mark.skipif(
+                not torch.cuda.is_available(), reason="no CUDA device"
+            ),
+        ),
+    ],
+)
+def test_products_in_bfloat16_learn_the_same(scenes, device):
+    """A step moves the weights as in float32, but for the rounding.
+
+    They stay float32. Random features point almost the same way, and what is left
+    between neighbours, which KoLeo looks at, is small enough to be rounded most.
+    """
+    changes = []
+    for precision in ("float32", "bfloat16"):
+        config = small_config(precision=precision, device=device, epochs=1)
+        run = start_run(Path("run"), config, find_fields(scenes), None, [])
+        before = parameters_to_vector(run.student.parameters()).detach().clone()
+        batch = draw_part(run.fields, config, 8, 0).to(run.device)
+        losses = train_step(run, 1, [batch])
+        after = parameters_to_vector(run.student.parameters())
+        assert after.dtype == torch.float32
+        changes.append((losses, (after - before).detach()))
+    (exact, moved), (rounded, roughly) = changes
+    torch.testing.assert_close(rounded[:3], exact[:3], rtol=0.05, atol=0.05)
+    torch.testing.assert_close(rounded[3], exact[3], rtol=0.25, atol=0.0)
+    assert not torch.equal(rounded, exact)
+    assert torch.cosine_similarity(moved, roughly, dim=0) > 0.7
 
 
 def test_training_starts_from_the_backbone(finished, tmp_path):
