@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Compiled files are kept beside the sources: tests start many processes that read them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test lint format docs pictures bench clean
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
@@ -25,6 +25,13 @@ lint: .venv/.ready-dev ## check style, types and import rules
 format: .venv/.ready-dev ## put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: .venv/.ready-docs ## build the documentation into build/site; warnings are errors
+	$(BIN)/python -m mkdocs build --strict
+
+pictures: .venv/.ready-test ## make the pictures of README and documentation anew
+	$(BIN)/python scripts/result_pictures.py
+	$(BIN)/python scripts/pictures.py
 
 bench: .venv/.ready-test ## run every benchmark with its defaults
 	@set -e; for file in benchmarks/[a-z]*.py; do \

@@ -3,7 +3,8 @@
 #
 #   scripts/setup.sh viewer   what `make demo` needs: the package, napari, a Qt binding
 #   scripts/setup.sh test     the same, and what the tests need
-#   scripts/setup.sh dev      the same, and linters and type checker
+#   scripts/setup.sh docs     what the documentation is made with, no window
+#   scripts/setup.sh dev      all of these, and linters and type checker
 #
 # It can be run again at any time. PYTHON=... names the interpreter to use.
 set -euo pipefail
@@ -87,23 +88,26 @@ install_all() {
         pip_install --editable . --group "$group"
 }
 
-mark_ready() { # each group holds the ones before it
-    local done_group
-    for done_group in viewer test dev; do
+mark_ready() { # some groups hold others
+    local done_group held=""
+    case "$group" in
+    test) held="viewer" ;;
+    dev) held="viewer test docs" ;;
+    esac
+    for done_group in $held "$group"; do
         touch ".venv/.ready-$done_group"
-        [ "$done_group" != "$group" ] || break
     done
 }
 
 case "$group" in
-viewer | test | dev) ;;
-*) fail "Expected viewer, test or dev, got '$group'." ;;
+viewer | test | docs | dev) ;;
+*) fail "Expected viewer, test, docs or dev, got '$group'." ;;
 esac
 
 if ! is_suitable "$python" || ! "$python" -m pip --version >/dev/null 2>&1; then
     make_venv
 fi
-scripts/system_packages.sh "$group" || true # it says itself what is missing
+[ "$group" = docs ] || scripts/system_packages.sh "$group" || true # it says itself what is missing
 install_all ||
     fail "The installation stopped: the last lines of pip above say why." \
         "If a download failed, check the connection and run the same command again;" \

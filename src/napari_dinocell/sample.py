@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from napari_dinocell.engine.arrays import GrayImage
+    from napari_dinocell.engine.arrays import GrayImage, Image
 
 SAMPLE_NAME = "colon nuclei"
 
 REFERENCE = "dinocell_reference"
 """In the metadata of layers that are there to compare with: nobody's work."""
+
+_REGION = (slice(230, None), slice(140, None))
+"""With single nuclei."""
 
 
 def load_sample() -> tuple[GrayImage, str]:
@@ -31,6 +34,19 @@ def load_sample() -> tuple[GrayImage, str]:
     from skimage.color import rgb2hed
     from skimage.data import immunohistochemistry
 
-    stain = gaussian_filter(rgb2hed(immunohistochemistry())[..., 0], 1.0)[230:, 140:]
+    stain = gaussian_filter(rgb2hed(immunohistochemistry())[..., 0], 1.0)[_REGION]
     low, high = np.percentile(stain, (0.1, 99.9))
     return ((stain - low) / (high - low)).clip(0, 1).astype(np.float32), SAMPLE_NAME
+
+
+def load_tissue() -> Image:
+    """The same place as it was taken: colours of haematoxylin and DAB.
+
+    Returns
+    -------
+    Image (282, 372, 3), uint8.
+    """
+    from skimage.data import immunohistochemistry
+
+    tissue: Image = immunohistochemistry()[_REGION]
+    return tissue

@@ -11,6 +11,7 @@ from napari_dinocell.cli import blocks, demo, evaluate, measure, models, presets
 from napari_dinocell.cli.errors import output
 from napari_dinocell.cli.export import export
 from napari_dinocell.cli.pretrain import pretrain
+from napari_dinocell.cli.samples import samples
 from napari_dinocell.cli.segment import EXAMPLES, HELP, segment
 from napari_dinocell.cli.signals import ended_as_interrupted
 
@@ -58,6 +59,7 @@ app.command()(evaluate.evaluate)
 app.command()(train.train)
 app.command()(pretrain)
 app.command()(demo.demo)
+app.command()(samples)
 app.add_typer(models.app, name="models")
 app.add_typer(presets.app, name="presets")
 app.add_typer(blocks.app, name="blocks")

@@ -1,1 +1,1 @@
-"""The docks: the only code that imports napari, qtpy, magicgui or superqt."""
+"""The docks: the only code that imports napari, qtpy or superqt."""

@@ -13,11 +13,12 @@ import psutil
 import pytest
 
 from napari_dinocell.engine.config import WatershedConfig
-from napari_dinocell.engine.errors import OutOfMemoryError
+from napari_dinocell.engine.errors import OutOfMemoryError, SettingsError
 from napari_dinocell.engine.watershed import basins
 from napari_dinocell.engine.watershed import live_watershed as module
 from napari_dinocell.engine.watershed.held_cells import HeldPixels
 from napari_dinocell.engine.watershed.live_watershed import LiveWatershed, label_cells
+from napari_dinocell.engine.watershed.memory import LIMIT_VARIABLE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -112,3 +113,21 @@ def test_memory_that_runs_out_inside_is_told_in_words(
     monkeypatch.setattr(module, "find_basins", fail)
     with pytest.raises(OutOfMemoryError, match="labels of 30 x 40"):
         label_cells(np.ones((30, 40), np.float32), CONFIG)
+
+
+def test_a_limit_of_the_user_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that takes more than it may already gets nothing."""
+    monkeypatch.setenv(LIMIT_VARIABLE, "0.001")
+    with pytest.raises(OutOfMemoryError, match=r"got 0\.0 GB"):
+        LiveWatershed(cone(64))
+    monkeypatch.setenv(LIMIT_VARIABLE, "1e6")
+    assert LiveWatershed(cone(64)).query(CONFIG).count() == 1
+
+
+@pytest.mark.parametrize("limit", ["much", "-1", "0", "nan"])
+def test_a_limit_that_is_none_is_refused(
+    limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(LIMIT_VARIABLE, limit)
+    with pytest.raises(SettingsError, match=LIMIT_VARIABLE):
+        LiveWatershed(cone(64))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import os
 from contextlib import contextmanager
 from math import prod
 from typing import TYPE_CHECKING
 
 import psutil
 
-from napari_dinocell.engine.errors import OutOfMemoryError
+from napari_dinocell.engine.errors import OutOfMemoryError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +31,9 @@ BYTES_PER_BASIN = 250
 """While saddles are found and the forest is grown, beside what the pixels keep."""
 
 GIGABYTE = 1e9
+
+LIMIT_VARIABLE = "DINOCELL_MEMORY"
+"""Environment variable: gigabytes that the program may take altogether."""
 
 
 @contextmanager
@@ -71,12 +76,41 @@ def require_memory(needed: int, shape: tuple[int, ...]) -> None:
     OutOfMemoryError
         If fewer bytes are free.
     """
-    if needed > psutil.virtual_memory().available:
+    if needed > spare_memory():
         raise _refusal(needed, shape)
 
 
+def spare_memory() -> float:
+    """Bytes that may still be taken, of the machine and within `LIMIT_VARIABLE`.
+
+    Raises
+    ------
+    SettingsError
+        If the limit is no positive number.
+    """
+    free = float(psutil.virtual_memory().available)
+    limit = os.environ.get(LIMIT_VARIABLE)
+    if not limit:
+        return free
+    left = _gigabytes(limit) * GIGABYTE - float(psutil.Process().memory_info().rss)
+    return max(0.0, min(free, left))
+
+
+def _gigabytes(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not value > 0:
+        raise SettingsError(
+            f"Expected gigabytes such as 8 or 12.5 in {LIMIT_VARIABLE}, got {text!r}. "
+            "Correct it, or unset it."
+        )
+    return value
+
+
 def _refusal(needed: int, shape: tuple[int, ...]) -> OutOfMemoryError:
-    free = psutil.virtual_memory().available / GIGABYTE
+    free = spare_memory() / GIGABYTE
     return OutOfMemoryError(
         f"Expected {needed / GIGABYTE:.1f} GB of free memory or more for the labels of "
         f"{' x '.join(map(str, shape))} pixels, got {free:.1f} GB. Segment a region of "

@@ -10,6 +10,7 @@ from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.session.remembered import load_remembered, save_remembered
 from napari_dinocell.session.segment.dock_settings import DockSettings
 from napari_dinocell.widgets.shared.later import Later
+from napari_dinocell.widgets.shared.preferences import load_preferences
 
 if TYPE_CHECKING:
     from napari_dinocell.widgets.segment.controller import SegmentController
@@ -47,8 +48,8 @@ class DockMemory(QObject):
         save_remembered(self._settings().to_values())
 
     def restore_defaults(self) -> None:
-        """Take back to the model's own settings, on the device chosen automatically."""
-        self._sections.model.set_device("auto")
+        """Take back to the model's own settings, on the device of the Preferences."""
+        self._sections.model.set_device(load_preferences().device)
         defaults = SegmentConfig()
         self._sections.model.set_augment(defaults.augment)
         self._sections.size.set_diameter(defaults.cell_diameter)
@@ -75,6 +76,7 @@ class DockMemory(QObject):
 
     def _restore(self) -> None:
         sections, remembered = self._sections, load_remembered()
+        sections.model.set_device(load_preferences().device)
         sections.model.set_model(self._settings().updated(remembered).model)
         self._show_model_settings()
         settings = self._settings().updated(remembered)

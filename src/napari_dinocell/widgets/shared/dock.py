@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_dinocell.widgets.shared.fold import CollapsibleSection, FoldMemory
+from napari_dinocell.widgets.shared.preferences import apply_preferences
 
 WIDTH = 300
 """Pixels; nothing in a dock asks for more."""
@@ -51,6 +52,7 @@ class Dock(QWidget):
 
     def __init__(self, name: str) -> None:
         super().__init__()
+        apply_preferences()  # before anything looks for models or settings
         self._is_docked = self._is_closed = self._is_placed = False
         self.title = name.capitalize()
         """What its tab says: what napari calls it has no room there."""
