@@ -27,6 +27,9 @@ CHOSEN = DockSettings(
     watershed=WatershedConfig(seed_threshold=0.7, min_size=12, fill_holes=True),
     cell_diameter=28.5,
     link=True,
+    expand=2.5,
+    consecutive_ids=True,
+    contours=True,
     augment=4,
 )
 
@@ -67,7 +70,15 @@ def test_values_of_the_first_version_are_read() -> None:
         "fill_holes": True,
     }
     known = ContrastConfig(low_percentile=1, clahe=False, window=64)
-    expected = replace(CHOSEN, link=False, augment=1, contrast=known)
+    expected = replace(
+        CHOSEN,
+        link=False,
+        augment=1,
+        expand=0.0,
+        consecutive_ids=False,
+        contours=False,
+        contrast=known,
+    )
     assert DEFAULTS.updated(values) == expected
 
 

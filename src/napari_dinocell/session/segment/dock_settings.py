@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
 from math import isfinite
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 from napari_dinocell.engine.config import (
     CellDiameter,
@@ -33,6 +33,12 @@ class DockSettings:
     cell_diameter: CellDiameter
     link: bool
     """Whether a cell keeps its id from plane to plane."""
+    expand: float = 0.0
+    """Pixels by which cells grow."""
+    consecutive_ids: bool = False
+    """Whether ids are 1, 2, ... where labels are written."""
+    contours: bool = False
+    """Whether cells are drawn as outlines."""
     augment: int = 1
     """Turns and flips over which the map is averaged."""
 
@@ -46,6 +52,9 @@ class DockSettings:
             "cell_diameter": self.cell_diameter,
             "link": self.link,
             "augment": self.augment,
+            "expand": self.expand,
+            "consecutive_ids": self.consecutive_ids,
+            "contours": self.contours,
         }
 
     def updated(self, values: Mapping[str, Any]) -> DockSettings:
@@ -55,7 +64,8 @@ class DockSettings:
         and users may edit them.
         """
         link, augment = values.get("link"), values.get("augment", 0)
-        diameter = values.get("cell_diameter", "")
+        diameter, expand = values.get("cell_diameter", ""), values.get("expand")
+        numbered, contours = values.get("consecutive_ids"), values.get("contours")
         return DockSettings(
             model=_text(values, "model", self.model),
             device=_text(values, "device", self.device),
@@ -64,6 +74,11 @@ class DockSettings:
             cell_diameter=diameter if _is_diameter(diameter) else self.cell_diameter,
             link=link if isinstance(link, bool) else self.link,
             augment=augment if _is_augment(augment) else self.augment,
+            expand=expand if _is_expansion(expand) else self.expand,
+            consecutive_ids=(
+                numbered if isinstance(numbered, bool) else self.consecutive_ids
+            ),
+            contours=contours if isinstance(contours, bool) else self.contours,
         )
 
 
@@ -107,6 +122,10 @@ def _is_of_kind(value: object, kind: type) -> bool:
 
 def _is_diameter(value: object) -> bool:
     return not isinstance(value, bool) and _is_setting("cell_diameter", value)
+
+
+def _is_expansion(value: object) -> TypeGuard[float]:
+    return _is_setting("expand", value)
 
 
 def _is_augment(value: object) -> bool:

@@ -91,6 +91,7 @@ def segment_planes(
     if len(request.planes) > 1:
         result.links.wanted = config.link and not is_volume
     result.links.start()
+    result.expand = config.expand
     result.volumes.start(config.stack if is_volume else None)
     for number, index in enumerate(request.planes):
         if ended():

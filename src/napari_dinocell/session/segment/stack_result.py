@@ -15,6 +15,7 @@ import numpy as np
 
 from napari_dinocell.engine.edit.locks import StackLocks
 from napari_dinocell.engine.inference.plane_map import LazyWatershed
+from napari_dinocell.engine.labels.expand import expand_cells
 from napari_dinocell.engine.watershed.held_cells import HeldPixels
 from napari_dinocell.session.regions import WHOLE, PlaneIndex, Region, full_region
 from napari_dinocell.session.segment.stack_links import StackLinks
@@ -91,6 +92,11 @@ class StackResult:
         """Those that the labels of each finished plane show at present."""
         self.counts: dict[PlaneIndex, int] = {}
         """Cells that were found in each finished plane at these thresholds."""
+        self.expand = 0.0
+        """Pixels by which cells are to grow into the background once they are settled.
+        """
+        self.grown: dict[PlaneIndex, float] = {}
+        """By how many they have, in the labels that each plane shows."""
         self.model: ModelRecord | None = None
         """Of the last run that finished a plane."""
         self._records: dict[PlaneIndex, PlaneRecord] = {}
@@ -123,6 +129,15 @@ class StackResult:
         """Take note of what the labels of a finished plane show by now."""
         self.thresholds[index], self.counts[index] = thresholds, cells
 
+    def shows(self, index: PlaneIndex, thresholds: WatershedConfig) -> bool:
+        """Whether the labels of a plane are what they are to be at some thresholds."""
+        grown = self.grown.get(index, 0.0) == self._wanted_growth(index)
+        return grown and self.thresholds.get(index) == thresholds
+
+    def _wanted_growth(self, index: PlaneIndex) -> float:
+        """Cells of a volume do not grow: their neighbours are in other slices, too."""
+        return 0.0 if self.is_slice(index) else self.expand
+
     def read_map(self, index: PlaneIndex, region: Region = WHOLE) -> DistanceMap:
         """Distance map (Y, X) of a region of a plane."""
         part: DistanceMap = np.asarray(self.maps[(*index, *region)])
@@ -142,7 +157,9 @@ class StackResult:
         self.locks.write(self.labels, index, region, values)
 
     def settle(self, index: PlaneIndex, region: Region, own: Labels) -> Labels:
-        """Ids that a plane is to show for those of its watershed: `StackLinks`."""
+        """What a plane is to show of its watershed: grown, with ids of `StackLinks`."""
+        self.grown[index] = self._wanted_growth(index)
+        own = expand_cells(own, self.grown[index])
         if not self.links.wanted or self.locks.held(index) is None:
             return self.links.settle(index, region, own)
         return self.links.settle(index, region, own, kept=self._kept_labels(index))

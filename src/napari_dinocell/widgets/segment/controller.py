@@ -10,13 +10,12 @@ from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.session.segment.image_result import ImageResult
 from napari_dinocell.session.segment.stack_result import StackResult
 from napari_dinocell.session.session import Session
-from napari_dinocell.widgets.layers.image_source import still_shown
 from napari_dinocell.widgets.layers.placement import placement_of
 from napari_dinocell.widgets.layers.result_layers import find_results
 from napari_dinocell.widgets.segment.live_thresholds import LiveThresholds
 from napari_dinocell.widgets.segment.request_maker import RequestMaker, ThresholdReader
 from napari_dinocell.widgets.segment.run import Run, RunEnd, SegmentRunner
-from napari_dinocell.widgets.segment.run_end import settle
+from napari_dinocell.widgets.segment.run_end import fits, settle
 from napari_dinocell.widgets.shared.notify import notify_error, notify_warning
 from napari_dinocell.widgets.shared.relay import Relay
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_dinocell.engine.inference.events import ModelLoaded, ScaleChosen
-    from napari_dinocell.session.image_source import ImageSource
     from napari_dinocell.session.regions import PlaneIndex, Region
     from napari_dinocell.session.segment.progress import Progress
     from napari_dinocell.widgets.layers.result_layers import ResultLayers
@@ -81,9 +79,12 @@ class SegmentController(QObject):
             self._sections.thresholds.changed,
             self._sections.model.changed,
             self._sections.image.link_changed,
+            self._sections.thresholds.finish.expand_changed,
+            self._sections.thresholds.finish.consecutive_changed,
         ):
             changed.connect(self._publish)
         self._on_thresholds_changed()
+        self.follow_expand()
         self._attend()
 
     def _publish(self) -> None:
@@ -109,6 +110,7 @@ class SegmentController(QObject):
         sections.thresholds.changed.connect(self._on_thresholds_changed)
         sections.image.layer_changed.connect(self._on_layer_changed)
         sections.image.link_changed.connect(self.follow_link)
+        sections.thresholds.finish.expand_changed.connect(self.follow_expand)
         for section in (sections.image, sections.size, sections.contrast):
             section.changed.connect(self.attended)
         sections.model.model_changed.connect(self.attended)
@@ -202,7 +204,7 @@ class SegmentController(QObject):
         self._reader = reader
         former = self.result
         result = former
-        if result is None or not _fits(result, source, layer):
+        if result is None or not fits(result, source, layer):
             result = ImageResult(source=source, stack=StackResult(source.shape))
         result.source = source
         return Run(
@@ -267,6 +269,13 @@ class SegmentController(QObject):
         self._on_thresholds_changed()
         self.attended.emit()
 
+    def follow_expand(self) -> None:
+        """Let cells grow as far as the dock says by now."""
+        distance = self._sections.thresholds.finish.expand()
+        if self.runner.run is not None:
+            self.runner.run.result.stack.expand = distance
+        self.live.expand(distance)
+
     def follow_link(self) -> None:
         """Link or unlink the planes of the result, at once."""
         run, result = self.runner.run, self.result
@@ -308,9 +317,3 @@ class SegmentController(QObject):
 
 def _id_of(layer: object) -> str:
     return str(layer.unique_id)  # type: ignore[attr-defined]
-
-
-def _fits(result: ImageResult, source: ImageSource, layer: Image) -> bool:
-    """Whether a new run may write into a former result, plane by plane."""
-    same_data = still_shown(result.source, layer)
-    return same_data and result.stack.shape == source.shape

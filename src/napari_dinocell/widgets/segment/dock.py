@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_dinocell.widgets.segment.contours import ContourController
 from napari_dinocell.widgets.segment.contrast_section import ContrastSection
 from napari_dinocell.widgets.segment.controller import SegmentController
 from napari_dinocell.widgets.segment.dock_memory import DockMemory
@@ -49,6 +50,8 @@ class SegmentDock(Dock):
         self._lay_out()
         self.controller = SegmentController(viewer, self.sections, self)
         self.memory = DockMemory(self.controller, self.sections, self)
+        finish = self.sections.thresholds.finish
+        self.contours = ContourController(viewer, finish, self)
         self.status = ResultStatus(self.controller, self.sections, self)
         self.map_layer = MapLayer(
             viewer, self.controller, self.sections.thresholds, self
@@ -102,6 +105,7 @@ class SegmentDock(Dock):
         for part in (
             self.memory,
             self.map_layer,
+            self.contours,
             self.size_tools,
             self.preview,
             self.controller,

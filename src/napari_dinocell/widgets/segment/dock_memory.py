@@ -40,6 +40,10 @@ class DockMemory(QObject):
         sections.model.device_changed.connect(self._save.start)
         sections.model.augment_changed.connect(self._save.start)
         sections.image.link_changed.connect(self._save.start)
+        finish = sections.thresholds.finish
+        finish.expand_changed.connect(self._save.start)
+        finish.consecutive_changed.connect(self._save.start)
+        finish.contours_changed.connect(self._save.start)
         sections.run.restore.clicked.connect(self.restore_defaults)
 
     def save(self) -> None:
@@ -55,6 +59,9 @@ class DockMemory(QObject):
         self._sections.size.set_diameter(defaults.cell_diameter)
         self._sections.image.set_link(defaults.link)
         self._controller.follow_link()
+        finish = self._sections.thresholds.finish
+        finish.set_values(defaults.expand, defaults.consecutive_ids)
+        self._controller.follow_expand()
         self._take_model_settings()
 
     def close(self) -> None:
@@ -72,6 +79,9 @@ class DockMemory(QObject):
             cell_diameter=sections.size.diameter(),
             link=sections.image.link(),
             augment=sections.model.augment(),
+            expand=sections.thresholds.finish.expand(),
+            consecutive_ids=sections.thresholds.finish.consecutive_ids(),
+            contours=sections.thresholds.finish.contours(),
         )
 
     def _restore(self) -> None:
@@ -86,6 +96,9 @@ class DockMemory(QObject):
         sections.thresholds.set_config(settings.watershed)
         sections.size.set_diameter(settings.cell_diameter)
         sections.image.set_link(settings.link)
+        finish = sections.thresholds.finish
+        finish.set_values(settings.expand, settings.consecutive_ids)
+        finish.set_contours(settings.contours)
 
     def _on_model_changed(self) -> None:
         self._take_model_settings()

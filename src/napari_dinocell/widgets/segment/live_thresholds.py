@@ -67,6 +67,7 @@ class LiveThresholds(QObject):
         self._plane: PlaneIndex = ()
         self._view: Callable[[], Region | None] = lambda: None
         self._wanted: WatershedConfig | None = None
+        self._expand = 0.0
         self._pending = False
         # Before Qt repaints the moved slider, which a timer would come after: the
         # window is then put together once for both, and not twice.
@@ -105,6 +106,8 @@ class LiveThresholds(QObject):
             self._stop()
         self._result, self._layers = result, layers
         self._plane, self._view = plane, view
+        if result is not None:
+            result.stack.expand = self._expand
         if self._wanted is not None and (self._outdated(plane) or self._ids_outdated):
             self._rest.start(0)
 
@@ -114,6 +117,13 @@ class LiveThresholds(QObject):
         if self._result is not None and not self._pending:
             self._pending = True
             self._asked.emit()
+
+    def expand(self, distance: float) -> None:
+        """Grow cells by so many pixels, in all planes, whenever thresholds rest."""
+        self._expand = distance
+        if self._result is not None:
+            self._result.stack.expand = distance
+            self.relink()
 
     def relink(self) -> None:
         """Give all planes ids as the result's links want them by now."""
@@ -134,8 +144,9 @@ class LiveThresholds(QObject):
     def _outdated(self, index: PlaneIndex) -> bool:
         if self._result is None:
             return False
-        shown = self._result.stack.thresholds.get(index)
-        return shown is not None and shown != self._wanted
+        stack, wanted = self._result.stack, self._wanted
+        done = index in stack.thresholds
+        return done and wanted is not None and not stack.shows(index, wanted)
 
     @property
     def _ids_outdated(self) -> bool:
@@ -241,6 +252,7 @@ def _relabel_part(
     own = shifted(part, rows=-rows.start, columns=-columns.start)
     query = stack.query(index, thresholds)
     stack.write_labels(index, part, stack.rename(index, query.labels(own)))
+    stack.grown[index] = 0.0  # growing takes too long while a slider moves
     return stack.count_in(index, query)
 
 

@@ -57,6 +57,7 @@ class ResultStatus(QObject):
         sections.run.copy_python.clicked.connect(self.copy_python)
         sections.run.copy_command.clicked.connect(self.copy_command)
         controller.attended.connect(self.update)
+        sections.thresholds.finish.consecutive_changed.connect(self.update)
         controller.runner.counted.connect(self._on_run_counted)
         controller.live.counted.connect(self._show_result)
         self._counted: tuple[Run | None, int] = (None, 0)
@@ -84,7 +85,10 @@ class ResultStatus(QObject):
         made = result.stack.record(plane)
         if made is None:
             return None
-        return _run_record(layer, result, plane, made)
+        record = _run_record(layer, result, plane, made)
+        numbered = self._sections.thresholds.finish.consecutive_ids()
+        settings = replace(record.settings, consecutive_ids=numbered)
+        return replace(record, settings=settings)
 
     def _show_result(self, cells: int | None = None) -> None:
         """Say what was found in the chosen image; `cells` if they were just counted."""
@@ -215,7 +219,12 @@ def _with_thresholds(
     config: SegmentConfig, result: ImageResult, plane: PlaneIndex
 ) -> SegmentConfig:
     stack = result.stack
-    return replace(config, watershed=stack.thresholds[plane], link=stack.links.wanted)
+    return replace(
+        config,
+        watershed=stack.thresholds[plane],
+        link=stack.links.wanted,
+        expand=stack.grown.get(plane, 0.0),
+    )
 
 
 def _with_limits(made: PlaneRecord) -> SegmentConfig:
@@ -230,7 +239,8 @@ def _all_alike(result: ImageResult) -> bool:
     planes = list(result.source.planes())
     records = [result.stack.record(plane) for plane in planes]
     made = {None if record is None else _what_counts(record) for record in records}
-    shown = set(result.stack.thresholds.values())
+    stack = result.stack
+    shown = {(t, stack.grown.get(p, 0.0)) for p, t in stack.thresholds.items()}
     return None not in made and len(made) == 1 and len(shown) == 1
 
 
@@ -239,7 +249,8 @@ def _what_counts(record: PlaneRecord) -> tuple[object, ...]:
     rows, columns = record.region or WHOLE
     region = (rows.start, rows.stop, columns.start, columns.stop)
     used = (record.device, record.precision, record.threads)
-    asked = replace(record.asked, link=False)  # of the stack as a whole
+    # of the stack as a whole, and of what is shown by now
+    asked = replace(record.asked, link=False, expand=0.0, consecutive_ids=False)
     return (asked, record.limits, record.cell_diameter, region, record.tiles, *used)
 
 

@@ -12,7 +12,10 @@ from napari_dinocell.widgets.segment.run import show_result
 
 if TYPE_CHECKING:
     from napari.components import LayerList
+    from napari.layers import Image
 
+    from napari_dinocell.session.image_source import ImageSource
+    from napari_dinocell.session.segment.image_result import ImageResult
     from napari_dinocell.widgets.segment.run import Run, RunEnd
     from napari_dinocell.widgets.shared.message_line import MessageLevel
 
@@ -25,6 +28,12 @@ class Settled:
     """Whether the run's result stands."""
     text: str = ""
     level: MessageLevel = "info"
+
+
+def fits(result: ImageResult, source: ImageSource, layer: Image) -> bool:
+    """Whether a new run may write into a former result, plane by plane."""
+    same_data = still_shown(result.source, layer)
+    return same_data and result.stack.shape == source.shape
 
 
 def settle(end: RunEnd, layers: LayerList) -> Settled:

@@ -29,7 +29,7 @@ class Sections:
 
     def config(self) -> SegmentConfig:
         """Settings of all sections; planes are linked only where all are segmented."""
-        channels = self.image.channels()
+        channels, finish = self.image.channels(), self.thresholds.finish
         return SegmentConfig(
             contrast=self.contrast.config(),
             watershed=self.thresholds.config(),
@@ -38,4 +38,6 @@ class Sections:
             cell_diameter=self.size.diameter(),
             augment=self.model.augment(),
             link=self.image.link() and self.image.region() == "all",
+            expand=finish.expand(),
+            consecutive_ids=finish.consecutive_ids(),
         )

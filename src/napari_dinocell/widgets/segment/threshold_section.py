@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QAbstractSpinBox, QCheckBox, QWidget
 from superqt.utils import signals_blocked
 
 from napari_dinocell.engine.config import WatershedConfig
+from napari_dinocell.widgets.segment.finish_row import FinishRow
 from napari_dinocell.widgets.shared.controls import (
     NumberBox,
     SliderRow,
@@ -86,6 +87,7 @@ class ThresholdSection(QWidget):
             "What the thresholds cut: how deep each pixel lies in its cell, by the "
             "model. A layer of its own below the labels.",
         )
+        self.finish = FinishRow()
         self._lay_out()
         self._connect()
         self.set_config(WatershedConfig())
@@ -96,6 +98,7 @@ class ThresholdSection(QWidget):
         layout.addWidget(self._foreground)
         layout.addWidget(make_row("Mi&n, max size:", self._min_size, self._max_size))
         layout.addWidget(make_row("", self._fill_holes, self._exclude_border))
+        layout.addWidget(self.finish)
         layout.addWidget(self._map)
 
     def _connect(self) -> None:
