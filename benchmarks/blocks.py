@@ -30,6 +30,7 @@ from napari_dinocell.engine.blocks.block_cells import HaloRule, find_block_cells
 from napari_dinocell.engine.blocks.grid import BlockGrid
 from napari_dinocell.engine.blocks.numbering import CellSummary, number_cells
 from napari_dinocell.engine.config import WatershedConfig
+from napari_dinocell.engine.mapped import let_go
 from napari_dinocell.engine.watershed.live_watershed import label_cells
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def measure(path: Path, folder: Path, options: argparse.Namespace) -> dict[str, 
         keys = np.concatenate([[0], summary.keys])
         part = ids.labels(np.load(folder / f"{number}.npy"), keys)
         labels[grid.window(number).slices] = part
+        let_go(labels)
     seconds = perf_counter() - started
     peak = max([peak for _, peak in found] + [_peak_mb()])
     result = {
@@ -118,6 +120,7 @@ def _write_map(path: Path, size: int) -> None:
         away = np.maximum(down[:, None], across)
         cells = (1 - away) * heights[np.ix_(y // PITCH, x // PITCH)]
         plane[top : top + BAND] = np.clip(cells + 0.1 * rng.random(away.shape), 0, 1)
+        let_go(plane)
     plane.flush()
 
 
