@@ -28,14 +28,15 @@ def two_cells(*leading: int, name: str = "") -> np.ndarray:
 def test_every_format_is_written_from_one_file(tmp_path, dinocell):
     write_labels(tmp_path / "ä_labels.tif", two_cells(), pixel_size=SIZE)
     tifffile.imwrite(tmp_path / "ä.tif", np.zeros((20, 30), np.uint8))
-    wanted = [word for key in FORMATS for word in ("-f", key)]
+    of_planes = {key: e for key, e in FORMATS.items() if not e.needs_time}
+    wanted = [word for key in of_planes for word in ("-f", key)]
     result = dinocell(
         "export", tmp_path / "ä_labels.tif", *wanted,
         "-o", tmp_path / "out", "--image", tmp_path / "ä.tif",
     )  # fmt: skip
     assert result.status == 0, result.err
     assert names_in(tmp_path / "out") == sorted(
-        f"ä_labels{entry.suffix}" for entry in FORMATS.values()
+        f"ä_labels{entry.suffix}" for entry in of_planes.values()
     )
     with tifffile.TiffFile(tmp_path / "out" / "ä_labels.tif") as file:
         assert file.imagej_metadata["unit"] == "micron"
@@ -43,6 +44,20 @@ def test_every_format_is_written_from_one_file(tmp_path, dinocell):
     table = (tmp_path / "out" / "ä_labels_measurements.csv").read_text().splitlines()
     assert table[0].startswith("label,area_um2,")
     assert [row.split(",")[:2] for row in table[1:]] == [["4", "9.0"], ["7", "8.0"]]
+
+
+def test_lineages_of_frames_and_of_nothing_else(tmp_path, dinocell):
+    wanted = ["-f", "lineage", "-f", "ctc", "-f", "trackmate"]
+    write_labels(tmp_path / "a_labels.tif", two_cells(3), axes="T")
+    result = dinocell("export", tmp_path / "a_labels.tif", *wanted, "-o", tmp_path)
+    assert result.status == 0, result.err
+    table = (tmp_path / "a_labels_lineage.csv").read_text()
+    assert table == "id,first,last,parent\n4,0,2,0\n7,0,2,0\n"
+    assert (tmp_path / "a_labels_RES" / "res_track.txt").exists()
+    write_labels(tmp_path / "b_labels.tif", two_cells(3), axes="Z")
+    result = dinocell("export", tmp_path / "b_labels.tif", *wanted, "-o", tmp_path)
+    assert result.status == 1
+    assert "slices (Z), no frames" in " ".join(result.err.split())
 
 
 def test_ids_are_consecutive_and_cells_grow_if_asked_for(tmp_path, dinocell):

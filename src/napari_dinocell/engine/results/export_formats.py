@@ -26,6 +26,8 @@ class ExportFormat:
     any_axes: bool = False
     """Whether pages may be counted by axes other than time (T) and depth (Z)."""
     needs_image: bool = False
+    needs_time: bool = False
+    """Whether it tells of cells through time, and wants two frames at least."""
     folder: bool = False
     """Whether it is a folder, not a file."""
 
@@ -54,6 +56,9 @@ class ExportFormat:
             )
         if self.needs_image and not has_image:
             return f"{self.title} needs the image that was segmented."
+        if self.needs_time and dict(zip(axes, counts, strict=True)).get("T", 1) < 2:
+            found = "slices (Z), no frames" if "Z" in axes else "one frame"
+            return f"{self.title} needs frames in time (T), and these are {found}."
         return ""
 
 
@@ -127,6 +132,36 @@ FORMATS: dict[str, ExportFormat] = {
             title="Measurements",
             about="A CSV table with one row per cell",
             suffix="_measurements.csv",
+        ),
+        ExportFormat(
+            key="ctc",
+            title="Cell Tracking Challenge",
+            about="A folder of masks and a table of tracks, for linked frames",
+            suffix="_RES",
+            needs_time=True,
+            folder=True,
+        ),
+        ExportFormat(
+            key="geff",
+            title="GEFF",
+            about="A graph of cells through time (Zarr), for linked frames",
+            suffix=".geff",
+            needs_time=True,
+            folder=True,
+        ),
+        ExportFormat(
+            key="trackmate",
+            title="TrackMate",
+            about="Cells and lineages for TrackMate in Fiji, for linked frames",
+            suffix="_trackmate.xml",
+            needs_time=True,
+        ),
+        ExportFormat(
+            key="lineage",
+            title="Lineage table",
+            about="A CSV table of id, first, last, parent, for linked frames",
+            suffix="_lineage.csv",
+            needs_time=True,
         ),
     )
 }

@@ -12,9 +12,12 @@ from napari_dinocell.engine.labels.label_stack import LabelStack, read_channels
 from napari_dinocell.engine.results.atomic_file import replaced_file
 from napari_dinocell.engine.results.atomic_folder import replaced_folder
 from napari_dinocell.engine.results.coco import write_coco
+from napari_dinocell.engine.results.ctc import is_ctc_folder, write_ctc
 from napari_dinocell.engine.results.export import open_labels
 from napari_dinocell.engine.results.export_formats import FORMATS
+from napari_dinocell.engine.results.geff_graph import is_geff, write_geff
 from napari_dinocell.engine.results.geojson import write_geojson
+from napari_dinocell.engine.results.lineage_csv import write_lineage
 from napari_dinocell.engine.results.measurements_csv import (
     measure_stack,
     write_measurements,
@@ -22,6 +25,8 @@ from napari_dinocell.engine.results.measurements_csv import (
 from napari_dinocell.engine.results.ome_zarr import is_label_image, write_ome_zarr
 from napari_dinocell.engine.results.overlay import write_overlay
 from napari_dinocell.engine.results.roi_zip import write_roi_zip
+from napari_dinocell.engine.results.stack_lineage import read_lineage
+from napari_dinocell.engine.results.trackmate import write_trackmate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -153,6 +158,27 @@ def _write_csv(job: _Export) -> None:
     write_measurements(job.path, columns)
 
 
+def _write_ctc(job: _Export) -> None:
+    with replaced_folder(job.path) as folder:
+        write_ctc(folder, job.stack, pixel_size=job.pixel_size)
+
+
+def _write_geff(job: _Export) -> None:
+    with replaced_folder(job.path) as folder:
+        write_geff(folder, job.stack, pixel_size=job.pixel_size)
+
+
+def _write_trackmate(job: _Export) -> None:
+    with replaced_file(job.path) as temporary:
+        write_trackmate(temporary, job.stack, pixel_size=job.pixel_size)
+
+
+def _write_lineage(job: _Export) -> None:
+    found = read_lineage(job.stack, pixel_size=job.pixel_size)
+    with replaced_file(job.path) as temporary:
+        write_lineage(temporary, found.lineage)
+
+
 _WRITERS: Mapping[str, Callable[[_Export], None]] = {
     "tif": _write_array,
     "ome.tif": _write_array,
@@ -164,8 +190,20 @@ _WRITERS: Mapping[str, Callable[[_Export], None]] = {
     "coco": _write_coco,
     "overlay": _write_overlay,
     "csv": _write_csv,
+    "ctc": _write_ctc,
+    "geff": _write_geff,
+    "trackmate": _write_trackmate,
+    "lineage": _write_lineage,
 }
 """Who writes each of `FORMATS`, which itself loads nothing."""
+
+
+_FOLDERS: Mapping[str, Callable[[Path], bool]] = {
+    "ome.zarr": is_label_image,
+    "ctc": is_ctc_folder,
+    "geff": is_geff,
+}
+"""How earlier exports that are folders are told from the user's own."""
 
 
 def _image_name(labels: Path) -> str:
@@ -199,8 +237,8 @@ def _check_target(path: Path, file_format: str, *, overwrite: bool) -> None:
         return
     if not overwrite:
         raise ExportError(f"{path} exists. Choose another name, or let it be replaced.")
-    is_folder = FORMATS[file_format].folder
-    if path.is_dir() != is_folder or (is_folder and not is_label_image(path)):
+    is_ours = _FOLDERS.get(file_format)
+    if path.is_dir() != bool(is_ours) or (is_ours and not is_ours(path)):
         raise ExportError(
             f"{path} is no earlier export of labels as {FORMATS[file_format].title}, "
             "and is kept. Choose another name."

@@ -1,0 +1,18 @@
+"""The table of a lineage as CSV: id, first, last, parent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_dinocell.engine.lineage.table import Lineage
+
+HEADER = "id,first,last,parent"
+
+
+def write_lineage(path: Path, lineage: Lineage) -> None:
+    """Write a row per cell; frames from 0, parent 0 where there is none."""
+    rows = [f"{t.id},{t.first},{t.last},{t.parent}" for t in lineage.tracks]
+    path.write_text("\n".join([HEADER, *rows, ""]), encoding="ascii", newline="\n")
