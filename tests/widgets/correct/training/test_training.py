@@ -142,13 +142,13 @@ def test_while_training_the_options_are_locked_and_no_other_job_runs(
     with pytest.raises(JobBusyError, match="is being trained"):
         jobs.take("segment")
     assert not driver.options.isEnabled()
-    assert driver.train.bar.isVisibleTo(driver.train)
+    assert driver.train.bar.isVisibleTo(driver.dock)
     qtbot.waitUntil(lambda: "Epoch 2 of 2" in driver.train.stage())
     driver.train.train.click()
     driver.wait_for_end()
     assert jobs.job is None
     assert driver.options.isEnabled()
-    assert not driver.train.bar.isVisibleTo(driver.train)
+    assert not driver.train.bar.isVisibleTo(driver.dock)
 
 
 def test_progress_stop_and_curve_are_in_view_while_it_trains(
