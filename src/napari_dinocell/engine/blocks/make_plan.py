@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.blocks.source import PlaneSource
     from napari_dinocell.engine.blocks.stretch_record import MeasuredStretch
     from napari_dinocell.engine.config import Channel, SegmentConfig
-    from napari_dinocell.engine.images.image_files import ImageFile
+    from napari_dinocell.engine.images.image_file import ImageFile
     from napari_dinocell.engine.inference.device import PrecisionName
     from napari_dinocell.engine.inference.events import ScaleChosen
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_dinocell.engine.config import Channel
-    from napari_dinocell.engine.images.image_files import ImageFile
+    from napari_dinocell.engine.images.image_file import ImageFile
 
 STRIP = 512
 """Rows that are read at once where whole rows are wanted, and kept: files have chunks,

@@ -150,8 +150,9 @@ def _without_outliers(plane: NDArray[Any], noise: float) -> NDArray[Any]:
     found = find_outliers(plane, noise)
     if found is None:
         return plane
-    if isinstance(plane, LazyPlane):
-        return CleanedPlane(plane, found).array
+    given: object = plane  # lazy planes pass as arrays, see `LazyPlane.array`
+    if isinstance(given, LazyPlane):
+        return CleanedPlane(given, found).array
     return found.replaced_in(plane)
 
 
