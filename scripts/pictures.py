@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -65,18 +66,19 @@ def open_window() -> tuple[Any, Any]:
     _, dock = viewer.window.add_plugin_dock_widget("napari-dinocell", "Segment")
     wait_until(lambda: True, at_least=1.0)
     viewer.reset_view()
-    dock.sections.run.segment_requested.emit()
+    dock.controller.segment()
     return viewer, dock
 
 
 def drag(viewer: Any, dock: Any) -> list[Image]:
     """Pictures while the seed threshold goes up and down once."""
     section = dock.sections.thresholds
-    middle = section.values()["seed_threshold"]
+    config = section.config()
     frames = []
     for number in range(FRAMES):
-        value = middle + 0.35 * math.sin(2 * math.pi * number / FRAMES)
-        section.set_values({"seed_threshold": round(value, 2)})
+        away = 0.35 * math.sin(2 * math.pi * number / FRAMES)
+        value = round(config.seed_threshold + away, 2)
+        section.set_config(replace(config, seed_threshold=value))
         section.changed.emit()
         wait_until(lambda: not dock.controller.live.busy, at_least=0.1)
         frames.append(picture(viewer))
