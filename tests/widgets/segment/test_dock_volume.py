@@ -56,6 +56,8 @@ def test_cells_go_through_slices_and_follow_the_sliders(driver: DockDriver) -> N
     record = driver.viewer.layers["stack labels"].metadata["dinocell"]
     assert record["plane"] is None
     assert record["cells"] == 3
+    line = driver.sections.run._result.text().replace("\N{NO-BREAK SPACE}", " ")
+    assert line.startswith("3 cells, ")  # not "in this plane"
     stack = record["settings"]["stack"]
     assert (stack["volume"], stack["z_spacing"]) == (True, 3.0)
     moved = WatershedConfig(seed_threshold=0.9, foreground_threshold=0.6)

@@ -168,6 +168,8 @@ def test_result_leaves_out_what_is_not_known(
         (CellCount(None, 1, 2, 5), "1 cell in 2 of 5 planes, cpu"),
         (CellCount(9, 9, 1, 12), "9 cells in this plane, cpu"),
         (CellCount(9, 9, 1, 1), "9 cells, cpu"),
+        (CellCount(9, 9, 0, 1, "volume"), "9 cells, cpu"),
+        (CellCount(9, 9, 0, 5, "volume"), "9 cells in this volume, cpu"),
     ],
 )
 def test_result_of_a_stack_says_what_it_counts(count: CellCount, text: str) -> None:

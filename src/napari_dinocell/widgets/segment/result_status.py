@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QApplication
@@ -106,10 +106,13 @@ class ResultStatus(QObject):
         if cells is None and made is not None:
             cells = _count(result, plane)
         counts = stack.counts if cells is None else stack.counts | {plane: cells}
-        one_id = stack.links.wanted or stack.is_slice(plane)  # a cell is in many then
+        deep = stack.is_slice(plane)
+        one_id = stack.links.wanted or deep  # a cell is in many planes then
         planes = 0 if one_id else len(counts)
-        of, tiles = prod(stack.shape[:-2]), None if made is None else made.tiles
-        count = CellCount(cells, sum(counts.values()), planes, of, tiles)
+        of = prod(stack.shape[: -3 if deep else -2])
+        unit: Literal["plane", "volume"] = "volume" if deep else "plane"
+        tiles = None if made is None else made.tiles
+        count = CellCount(cells, sum(counts.values()), planes, of, unit, tiles)
         line.show_result(count, result.seconds, (made or stack.records[-1]).device)
 
     def _on_run_counted(self, cells: int) -> None:

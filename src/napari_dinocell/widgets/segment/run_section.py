@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from math import ceil
+from typing import Literal
 
 from qtpy.QtWidgets import QFrame, QPushButton
 
@@ -47,7 +48,8 @@ class CellCount:
     planes: int = 1
     """How many planes `in_all` is of; fewer than two say nothing of it."""
     of: int = 1
-    """How many planes the image has."""
+    """How many planes the image has; or volumes, where these are segmented."""
+    unit: Literal["plane", "volume"] = "plane"
     tiles: tuple[int, int] | None = None
     """From how many tiles of how many, where the run was stopped early."""
 
@@ -152,7 +154,7 @@ def result_text(count: CellCount, seconds: float | None, device: str) -> str:
     """
     parts = []
     if count.shown is not None:
-        place = " in this plane" if count.of > 1 else ""
+        place = f" in this {count.unit}" if count.of > 1 else ""
         found = counted(count.shown, "cell") if count.shown else "No cells found"
         parts.append(found + place)
         if count.tiles is not None:
