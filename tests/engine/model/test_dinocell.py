@@ -157,7 +157,7 @@ def test_channels_last_changes_nothing(make_model: Callable[..., DinoCell]) -> N
 
 def test_projecting_a_skip_commutes_with_upsampling() -> None:
     """The cheap order of the two is exact."""
-    stage = SkipStage(4, 6, 4).eval()
+    stage = SkipStage(4, 6, 4, "transposed").eval()
     skip = torch.randn(1, 6, 4, 5)
 
     def upsample(x: torch.Tensor) -> torch.Tensor:

@@ -152,6 +152,7 @@ def test_distance_is_redrawn_and_hidden_layers_are_not() -> None:
     results = show(viewer, viewer.add_image(np.zeros(SHAPE)))
     labels, distance = labels_of(results), results.distance
     assert distance is not None
+    distance.visible = False
     redrawn: list[str] = []
     distance.events.set_data.connect(lambda event: redrawn.append("distance"))
     results.refresh("distance")
