@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.batch.preset import Preset
     from napari_dinocell.engine.batch.segment_files import SegmentJob
     from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.labels.mask_file import MaskRecord
     from napari_dinocell.engine.results.page_region import PageRegion
     from napari_dinocell.engine.results.provenance import ModelRecord
     from napari_dinocell.engine.segmenter import Segmenter
@@ -33,6 +34,8 @@ class Recipe:
     """Letters that replace those of the files."""
     region: PageRegion | None = None
     """The part of each page to segment; None for whole pages."""
+    mask: MaskRecord | None = None
+    """Outside of which cells are dropped."""
     consecutive_ids: bool = False
     """Whether ids are 1, 2, ... whatever the settings say."""
 
@@ -46,6 +49,7 @@ class Recipe:
             settings=preset.settings,
             axes=preset.axes,
             region=preset.region,
+            mask=preset.mask,
         )
 
     def find_model(self) -> str:
@@ -90,5 +94,6 @@ class Recipe:
             config=self.config(segmenter.default_config()),
             axes=self.axes,
             region=self.region,
+            mask=self.mask,
             overlay=overlay,
         )
