@@ -38,6 +38,8 @@ class Recipe:
     """Outside of which cells are dropped."""
     consecutive_ids: bool = False
     """Whether ids are 1, 2, ... whatever the settings say."""
+    expand: float | None = None
+    """Pixels by which cells grow; None takes what the settings say."""
 
     @classmethod
     def of_preset(cls, preset: Preset, *, device: str) -> Recipe:
@@ -70,7 +72,8 @@ class Recipe:
         """All settings; `own` are those of the model."""
         config = self.settings or own
         wanted = self.consecutive_ids or config.consecutive_ids
-        return config.with_overrides(consecutive_ids=wanted)
+        expand = config.expand if self.expand is None else self.expand
+        return config.with_overrides(consecutive_ids=wanted, expand=expand)
 
     def job(
         self, segmenter: Segmenter, model: ModelRecord, *, overlay: bool = False
