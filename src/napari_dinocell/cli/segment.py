@@ -18,6 +18,7 @@ from napari_dinocell.cli.contrast_options import (
     WindowOption,
 )
 from napari_dinocell.cli.errors import FAILED, INTERRUPTED, debugging, print_note
+from napari_dinocell.cli.mask_option import MaskOption, chosen_mask
 from napari_dinocell.cli.options import (
     AugmentOption,
     AxesOption,
@@ -94,6 +95,8 @@ EXAMPLES = """
 
   dinocell segment plate7 -o results --recursive --preset 'nuclei 20x'
 
+  dinocell segment scan.tif -o results --mask tissue.geojson
+
   dinocell segment stack.tif -o results --volume --z-spacing 3
 
   dinocell segment scan.ome.zarr --labels-name nuclei --level 1
@@ -133,6 +136,7 @@ def segment(
     axes: AxesOption = None,
     scene: SceneOption = None,
     region: RegionOption = None,
+    mask: MaskOption = None,
     level: LevelOption = 0,
     time_range: TimeRangeOption = None,
     z_range: ZRangeOption = None,
@@ -187,6 +191,7 @@ def job_of(options: Mapping[str, Any], preset: Preset | None) -> SegmentJob:
         preset=preset,
         overrides=given_overrides(**settings_among(options)),
         ranges=chosen_ranges(options["time_range"], options["z_range"]),
+        mask=chosen_mask(options["mask"]),
         **{name: options[name] for name in _JOB_OPTIONS},
     )
 

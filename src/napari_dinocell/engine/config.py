@@ -21,7 +21,7 @@ from napari_dinocell.engine.setting_checks import (
     require_types,
 )
 from napari_dinocell.engine.stack_config import StackConfig
-from napari_dinocell.engine.watershed_config import PROMINENCE, WatershedConfig
+from napari_dinocell.engine.watershed_config import PROMINENCE, Polygon, WatershedConfig
 
 __all__ = [
     "LARGEST_EXPANSION",
@@ -33,6 +33,7 @@ __all__ = [
     "DeviceName",
     "Limits",
     "LimitsName",
+    "Polygon",
     "SegmentConfig",
     "StackConfig",
     "TilingConfig",

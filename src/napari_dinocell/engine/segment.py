@@ -14,11 +14,12 @@ from napari_dinocell.engine.segmenter import Segmenter
 from napari_dinocell.engine.volume.events import VolumeMapReady
 from napari_dinocell.engine.volume.volume_steps import volume_steps
 from napari_dinocell.engine.watershed.live_watershed import label_cells
+from napari_dinocell.engine.watershed.summits import mask_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_dinocell.engine.arrays import Image, Labels
+    from napari_dinocell.engine.arrays import Image, Labels, Mask
     from napari_dinocell.engine.config import DeviceName, SegmentConfig
 
 
@@ -29,6 +30,7 @@ def segment(
     device: DeviceName = "auto",
     config: SegmentConfig | None = None,
     channel_axis: int | None = None,
+    mask: Mask | None = None,
     **overrides: Any,
 ) -> Labels:
     """Segment the cells of one image.
@@ -46,12 +48,16 @@ def segment(
         Settings; None takes the model's own.
     channel_axis
         Axis of the channels of an image that is not RGB.
+    mask
+        (Y, X), or (Z, Y, X) of a volume: cells are dropped unless their innermost
+        pixel, the summit of the distance map, is in it; they are not cut.
     **overrides
         Single settings by name, over those of `config`: `cell_diameter`, `channel`,
         `clahe`, `augment`, `seed_threshold`, `foreground_threshold`, `min_size`,
-        `max_size`, `exclude_border`, `fill_holes`, `expand`, `consecutive_ids` and the
-        others of `SegmentConfig.with_overrides`. `volume=True` finds cells in three
-        dimensions; `z_spacing`, in pixels, says how far apart the slices are.
+        `max_size`, `exclude_border`, `fill_holes`, `inside`, `expand`,
+        `consecutive_ids` and the others of `SegmentConfig.with_overrides`.
+        `volume=True` finds cells in three dimensions; `z_spacing`, in pixels, says how
+        far apart the slices are.
 
     Returns
     -------
@@ -61,12 +67,12 @@ def segment(
     Raises
     ------
     DinoCellError
-        If image, settings, device or model cannot be used.
+        If image, settings, device, model or mask cannot be used.
     """
     segmenter = Segmenter(model, device=device)
     settings = (config or segmenter.default_config()).with_overrides(**overrides)
     find = _label_volume if settings.stack.volume else _label_plane
-    labels, doubts = find(segmenter, image, settings, channel_axis)
+    labels, doubts = find(segmenter, image, settings, channel_axis, mask)
     for doubt in dict.fromkeys(doubts):
         warnings.warn(doubt, stacklevel=2)
     numbers = ConsecutiveIds()
@@ -82,11 +88,12 @@ def _label_plane(
     image: Image,
     config: SegmentConfig,
     channel_axis: int | None,
+    mask: Mask | None,
 ) -> tuple[Labels, list[str]]:
     """Labels (Y, X), and what the user should know about them."""
     steps = segmenter.steps(image, config, channel_axis=channel_axis)
     doubts = [doubt for event in steps if (doubt := doubt_about(event)) is not None]
-    return segmenter.labels(), doubts
+    return segmenter.labels(mask=mask), doubts
 
 
 def _label_volume(
@@ -94,6 +101,7 @@ def _label_volume(
     image: Image,
     config: SegmentConfig,
     channel_axis: int | None,
+    mask: Mask | None,
 ) -> tuple[Labels, list[str]]:
     """Labels (Z, Y, X), and what the user should know about them.
 
@@ -104,7 +112,8 @@ def _label_volume(
     labels: Labels | None = None
     for event in volume_steps(segmenter, image, config, channel_axis=channel_axis):
         if isinstance(event, VolumeMapReady):
-            labels = label_cells(event.distance_map, config.watershed)
+            within = mask_for(mask, event.distance_map.shape)
+            labels = label_cells(event.distance_map, config.watershed, within=within)
         elif (doubt := doubt_about(event)) is not None:
             (doubts if isinstance(event, Degraded) else of_slices).append(doubt)
     assert labels is not None  # nobody cancels

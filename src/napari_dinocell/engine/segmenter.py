@@ -23,12 +23,13 @@ from napari_dinocell.engine.inference.plane_map import LazyWatershed, PlaneMap
 from napari_dinocell.engine.inference.plane_prediction import predict_plane
 from napari_dinocell.engine.model.model_store import resolve_model
 from napari_dinocell.engine.model.read_info import read_info
+from napari_dinocell.engine.watershed.summits import mask_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from napari_dinocell.engine.arrays import DistanceMap, Image, Labels
+    from napari_dinocell.engine.arrays import DistanceMap, Image, Labels, Mask
     from napari_dinocell.engine.config import DeviceName, WatershedConfig
     from napari_dinocell.engine.inference.device import PrecisionName
     from napari_dinocell.engine.inference.events import SegmentEvent
@@ -177,6 +178,7 @@ class Segmenter:
         watershed: WatershedConfig | None = None,
         *,
         region: tuple[slice, slice] | None = None,
+        mask: Mask | None = None,
     ) -> Labels:
         """Label the cells of the last plane: fast, from its map.
 
@@ -187,6 +189,9 @@ class Segmenter:
         region
             Rows and columns to label, for less work; None labels the plane. Holes
             are filled if they lie inside.
+        mask
+            (Y, X): cells whose innermost pixel, the summit of the map, is not in it are
+            dropped.
 
         Returns
         -------
@@ -197,9 +202,9 @@ class Segmenter:
         Raises
         ------
         ImageError
-            If no plane has been segmented yet.
+            If no plane has been segmented yet, or the mask has another shape.
         """
-        query = self._query(watershed)
+        query = self._query(watershed, mask)
         return query.labels() if region is None else query.labels(region)
 
     def count(self, watershed: WatershedConfig | None = None) -> int:
@@ -263,11 +268,16 @@ class Segmenter:
                 self._plane_map = PlaneMap(fingerprint, config, scale, event, watershed)
             yield event
 
-    def _query(self, config: WatershedConfig | None) -> CellQuery:
+    def _query(
+        self, config: WatershedConfig | None, mask: Mask | None = None
+    ) -> CellQuery:
         plane_map = self._plane_map
         if plane_map is None:
             raise ImageError(
                 "Expected a segmented image, but there is no distance map yet. Run "
                 "all of steps(image) first."
             )
-        return plane_map.watershed.query(config or plane_map.config.watershed)
+        return plane_map.watershed.query(
+            config or plane_map.config.watershed,
+            within=mask_for(mask, plane_map.ready.distance_map.shape),
+        )

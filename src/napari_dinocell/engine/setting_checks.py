@@ -67,3 +67,18 @@ def are_channels(channels: Any) -> bool:
         and all(type(index) is int and index >= 0 for index in channels)
         and 0 < len(channels) == len(set(channels))
     )
+
+
+def are_polygons(polygons: Any) -> bool:
+    """Whether this is a tuple of polygons: tuples of three or more pairs of numbers."""
+    return isinstance(polygons, tuple) and all(
+        isinstance(polygon, tuple)
+        and len(polygon) >= 3
+        and all(_is_place(corner) for corner in polygon)
+        for polygon in polygons
+    )
+
+
+def _is_place(corner: Any) -> bool:
+    pair = isinstance(corner, tuple) and len(corner) == 2
+    return pair and all(map(is_real, corner))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from napari_dinocell.engine.records import BEFORE, LATER
-from napari_dinocell.engine.setting_checks import require, require_types
+from napari_dinocell.engine.setting_checks import are_polygons, require, require_types
 
 PARTING = 0.3
 """Chosen on synthetic volumes of nuclei (benchmarks/volumes.py)."""
 
 PROMINENCE = 0.4
 """Chosen on 88 images of 18 sources (training/experiments.md)."""
+
+Polygon: TypeAlias = tuple[tuple[float, float], ...]
+"""Corners (y, x) in pixels; the centre of the first pixel is (0, 0)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,10 @@ class WatershedConfig:
     At 0.3 and a seed threshold of 0.5 it must be as high as 85 % of that summit. The
     maps of slices are low where cells touch in a slice, but not where one cell's slices
     lie over another's. 1 joins seeds as in a plane."""
+    inside: tuple[Polygon, ...] | None = field(default=None, metadata=LATER)
+    """Cells are dropped unless their innermost pixel, the summit of the distance map,
+    lies in one of these polygons, in whatever slice; they are not cut. None keeps all.
+    """
 
     def __post_init__(self) -> None:
         require_types(self)
@@ -74,3 +82,17 @@ class WatershedConfig:
             0 < self.parting <= 1,
             f"Expected a parting above 0 and up to 1, got {self.parting}.",
         )
+        require(
+            self.inside is None or are_polygons(self.inside),
+            "Expected a tuple of polygons, each of three or more corners (y, x), or "
+            f"None for the whole plane, got {str(self.inside)[:80]}.",
+        )
+
+    def seen_from(self, top: int, left: int) -> WatershedConfig:
+        """The same for a part of a plane that begins at this row and column."""
+        if self.inside is None or (top, left) == (0, 0):
+            return self
+        moved = tuple(
+            tuple((y - top, x - left) for y, x in polygon) for polygon in self.inside
+        )
+        return replace(self, inside=moved)

@@ -14,11 +14,13 @@ from napari_dinocell.engine.batch.make_job import make_job
 from napari_dinocell.engine.blocks import jobs as jobs_module
 from napari_dinocell.engine.blocks.executors import Serial
 from napari_dinocell.engine.blocks.make_plan import make_plan
+from napari_dinocell.engine.blocks.numbering import number_cells
 from napari_dinocell.engine.blocks.run import RunFinished, finish, run_all, run_stage
 from napari_dinocell.engine.blocks.source import PlaneSource
 from napari_dinocell.engine.blocks.work_folder import Stage, WorkFolder
-from napari_dinocell.engine.errors import PlanError
+from napari_dinocell.engine.errors import PlanError, SettingsError
 from napari_dinocell.engine.inference.network import Network
+from napari_dinocell.engine.labels.mask_file import record_mask
 from napari_dinocell.engine.segment import segment
 
 if TYPE_CHECKING:
@@ -110,6 +112,17 @@ def test_file_in_blocks_is_the_whole(
     expected = segment(np.load(image), device="cpu", config=job.config)
     assert np.unique(expected).size > 20
     assert np.array_equal(labels_of(folder), expected)
+
+
+def test_places_where_cells_are_wanted_are_refused(image: Path, tmp_path: Path) -> None:
+    inside = (((0.0, 0.0), (0.0, 200.0), (200.0, 0.0)),)
+    drawn = job_of(inside=inside)
+    masked = replace(job_of(), mask=record_mask(image))
+    for number, job in enumerate((drawn, masked)):
+        with pytest.raises(PlanError, match="neither a mask nor polygons"):
+            planned(image, job, tmp_path / str(number))
+    with pytest.raises(SettingsError, match="Expected no polygons"):
+        number_cells([], drawn.config.watershed)
 
 
 def test_empty_plane(tmp_path: Path) -> None:

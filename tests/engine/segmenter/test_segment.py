@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from skimage.segmentation import expand_labels, relabel_sequential
 
-from napari_dinocell.engine.errors import SettingsError
+from napari_dinocell.engine.errors import ImageError, SettingsError
 from napari_dinocell.engine.segment import segment
 
 if TYPE_CHECKING:
@@ -48,6 +48,22 @@ def test_ids_are_consecutive_and_cells_grow_if_asked_for(
     assert (found != plain).any()
     grown = segment(image, exclude_border=True, expand=2, **shared)
     np.testing.assert_array_equal(grown, expand_labels(plain, 2))
+
+
+def test_cells_are_wanted_in_a_mask_only(
+    echo: SimpleNamespace, image: np.ndarray[Any, Any], config: SegmentConfig
+) -> None:
+    shared: dict[str, Any] = {"model": echo.path, "device": "cpu", "config": config}
+    every, mask = segment(image, **shared), np.zeros(image.shape, np.uint8)
+    mask[: image.shape[0] // 2] = 3
+    found = segment(image, mask=mask, **shared)
+    kept = np.unique(found[found > 0])
+    assert 0 < kept.size < np.unique(every).size - 1
+    np.testing.assert_array_equal(found, np.where(np.isin(every, kept), every, 0))
+    other = segment(image, mask=mask == 0, **shared)
+    np.testing.assert_array_equal(found + other, every)
+    with pytest.raises(ImageError, match="Expected a mask of the plane's shape"):
+        segment(image, mask=mask[1:], **shared)
 
 
 def test_only_chosen_channels_are_segmented(

@@ -44,6 +44,20 @@ def test_cells_go_through_slices(
         np.testing.assert_array_equal(plane, labels[0])
 
 
+def test_a_mask_holds_in_all_slices(
+    volume: np.ndarray[Any, Any], shared: dict[str, Any]
+) -> None:
+    every, mask = segment(volume, **shared), np.zeros(volume.shape[1:], np.bool_)
+    mask[: mask.shape[0] // 2] = True
+    found = segment(volume, mask=mask, **shared)
+    assert found.any()
+    other = segment(volume, mask=np.stack([~mask] * len(volume)), **shared)
+    assert other.any()
+    np.testing.assert_array_equal(found + other, every)
+    with pytest.raises(ImageError, match="or the volume's"):
+        segment(volume, mask=mask[1:], **shared)
+
+
 @pytest.mark.parametrize("axis", [0, 1, 3])
 def test_channels_may_lie_anywhere(
     volume: np.ndarray[Any, Any], shared: dict[str, Any], axis: int

@@ -26,7 +26,9 @@ CHOSEN = BatchChoices(
     output=OutputChoice(folder="out", file_format="png", overlay=True, resume=False),
 )
 
-NUMBERED = replace(CHOSEN, output=replace(CHOSEN.output, consecutive_ids=True))
+NUMBERED = replace(
+    CHOSEN, output=replace(CHOSEN.output, consecutive_ids=True, expand=2.5)
+)
 INSIDE = replace(
     CHOSEN, output=replace(CHOSEN.output, file_format="zarr", labels_name="nuclei")
 )
@@ -60,6 +62,9 @@ def test_values_of_the_first_version_are_read() -> None:
         {"source": 1, "images": None, "pattern": [], "files": "b", "settings": 0},
         {"output": {}, "format": 2, "overlay": 1, "resume": "no"},
         {"consecutive_ids": 1},
+        {"expand": "far"},
+        {"expand": -1.0},
+        {"expand": float("nan")},
         {"unknown": True, "format": "xls"},
     ],
 )

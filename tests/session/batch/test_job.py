@@ -90,6 +90,14 @@ def test_ids_are_consecutive_if_settings_or_recipe_say_so(
     assert replace(recipe, settings=numbered).config(own) == numbered
 
 
+def test_cells_grow_as_the_recipe_says_or_else_the_settings() -> None:
+    own = BatchFake().default_config()
+    grown = own.with_overrides(expand=2.0)
+    recipe = Recipe(model="default", settings=grown)
+    assert recipe.config(own) == grown
+    assert replace(recipe, expand=3.5).config(own) == own.with_overrides(expand=3.5)
+
+
 def test_once_cancelled_nothing_more_is_done(folder: Path, slot: FakeModelSlot) -> None:
     done = list[Any]()
     for event in run_batch(request(folder), slot, lambda: bool(done)):

@@ -238,11 +238,13 @@ def test_formats_overlays_and_ids(driver: BatchDriver, images: Path) -> None:
     box.setCurrentIndex(box.findData("png"))
     driver.sections.output._overlay.setChecked(True)
     driver.sections.output._consecutive_ids.setChecked(True)
+    driver.sections.output._expand.setValue(1.5)
     driver.run()
     names = {path.name for path in (images / "dinocell").iterdir()}
     assert {"a_labels.png", "a_overlay.png"} < names
     made = read_provenance(images / "dinocell" / "a_labels.json")
     assert made.settings.consecutive_ids
+    assert made.settings.expand == 1.5
 
 
 def test_choices_are_remembered(
@@ -252,6 +254,7 @@ def test_choices_are_remembered(
     driver.choose_output(tmp_path / "out")
     driver.sections.output._overlay.setChecked(True)
     driver.sections.output._consecutive_ids.setChecked(True)
+    driver.sections.output._expand.setValue(1.5)
     driver.sections.images._pattern.setText("*.tif")
     driver.sections.images._files.add([str(images / "a.tif")])
     driver.dock.close_controllers()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from napari_dinocell.engine.batch.segment_files import SegmentJob
 from napari_dinocell.engine.errors import CheckpointError, CheckpointNotFoundError
 from napari_dinocell.engine.inference.device import limit_threads
+from napari_dinocell.engine.labels.mask_file import record_mask, require_same_mask
 from napari_dinocell.engine.model.checkpoint_file import file_sha256
 from napari_dinocell.engine.model.model_store import list_models, resolve_model
 from napari_dinocell.engine.results.provenance import ModelRecord
@@ -16,6 +17,7 @@ from napari_dinocell.engine.segmenter import Segmenter
 if TYPE_CHECKING:
     from napari_dinocell.engine.batch.preset import Preset
     from napari_dinocell.engine.images.page_choice import PageRanges
+    from napari_dinocell.engine.labels.mask_file import MaskRecord
     from napari_dinocell.engine.results.page_region import PageRegion
 
 
@@ -29,6 +31,7 @@ def make_job(
     region: PageRegion | Literal["none"] | None = None,
     ranges: PageRanges | None = None,
     level: int = 0,
+    mask: Path | Literal["none"] | None = None,
     overlay: bool = False,
 ) -> SegmentJob:
     """Make a job; what is given besides a preset goes first.
@@ -47,13 +50,15 @@ def make_job(
         As in `SegmentJob`; None takes the preset's, "none" has the whole page.
     ranges, level
         As in `SegmentJob`.
+    mask
+        A file; None takes the preset's, "none" has no mask.
 
     Raises
     ------
     CheckpointError
         If the preset's model is not on this machine.
     DinoCellError
-        If model or settings cannot be used.
+        If model, settings or mask cannot be used.
     """
     limit_threads()  # as the viewer does: the last bits of a map depend on it
     if model is None and preset is not None:
@@ -73,8 +78,21 @@ def make_job(
         region=None if region == "none" else region,
         ranges=ranges or {},
         level=level,
+        mask=_find_mask(mask, preset),
         overlay=overlay,
     )
+
+
+def _find_mask(
+    given: Path | Literal["none"] | None, preset: Preset | None
+) -> MaskRecord | None:
+    """The mask that was asked for, or that of the preset if it is still the same."""
+    if isinstance(given, Path):
+        return record_mask(given)
+    if given == "none" or preset is None or preset.mask is None:
+        return None
+    require_same_mask(preset.mask)
+    return preset.mask
 
 
 def find_model(wanted: ModelRecord, *, wanted_by: str) -> str:

@@ -6,13 +6,16 @@ Knows neither where presets are kept (`preset_store`) nor how they are used
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from napari_dinocell.engine.batch.outputs import provenance_of_store
 from napari_dinocell.engine.config import SegmentConfig  # noqa: TC001 - a record's type
 from napari_dinocell.engine.errors import SettingsError
-from napari_dinocell.engine.records import RecordFormat
+from napari_dinocell.engine.labels.mask_file import (
+    MaskRecord,  # noqa: TC001 - a record's type
+)
+from napari_dinocell.engine.records import LATER, RecordFormat
 from napari_dinocell.engine.results.atomic_file import replaced_file
 from napari_dinocell.engine.results.page_region import PageRegion, parse_region
 from napari_dinocell.engine.results.provenance import (
@@ -40,6 +43,8 @@ class Preset:
     """Letters that replace those of TIFF files."""
     region: PageRegion | None = None
     """The part of each page to segment; None for whole pages."""
+    mask: MaskRecord | None = field(default=None, metadata=LATER)
+    """Outside of which cells are dropped."""
 
     def __post_init__(self) -> None:
         for entry, text in (("name", self.name), ("axes", self.axes)):
@@ -107,6 +112,7 @@ def preset_of_labels(sidecar: Path) -> Preset:
         model=made.model,
         settings=made.settings,
         region=made.region,
+        mask=made.mask,
     )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.batch.preset import Preset
     from napari_dinocell.engine.batch.segment_files import SegmentJob
     from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.labels.mask_file import MaskRecord
     from napari_dinocell.engine.results.page_region import PageRegion
     from napari_dinocell.engine.results.provenance import ModelRecord
     from napari_dinocell.engine.segmenter import Segmenter
@@ -33,8 +34,12 @@ class Recipe:
     """Letters that replace those of the files."""
     region: PageRegion | None = None
     """The part of each page to segment; None for whole pages."""
+    mask: MaskRecord | None = None
+    """Outside of which cells are dropped."""
     consecutive_ids: bool = False
     """Whether ids are 1, 2, ... whatever the settings say."""
+    expand: float | None = None
+    """Pixels by which cells grow; None takes what the settings say."""
 
     @classmethod
     def of_preset(cls, preset: Preset, *, device: str) -> Recipe:
@@ -46,6 +51,7 @@ class Recipe:
             settings=preset.settings,
             axes=preset.axes,
             region=preset.region,
+            mask=preset.mask,
         )
 
     def find_model(self) -> str:
@@ -66,7 +72,8 @@ class Recipe:
         """All settings; `own` are those of the model."""
         config = self.settings or own
         wanted = self.consecutive_ids or config.consecutive_ids
-        return config.with_overrides(consecutive_ids=wanted)
+        expand = config.expand if self.expand is None else self.expand
+        return config.with_overrides(consecutive_ids=wanted, expand=expand)
 
     def job(
         self, segmenter: Segmenter, model: ModelRecord, *, overlay: bool = False
@@ -90,5 +97,6 @@ class Recipe:
             config=self.config(segmenter.default_config()),
             axes=self.axes,
             region=self.region,
+            mask=self.mask,
             overlay=overlay,
         )

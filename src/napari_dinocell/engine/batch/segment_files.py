@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import Labels
     from napari_dinocell.engine.batch.events import FileEvent
     from napari_dinocell.engine.batch.targets import Target
-    from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
     from napari_dinocell.engine.images.image_file import ImageFile, PageIndex
     from napari_dinocell.engine.images.page_choice import PageRanges
+    from napari_dinocell.engine.labels.mask_file import MaskRecord
     from napari_dinocell.engine.results.page_region import PageRegion
     from napari_dinocell.engine.segmenter import Segmenter
 
@@ -58,8 +59,18 @@ class SegmentJob:
     """Time points and other pages to segment, by letters of axes; none takes all."""
     level: int = 0
     """Resolution of OME-Zarr to segment, the finest being 0."""
+    mask: MaskRecord | None = None
+    """Cells whose summit is not in it are dropped, in pixels of whole pages."""
     overlay: bool = False
     """Write a picture with outlines, too."""
+
+    @property
+    def watershed(self) -> WatershedConfig:
+        """As the region sees it: its polygons are those of the page."""
+        if self.region is None:
+            return self.config.watershed
+        (top, _), (left, _) = self.region
+        return self.config.watershed.seen_from(top, left)
 
 
 def find_finished(job: SegmentJob, target: Target) -> Provenance | None:
@@ -82,6 +93,7 @@ def find_finished(job: SegmentJob, target: Target) -> Provenance | None:
         former.settings == job.config
         and former.region == job.region
         and former.ranges == job.ranges
+        and _checksum(former.mask) == _checksum(job.mask)
         and former.model.sha256 == job.model.sha256
         and (not job.overlay or last_overlay.is_file())
     )
@@ -139,6 +151,7 @@ def segment_file(
             degraded=tuple(degraded),
             region=job.region,
             ranges=job.ranges,
+            mask=job.mask,
         )
         file.sign(provenance)
     yield FileDone(provenance)
@@ -189,3 +202,7 @@ def _record(image: ImageFile, target: Target) -> ImageRecord:
 def _identity(record: ImageRecord) -> tuple[object, ...]:
     """What makes two files the same image, wherever they lie."""
     return (record.bytes, record.sha256, record.axes, record.shape, record.level)
+
+
+def _checksum(mask: MaskRecord | None) -> str | None:
+    return None if mask is None else mask.sha256

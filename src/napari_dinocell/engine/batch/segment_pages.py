@@ -18,6 +18,7 @@ from napari_dinocell.engine.inference.events import (
     SegmentEvent,
 )
 from napari_dinocell.engine.labels.expand import expand_cells
+from napari_dinocell.engine.labels.mask_file import open_mask
 from napari_dinocell.engine.results.page_region import crop_page, place_labels
 from napari_dinocell.engine.results.provenance import PageRecord
 from napari_dinocell.engine.watershed.live_watershed import label_cells
@@ -25,10 +26,11 @@ from napari_dinocell.engine.watershed.live_watershed import label_cells
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from napari_dinocell.engine.arrays import DistanceMap, Image, Labels
+    from napari_dinocell.engine.arrays import DistanceMap, Image, Labels, Mask
     from napari_dinocell.engine.batch.segment_files import SegmentJob
     from napari_dinocell.engine.config import Channel
     from napari_dinocell.engine.images.image_file import ImageFile, PageIndex
+    from napari_dinocell.engine.labels.mask_file import MaskPages
 
     Cancel: TypeAlias = Callable[[], bool] | None
 
@@ -88,14 +90,25 @@ def segment_pages(
         Once `cancel` says True.
     """
     indexed = zip(indices, image.pages(indices), strict=True)
-    for number, (index, page) in enumerate(indexed):
-        yield PageStarted(number, len(indices))
-        distance_map, made = yield from predict_page(job, image, page, cancel)
-        started = time.perf_counter()
-        labels = label_cells(distance_map, job.config.watershed)
-        made = made.with_cells(labels, time.perf_counter() - started)
-        yield page_result(job, image, made, index, page, labels)
-        job = with_measured_diameter(job, made.record)
+    with open_mask(job.mask, image) as masks:
+        for number, (index, page) in enumerate(indexed):
+            yield PageStarted(number, len(indices))
+            distance_map, made = yield from predict_page(job, image, page, cancel)
+            started = time.perf_counter()
+            within = part_of_mask(job, masks, index)
+            labels = label_cells(distance_map, job.watershed, within=within)
+            made = made.with_cells(labels, time.perf_counter() - started)
+            yield page_result(job, image, made, index, page, labels)
+            job = with_measured_diameter(job, made.record)
+
+
+def part_of_mask(
+    job: SegmentJob, masks: MaskPages | None, index: PageIndex
+) -> Mask | None:
+    """(Y, X): where cells are wanted in what is segmented of a page."""
+    if masks is None:
+        return None
+    return crop_page(masks.page(index), job.region, channel_axis=None)
 
 
 def predict_page(

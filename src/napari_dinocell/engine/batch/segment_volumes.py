@@ -13,10 +13,12 @@ from napari_dinocell.engine.batch.events import PageStarted
 from napari_dinocell.engine.batch.segment_pages import (
     CancelledError,
     page_result,
+    part_of_mask,
     predict_page,
     with_measured_diameter,
 )
 from napari_dinocell.engine.contrast.channel import plane_of
+from napari_dinocell.engine.labels.mask_file import open_mask
 from napari_dinocell.engine.results.page_region import crop_page
 from napari_dinocell.engine.volume.check import (
     require_volume,
@@ -31,7 +33,7 @@ from napari_dinocell.engine.watershed.live_watershed import label_cells
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from napari_dinocell.engine.arrays import DistanceMap, Image
+    from napari_dinocell.engine.arrays import DistanceMap, Image, Mask
     from napari_dinocell.engine.batch.segment_files import SegmentJob
     from napari_dinocell.engine.batch.segment_pages import Cancel, PageEvent, PageMade
     from napari_dinocell.engine.images.image_file import ImageFile, PageIndex
@@ -78,12 +80,23 @@ def segment_volumes(
             yield from _add_views(job, image, kept, maps, z_spacing, cancel)
         started = time.perf_counter()
         joined = join_slices(maps, z_spacing=z_spacing, bridge=job.config.stack.bridge)
-        labels = label_cells(joined, job.config.watershed)
+        within = _part_of_masks(job, image, slices)
+        labels = label_cells(joined, job.watershed, within=within)
         seconds = (time.perf_counter() - started) / shape[0]
         for z, index in enumerate(slices):
             done = made[z].with_cells(labels[z], seconds)
             pixels = kept[z] if kept else None
             yield page_result(job, image, done, index, pixels, labels[z])
+
+
+def _part_of_masks(
+    job: SegmentJob, image: ImageFile, slices: list[PageIndex]
+) -> Mask | None:
+    """(Z, Y, X): where cells are wanted in what is segmented of a volume."""
+    with open_mask(job.mask, image) as masks:
+        parts = (part_of_mask(job, masks, index) for index in slices)
+        found = [part for part in parts if part is not None]
+    return np.stack(found) if found else None
 
 
 def _part_shape(job: SegmentJob, image: ImageFile) -> tuple[int, int]:

@@ -132,6 +132,11 @@ def _require_possible(job: SegmentJob, image: ImageFile) -> None:
         )
     if job.region is not None:
         raise PlanError("Expected no region for blocks: they cover the whole plane.")
+    if job.mask is not None or job.config.watershed.inside is not None:
+        raise PlanError(
+            "Expected neither a mask nor polygons (inside) for blocks, which keep the "
+            "cells of the whole plane. Leave them out, or segment without blocks."
+        )
     if job.config.contrast.limits == "all" and image.page_count > 1:
         raise PlanError(
             "Expected limits of the plane by itself, or two intensities, got 'all'. "

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_dinocell.engine.setting_checks import require
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -90,7 +92,17 @@ def number_cells(
         Sizes in pixels, and whether cells at the border of the plane are dropped.
     consecutive
         Whether ids are 1, 2, ... without gaps, in the order of the others.
+
+    Raises
+    ------
+    SettingsError
+        If the settings have polygons, which blocks know nothing of.
     """
+    require(
+        config.inside is None,
+        "Expected no polygons (inside) for blocks, which keep the cells of the whole "
+        "plane. Leave them out, or segment without blocks.",
+    )
     parts = list(blocks)
     keys, cell = np.unique(
         _joined([p.keys for p in parts], np.int64), return_inverse=True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from napari_dinocell.engine.watershed.live_watershed import FLOOR, LiveWatershed
 
 if TYPE_CHECKING:
-    from napari_dinocell.engine.arrays import DistanceMap
+    from napari_dinocell.engine.arrays import DistanceMap, Mask
     from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
     from napari_dinocell.engine.inference.events import DistanceMapReady, ScaleChosen
     from napari_dinocell.engine.watershed.cell_query import CellQuery
@@ -38,10 +38,15 @@ class LazyWatershed:
             return watershed
 
     def query(
-        self, config: WatershedConfig, *, held: HeldPixels | None = None
+        self,
+        config: WatershedConfig,
+        *,
+        held: HeldPixels | None = None,
+        within: Mask | None = None,
     ) -> CellQuery:
-        """The cells at one pair of thresholds, beside those that are held."""
-        return self.ready_for(config.foreground_threshold).query(config, held=held)
+        """The cells at one pair of thresholds, as `LiveWatershed.query` finds them."""
+        watershed = self.ready_for(config.foreground_threshold)
+        return watershed.query(config, held=held, within=within)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

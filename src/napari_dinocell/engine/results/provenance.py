@@ -22,6 +22,9 @@ from napari_dinocell.engine.config import (  # noqa: TC001 - a record's types
     SegmentConfig,
 )
 from napari_dinocell.engine.errors import ImageFileError
+from napari_dinocell.engine.labels.mask_file import (
+    MaskRecord,  # noqa: TC001 - a record's type
+)
 from napari_dinocell.engine.no_cells import (
     NoCells,  # noqa: TC001 - a record's type
 )
@@ -101,6 +104,8 @@ class Provenance:
     """The part of each page that was segmented as an image of its own."""
     ranges: Mapping[str, tuple[int, int]] = field(default_factory=dict, metadata=LATER)
     """Which pages were segmented, by letters of axes; `pages` are of these alone."""
+    mask: MaskRecord | None = field(default=None, metadata=LATER)
+    """Outside of which cells were dropped."""
     versions: Mapping[str, str | None] = field(
         default_factory=lambda: software_versions()
     )

@@ -10,9 +10,10 @@ part of it, unless it stands by itself, as a cell below the seed threshold does
 and growth alike**: pixels that touch only at a corner do not touch. Thresholds are
 compared in float32. Cells below the minimum size, above the maximum size and, if asked
 for, with a pixel on the border of the map are dropped, each of them judged as it has
-grown; then, if asked for, each cell takes the background that it alone encloses
-(`fill_holes`). This is the project's definition of a cell; preview, export, command
-line and scripts all use it.
+grown, and so are those whose summit lies outside of given polygons or of a mask; then,
+if asked for, each cell takes the background that it alone encloses (`fill_holes`). This
+is the project's definition of a cell; preview, export, command line and scripts all use
+it.
 
 In a volume (Z, Y, X) regions are 6-connected and sizes are counted in voxels; seeds
 that meet over a saddle well below their summits stay apart
@@ -44,6 +45,7 @@ and the drop of water principle", IEEE TPAMI 31 (2009).
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,6 +67,7 @@ from napari_dinocell.engine.watershed.memory import (
 from napari_dinocell.engine.watershed.merge_forest import grow_forest
 from napari_dinocell.engine.watershed.saddles import find_saddles, no_saddles
 from napari_dinocell.engine.watershed.slice_heights import SliceHeights
+from napari_dinocell.engine.watershed.summits import Summits
 from napari_dinocell.engine.watershed.terrain import (
     is_flat,
     raise_terrain,
@@ -75,7 +78,7 @@ from napari_dinocell.engine.watershed.terrain import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_dinocell.engine.arrays import Labels
+    from napari_dinocell.engine.arrays import Labels, Mask
     from napari_dinocell.engine.config import WatershedConfig
     from napari_dinocell.engine.watershed.held_cells import HeldPixels
 
@@ -172,8 +175,17 @@ class LiveWatershed:
         """Lowest foreground threshold that can be asked for."""
         return self._floor
 
+    @cached_property
+    def _summits(self) -> Summits:
+        terrain, basins = self._terrain[self._inner], self._basins[self._inner]
+        return Summits(terrain, basins, self._forest.heights, workers=self._workers)
+
     def query(
-        self, config: WatershedConfig, *, held: HeldPixels | None = None
+        self,
+        config: WatershedConfig,
+        *,
+        held: HeldPixels | None = None,
+        within: Mask | None = None,
     ) -> CellQuery:
         """The cells at one pair of thresholds, of which labels and count are read.
 
@@ -184,6 +196,9 @@ class LiveWatershed:
         held
             Corrected cells, which are left out. Their pixels are the caller's: labels
             there may be 0 or a neighbour's.
+        within
+            ((Z,) Y, X): cells whose summit is not in it are dropped; a mask (Y, X)
+            holds in all slices of a volume.
 
         Raises
         ------
@@ -192,7 +207,7 @@ class LiveWatershed:
         """
         return CellQuery(
             config=config,
-            table=self._cell_table(config, held),
+            table=self._cell_table(config, held, within),
             terrain=self._terrain[self._inner],
             basins=self._basins[self._inner],
             workers=self._workers,
@@ -222,7 +237,7 @@ class LiveWatershed:
         return known
 
     def _cell_table(
-        self, config: WatershedConfig, held: HeldPixels | None
+        self, config: WatershedConfig, held: HeldPixels | None, within: Mask | None
     ) -> NDArray[np.int32]:
         """(N + 1,): cell id of each basin, 0 where it belongs to none."""
         foreground = config.foreground_threshold
@@ -241,6 +256,8 @@ class LiveWatershed:
         )
         if table.any():
             self._drop_unwanted(table, config)
+            if within is not None or config.inside is not None:
+                self._summits.drop_outside(table, config, within)
         if held is None:
             return table
         return self._held_basins(held).leave_out(table, config.seed_threshold)
@@ -265,7 +282,9 @@ class LiveWatershed:
             table[(extents < config.min_z_extent)[table]] = 0
 
 
-def label_cells(distance_map: NDArray[Any], config: WatershedConfig) -> Labels:
+def label_cells(
+    distance_map: NDArray[Any], config: WatershedConfig, *, within: Mask | None = None
+) -> Labels:
     """Labels of a distance map, for one pair of thresholds.
 
     The same labels, ids included, that `LiveWatershed` gives at these thresholds.
@@ -277,6 +296,8 @@ def label_cells(distance_map: NDArray[Any], config: WatershedConfig) -> Labels:
     config
         Thresholds, sizes in pixels (counted before holes are filled), whether cells
         at the border are dropped and whether holes are filled.
+    within
+        ((Z,) Y, X), as `LiveWatershed.query` takes it.
 
     Returns
     -------
@@ -290,7 +311,7 @@ def label_cells(distance_map: NDArray[Any], config: WatershedConfig) -> Labels:
         too large.
     """
     live = LiveWatershed(distance_map, floor=config.foreground_threshold)
-    query = live.query(config)
+    query = live.query(config, within=within)
     labels = query.spend()
     del live, query  # the terrain, too, before holes are looked for
     return fill_holes(labels) if config.fill_holes else labels

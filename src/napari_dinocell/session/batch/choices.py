@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from napari_dinocell.engine.config import LARGEST_EXPANSION
 from napari_dinocell.engine.results.export import LABEL_FORMATS, LabelFormat
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class OutputChoice:
     """Whether finished images are skipped."""
     consecutive_ids: bool = False
     """Whether cells are numbered 1, 2, ... in each file."""
+    expand: float = 0.0
+    """Pixels by which cells grow; 0 leaves it to the settings."""
     labels_name: str = "cells"
     """Of labels that become part of images."""
     overwrite: bool = False
@@ -69,6 +72,7 @@ class BatchChoices:
             "overlay": output.overlay,
             "resume": output.resume,
             "consecutive_ids": output.consecutive_ids,
+            "expand": output.expand,
             "labels_name": output.labels_name,
         }
 
@@ -83,6 +87,8 @@ class BatchChoices:
         new = now | new
         if new["format"] not in (*LABEL_FORMATS, INTO_IMAGES):
             new["format"] = self.output.file_format
+        if not 0 <= new["expand"] <= LARGEST_EXPANSION:
+            new["expand"] = self.output.expand
         images = ImageChoice(
             source=new["source"],
             folder=new["images"],
@@ -95,6 +101,7 @@ class BatchChoices:
             overlay=new["overlay"],
             resume=new["resume"],
             consecutive_ids=new["consecutive_ids"],
+            expand=new["expand"],
             labels_name=new["labels_name"],
             overwrite=self.output.overwrite,
         )

@@ -192,6 +192,7 @@ def save_as_preset(
         settings=recipe.config(_own_settings(recipe)),
         axes=recipe.axes,
         region=recipe.region,
+        mask=recipe.mask,
     )
     sha256 = file_sha256(resolve_model(preset.model.name))
     if not cancel():

@@ -41,7 +41,7 @@ PAGE_LETTERS = "TZQIABDEFGH"
 PERCENTILES = ("low_percentile", "high_percentile")
 """Settings that share an option."""
 
-NO_OPTION = ("tile_size", "overlap", "batch_size")
+NO_OPTION = ("tile_size", "overlap", "batch_size", "inside")
 """Settings that only a script can have."""
 
 
@@ -110,7 +110,13 @@ def _notes(
             "All planes are segmented, each by itself; the labels copied are those of "
             f"plane {', '.join(map(str, record.plane))}, counted from 0."
         )
-    if lost := [f"{name} {settings[name]}" for name in NO_OPTION if name in settings]:
+    if settings.get("inside") is not None:
+        yield (
+            "Cells outside of the drawn shapes were dropped: save these as a mask and "
+            "name it by --mask, or copy as Python instead."
+        )
+    names = [n for n in NO_OPTION if n in settings and n != "inside"]
+    if lost := [f"{name} {settings[name]}" for name in names]:
         yield f"There is no option for {', '.join(lost)}: copy as Python instead."
 
 

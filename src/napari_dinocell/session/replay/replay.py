@@ -77,7 +77,12 @@ def needed_settings(record: RunRecord, own: SegmentConfig | None) -> dict[str, A
     The cell diameter and the channel that were really used, and what differs from the
     defaults.
     """
-    used = _flat(replace(record.settings, cell_diameter=record.cell_diameter))
+    watershed = record.settings.watershed
+    if record.region is not None:
+        rows, columns = record.region
+        watershed = watershed.seen_from(rows.start, columns.start)
+    settings = replace(record.settings, watershed=watershed)
+    used = _flat(replace(settings, cell_diameter=record.cell_diameter))
     if record.channel is not None:
         used["channel"] = record.channel
     used["link"] &= record.plane is None

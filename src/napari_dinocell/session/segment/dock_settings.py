@@ -44,11 +44,13 @@ class DockSettings:
 
     def to_values(self) -> dict[str, Any]:
         """Names and values of JSON types, without any nesting."""
+        watershed = asdict(self.watershed)
+        del watershed["inside"]  # shapes belong to an image, too
         return {
             "model": self.model,
             "device": self.device,
             **asdict(self.contrast),
-            **asdict(self.watershed),
+            **watershed,
             "cell_diameter": self.cell_diameter,
             "link": self.link,
             "augment": self.augment,

@@ -42,7 +42,7 @@ from napari_dinocell.session.segment.events import (
     SegmentRequest,
 )
 from napari_dinocell.session.segment.label_preview import LabelPreview
-from napari_dinocell.session.segment.stack_result import PlaneRecord
+from napari_dinocell.session.segment.stack_result import PlaneRecord, seen_from
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.config import Channel, SegmentConfig
@@ -231,7 +231,8 @@ class _PlaneJob:
         place = self._in_plane(changed)
         self._result.write_map(self.index, place, preview.distance_map[changed])
         yield MapGrew(self.index, place)
-        found = preview.update(changed, self._request.thresholds())
+        own = seen_from(self._request.thresholds(), self._region)
+        found = preview.update(changed, own)
         if found is not None:
             place = self._in_plane(found.region)
             self._result.write_labels(self.index, place, found.labels)
@@ -253,7 +254,7 @@ class _PlaneJob:
             yield MapGrew(self.index, region)
         thresholds = self._request.thresholds()
         held = result.held(self.index, self._request.region)
-        query = watershed.query(thresholds, held=held)
+        query = watershed.query(seen_from(thresholds, region), held=held)
         labels = result.settle(self.index, region, query.labels())
         result.write_labels(self.index, region, labels)
         result.set_watershed(self.index, watershed)

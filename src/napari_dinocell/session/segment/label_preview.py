@@ -87,9 +87,9 @@ def _label(
 ) -> PreviewLabels:
     part = distance_map[region]
     floor = min(FLOOR, thresholds.foreground_threshold)
-    query = LiveWatershed(part, floor=floor).query(thresholds)
-    labels = query.labels()
     top, left = region[0].start, region[1].start
+    query = LiveWatershed(part, floor=floor).query(thresholds.seen_from(top, left))
+    labels = query.labels()
     numbers = _numbers_by_summit(part, labels, thresholds.seed_threshold)
     rows, columns = np.divmod(numbers, part.shape[1])
     place = (rows + top) * distance_map.shape[1] + columns + left + 1

@@ -66,6 +66,14 @@ class PlaneRecord:
     """How many tiles of how many arrived, where the run was stopped; None for all."""
 
 
+def seen_from(thresholds: WatershedConfig, region: Region | None) -> WatershedConfig:
+    """Thresholds of a plane for a region of it that is an image of its own."""
+    if region is None:
+        return thresholds
+    rows, columns = region
+    return thresholds.seen_from(rows.start, columns.start)
+
+
 class StackResult:
     """Labels and distance maps of an image, plane by plane.
 
@@ -224,8 +232,9 @@ class StackResult:
                 thresholds,
                 read_maps=lambda: np.stack([self.read_map(z) for z in slices]),
             )
-        held = self.held(index, self._records[index].region)
-        return self.watershed(index).query(thresholds, held=held)
+        region = self._records[index].region
+        held, own = self.held(index, region), seen_from(thresholds, region)
+        return self.watershed(index).query(own, held=held)
 
     def relabel(self, index: PlaneIndex, thresholds: WatershedConfig) -> int:
         """Write the labels of a finished plane for new thresholds; count its cells."""

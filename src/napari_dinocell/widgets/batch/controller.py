@@ -108,8 +108,12 @@ class BatchController(QObject):
         SettingsError
             If they cannot be had: no Segment dock, or a damaged preset.
         """
-        numbered = self._sections.output.choice().consecutive_ids
-        return replace(self._chosen_recipe(), consecutive_ids=numbered)
+        output = self._sections.output.choice()
+        return replace(
+            self._chosen_recipe(),
+            consecutive_ids=output.consecutive_ids,
+            expand=output.expand or None,
+        )
 
     def _chosen_recipe(self) -> Recipe:
         choice, entry = self._sections.recipe.choice(), self._sections.recipe.preset()

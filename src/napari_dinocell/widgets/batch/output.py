@@ -6,10 +6,12 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QLineEdit, QWidget
 from superqt.utils import signals_blocked
 
+from napari_dinocell.engine.config import LARGEST_EXPANSION
 from napari_dinocell.session.batch.choices import INTO_IMAGES, OutputChoice
 from napari_dinocell.widgets.batch.path import FolderRow
 from napari_dinocell.widgets.shared.controls import (
     ElidedComboBox,
+    NumberBox,
     choose_data,
     column_layout,
     describe,
@@ -63,6 +65,13 @@ class OutputSection(QWidget):
             "Numbers the cells of each file 1, 2, ...; linked cells of a stack keep "
             "one id.",
         )
+        self._expand = NumberBox(0, LARGEST_EXPANSION, decimals=1)
+        self._expand.setSpecialValueText("As in the settings")
+        describe(
+            self._expand,
+            "Expand cells by a distance in pixels",
+            "Cells grow into the background by this distance, until they meet.",
+        )
         self._overlay = QCheckBox("Ov&erlays")
         describe(
             self._overlay,
@@ -89,6 +98,7 @@ class OutputSection(QWidget):
         layout.addWidget(make_row("&Labels:", self._format))
         layout.addWidget(self._name_row)
         layout.addWidget(self._overwrite)
+        layout.addWidget(make_row("Expand by:", self._expand))
         layout.addWidget(self._consecutive_ids)
         layout.addWidget(self._overlay)
         layout.addWidget(self._resume)
@@ -100,6 +110,7 @@ class OutputSection(QWidget):
         self._name.textChanged.connect(self.changed)
         self._overwrite.toggled.connect(self.changed)
         self._consecutive_ids.toggled.connect(self.changed)
+        self._expand.valueChanged.connect(self.changed)
         self._overlay.toggled.connect(self.changed)
         self._resume.toggled.connect(self.changed)
 
@@ -123,6 +134,7 @@ class OutputSection(QWidget):
             overlay=self._overlay.isChecked(),
             resume=self._resume.isChecked(),
             consecutive_ids=self._consecutive_ids.isChecked(),
+            expand=float(self._expand.value()),
             labels_name=self._name.text().strip(),
             overwrite=self._overwrite.isChecked(),
         )
@@ -135,6 +147,7 @@ class OutputSection(QWidget):
             self._overlay.setChecked(choice.overlay)
             self._resume.setChecked(choice.resume)
             self._consecutive_ids.setChecked(choice.consecutive_ids)
+            self._expand.setValue(choice.expand)
             self._name.setText(choice.labels_name)
             self._overwrite.setChecked(choice.overwrite)
             self._show_format()

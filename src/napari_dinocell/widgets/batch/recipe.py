@@ -142,6 +142,10 @@ def about(entry: PresetEntry) -> str:
     if preset.region is not None:
         (top, bottom), (left, right) = preset.region
         parts.append(f"rows {top}:{bottom}, columns {left}:{right} only")
+    if preset.mask is not None:
+        parts.append(f"inside {preset.mask.path} only")
+    if thresholds.inside is not None:
+        parts.append("inside drawn shapes only")
     if preset.axes is not None:
         parts.append(f"axes {preset.axes}")
     return ", ".join(parts)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dinocell.engine.measure.measure_cells import BOX, LABEL
+from napari_dinocell.widgets.layers.placement import to_world
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -60,8 +61,8 @@ def show_box(
         Smallest, best and largest size of the box in pixels of the screen.
     """
     top, left, bottom, right = box
-    first = _to_world(viewer, layer, (*plane, top - 0.5, left - 0.5))
-    last = _to_world(viewer, layer, (*plane, bottom - 0.5, right - 0.5))
+    first = to_world(viewer, layer, (*plane, top - 0.5, left - 0.5))
+    last = to_world(viewer, layer, (*plane, bottom - 0.5, right - 0.5))
     centre = (first + last) / 2
     _set_sliders(viewer, centre)
     shown = list(viewer.dims.displayed)
@@ -77,19 +78,3 @@ def _set_sliders(viewer: ViewerModel, centre: np.ndarray[Any, Any]) -> None:
     hidden = [a for a in range(viewer.dims.ndim) if a not in viewer.dims.displayed]
     for axis in hidden:
         viewer.dims.set_point(axis, float(centre[axis]))
-
-
-def _to_world(
-    viewer: ViewerModel, layer: Labels, place: tuple[float, ...]
-) -> np.ndarray[Any, Any]:
-    """A place in the layer's data, in the world, for each axis of the viewer."""
-    world = np.array(viewer.dims.point, float)
-    found = np.array(layer.data_to_world(place), float)
-    units = viewer.dims.units
-    if units is not None and len(units) >= layer.ndim:
-        pairs = zip(units[-layer.ndim :], layer.units, strict=True)
-        for axis, (outer, own) in enumerate(pairs):
-            if outer != own and outer.is_compatible_with(own):
-                found[axis] *= (1.0 * own).to(outer).magnitude
-    world[-layer.ndim :] = found
-    return world

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from napari.layers import Image
+    from napari.components import ViewerModel
+    from napari.layers import Image, Layer
     from numpy.typing import NDArray
 
     from napari_dinocell.session.image_source import ImageSource
@@ -55,6 +56,22 @@ def data_to_world(layer: Image) -> Matrix:
     matrix[:-1, :-1] = _linear(layer)
     matrix[:-1, -1] = layer.translate
     world: Matrix = np.asarray(layer.affine.affine_matrix) @ matrix
+    return world
+
+
+def to_world(
+    viewer: ViewerModel, layer: Layer, place: tuple[float, ...]
+) -> NDArray[np.float64]:
+    """A place in the layer's data, in the world, for each axis of the viewer."""
+    world = np.array(viewer.dims.point, float)
+    found = np.array(layer.data_to_world(place), float)
+    units = viewer.dims.units
+    if units is not None and len(units) >= layer.ndim:
+        pairs = zip(units[-layer.ndim :], layer.units, strict=True)
+        for axis, (outer, own) in enumerate(pairs):
+            if outer != own and outer.is_compatible_with(own):
+                found[axis] *= (1.0 * own).to(outer).magnitude
+    world[-layer.ndim :] = found
     return world
 
 

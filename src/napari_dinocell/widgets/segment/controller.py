@@ -110,6 +110,7 @@ class SegmentController(QObject):
         sections.thresholds.changed.connect(self._on_thresholds_changed)
         sections.image.layer_changed.connect(self._on_layer_changed)
         sections.image.link_changed.connect(self.follow_link)
+        sections.image.inside.changed.connect(self._on_thresholds_changed)
         sections.thresholds.finish.expand_changed.connect(self.follow_expand)
         for section in (sections.image, sections.size, sections.contrast):
             section.changed.connect(self.attended)
@@ -149,6 +150,8 @@ class SegmentController(QObject):
         if self.session.jobs.job is None:
             self._sections.run.show_message("")
         self._attend()
+        if self._sections.image.inside.layer() is not None:
+            self._on_thresholds_changed()  # the shapes lie elsewhere in its pixels
 
     def _on_plane_changed(self) -> None:
         if self.result is not None:
@@ -202,8 +205,7 @@ class SegmentController(QObject):
         reader = ThresholdReader(self.requests.thresholds())
         request = self.requests.request(layer, source, reader)
         self._reader = reader
-        former = self.result
-        result = former
+        former = result = self.result
         if result is None or not fits(result, source, layer):
             result = ImageResult(source=source, stack=StackResult(source.shape))
         result.source = source
@@ -286,9 +288,8 @@ class SegmentController(QObject):
             self.live.relink()
 
     def _on_job_changed(self) -> None:
-        session = self.session
-        busy = session.jobs.problem()
-        self._sections.model.set_loaded(session.model.loaded, busy=busy)
+        session, model = self.session, self._sections.model
+        model.set_loaded(session.model.loaded, busy=session.jobs.problem())
 
     def _on_unload(self) -> None:
         try:

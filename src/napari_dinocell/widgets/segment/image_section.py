@@ -18,6 +18,7 @@ from napari_dinocell.widgets.layers.images import (
 )
 from napari_dinocell.widgets.segment.axis_question import AxisQuestion, doubt_about
 from napari_dinocell.widgets.segment.channel_rows import ChannelChoice, ChannelRows
+from napari_dinocell.widgets.segment.inside_row import InsideRow
 from napari_dinocell.widgets.segment.region_rows import Extent, RegionRows
 from napari_dinocell.widgets.shared.controls import (
     column_layout,
@@ -54,11 +55,13 @@ class ImageSection(QWidget):
         self._question = AxisQuestion()
         self._channels = ChannelRows()
         self._regions = RegionRows()
+        self.inside = InsideRow(viewer)
         layout = column_layout(self)
         layout.addWidget(make_row("&Image:", self._images))
         layout.addWidget(self._question)
         layout.addWidget(self._channels)
         layout.addWidget(self._regions)
+        layout.addWidget(self.inside)
         self._connect()
         self._on_layer_chosen()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_dinocell.engine.errors import ImageError, SettingsError
@@ -9,6 +10,7 @@ from napari_dinocell.session.choice import SegmentChoice
 from napari_dinocell.session.image_source import ImageSource
 from napari_dinocell.session.segment.events import SegmentRequest
 from napari_dinocell.session.session import Session
+from napari_dinocell.widgets.layers.drawn_shapes import polygons_of
 from napari_dinocell.widgets.layers.image_source import (
     current_plane,
     image_source_of,
@@ -34,7 +36,7 @@ class RequestMaker:
         self._sections = sections
 
     def config(self) -> SegmentConfig:
-        """Settings as the sections show them."""
+        """Settings as the sections show them, but for drawn shapes."""
         return self._sections.config()
 
     def choice(self, layer: Image | None) -> SegmentChoice:
@@ -55,8 +57,13 @@ class RequestMaker:
         )
 
     def thresholds(self) -> WatershedConfig:
-        """Thresholds as the sliders stand."""
-        return self._sections.thresholds.config()
+        """Thresholds as the sliders stand, for the drawn shapes that are chosen."""
+        image = self._sections.image
+        layer, shapes = image.layer(), image.inside.layer()
+        if layer is None or shapes is None:
+            return self._sections.thresholds.config()
+        polygons = polygons_of(shapes, layer, self._viewer)
+        return replace(self._sections.thresholds.config(), inside=polygons)
 
     def source(self, layer: Image) -> ImageSource:
         """Planes of a layer, with the channel axis that was chosen.
@@ -98,7 +105,7 @@ class RequestMaker:
             )
         current = self.plane(layer, source)
         planes = tuple(source.planes()) if extent in OF_STACKS else (current,)
-        config = self.config()
+        config = replace(self.config(), watershed=self.thresholds())
         if extent == "volume":
             planes, config = middle_first(planes), as_volume(config, layer, source)
         return SegmentRequest(
