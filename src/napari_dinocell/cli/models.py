@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from napari_dinocell.cli.errors import messages, output, print_note
+from napari_dinocell.cli.share_models import ModelArgument, export, import_package
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.model.checkpoint_info import CheckpointInfo
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, help="List, describe, download and convert models."
 )
-
-ModelArgument = Annotated[
-    str, typer.Argument(metavar="NAME|FILE", help="A listed model or a checkpoint.")
-]
 
 
 @app.command("list")
@@ -154,6 +151,10 @@ def convert(
     output.print(f"Wrote {target}", markup=False, soft_wrap=True)
     if card.needs_training:
         print_note("It holds a backbone only: train it before segmenting.")
+
+
+app.command()(export)
+app.command("import")(import_package)
 
 
 @app.command("set-thresholds")

@@ -35,7 +35,7 @@ def patch_centres(rows: int, columns: int) -> Tensor:
     """Centres of a grid of patches as (y, x) in [-1, 1], (rows * columns, 2)."""
     y = (torch.arange(rows, dtype=torch.float32) + 0.5) / rows * 2 - 1
     x = (torch.arange(columns, dtype=torch.float32) + 0.5) / columns * 2 - 1
-    return torch.cartesian_prod(y, x)
+    return torch.stack(torch.meshgrid(y, x, indexing="ij"), dim=-1).flatten(0, 1)
 
 
 def rotary_table(rows: int, columns: int, head_dim: int, prefix: int) -> RotaryTable:

@@ -163,7 +163,7 @@ class VisionTransformer(nn.Module):
         if hidden is not None:
             which, instead = hidden
             patches = torch.where(which[..., None], instead.to(patches.dtype), patches)
-        count = len(image)
+        count = image.shape[0]  # unlike len(), traced by the ONNX exporter
         cls_token = self.cls_token.expand(count, -1, -1)
         registers = self.register_tokens.expand(count, -1, -1)
         # fp32 also under autocast: the residual sum needs its precision
@@ -240,6 +240,8 @@ class VisionTransformer(nn.Module):
             if index in self.variant.taps:
                 patches = self.norm(tokens)[:, NUM_PREFIX_TOKENS:]  # (B, P, C)
                 # a view whose memory is channels-last: what the decoder likes best
-                grid = patches.transpose(1, 2).reshape(len(image), -1, rows, columns)
+                grid = patches.transpose(1, 2).reshape(
+                    image.shape[0], -1, rows, columns
+                )
                 features.append(grid)
         return tuple(features)
