@@ -52,8 +52,8 @@ SLOW = ("train", "pretrain", "evaluate", "demo", "blocks")
 tutorials `train` is: a copy of the bundled model becomes what it would make."""
 
 
-ONLY_READ = ("ome-zarr.md", "scale.md", "volumes.md")
-"""Pages about images that are stores or volumes, with tests of their own: arguments are
+ONLY_READ = ("ome-zarr.md", "scale.md", "share-models.md", "volumes.md")
+"""Pages about stores, volumes and extras, with tests of their own: arguments are
 parsed, code is compiled."""
 
 
@@ -144,7 +144,7 @@ def read_page(page: Path) -> None:
         if block.language == "python":
             compile(block.text, str(page), "exec")
         for words in block.commands() if block.language == "sh" else ():
-            run_command(words, only_parsed=("segment", *SLOW))
+            run_command(words, only_parsed=("segment", "models", *SLOW))
 
 
 def run_command(words: list[str], *, only_parsed: tuple[str, ...]) -> None:
