@@ -171,9 +171,8 @@ def plan(
         overrides=given_overrides(**settings_among(context.params)),
         axes=axes,
     )
-    number: int | str | None = int(scene) if scene and scene.isdecimal() else scene
     source = PlaneSource(
-        path=str(image.absolute()), axes=job.axes, scene=number, page=page
+        path=str(image.absolute()), axes=job.axes, scene=scene, page=page
     )
     planned = make_plan(job, source, folder, side=block)
     for stage in (Stage.NETWORK, Stage.CELLS):

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 from dinocell_training.trainer.light import LightConfig
 from dinocell_training.trainer.recipe_file import naming_settings, read_recipe, tuples
 from dinocell_training.trainer.resume import MAY_CHANGE
+from dinocell_training.trainer.setting_checks import (
+    require_choice,
+    require_counts,
+    require_drop_path_and_workers,
+)
 from napari_dinocell.engine.config import ChannelName, ContrastConfig
 from napari_dinocell.engine.errors import SettingsError
 
@@ -134,25 +139,14 @@ class PretrainConfig:
 
     def __post_init__(self) -> None:
         counts = ("batch_size", "accumulate", "epochs", "steps_per_epoch", "prototypes")
-        for name in counts:
-            if getattr(self, name) < 1:
-                raise SettingsError(f"Expected {name} >= 1, got {getattr(self, name)}.")
-        if not 0 <= self.drop_path < 1:
-            raise SettingsError(
-                f"Expected a drop path in [0, 1), got {self.drop_path}."
-            )
-        if self.workers is not None and self.workers < 0:
-            raise SettingsError(f"Expected workers >= 0, got {self.workers}.")
+        require_counts(self, counts)
+        require_drop_path_and_workers(self)
         if self.batch_size % self.accumulate or self.part_size < 2:
             raise SettingsError(
                 "Expected a batch size that is a multiple of accumulate, with parts of "
                 f"2 fields or more, got {self.batch_size} in {self.accumulate} parts."
             )
-        if self.balance not in get_args(Balance):
-            raise SettingsError(
-                f"Expected as balance one of {', '.join(get_args(Balance))}, got "
-                f"{self.balance!r}."
-            )
+        require_choice(self, "balance", Balance)
         if self.window < self.views.region:
             raise SettingsError(
                 f"Expected a window of at least {self.views.region} pixels, the region "

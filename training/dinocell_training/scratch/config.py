@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 from dinocell_training.data.source import SourceConfig
 from dinocell_training.scenes.random.recipe import SceneConfig
 from dinocell_training.trainer.light import LightConfig
-from dinocell_training.trainer.recipe_file import (
-    naming_settings,
-    read_recipe,
-    require_chances,
-    tuples,
-)
+from dinocell_training.trainer.recipe_file import naming_settings, read_recipe, tuples
 from dinocell_training.trainer.resume import MAY_CHANGE
+from dinocell_training.trainer.setting_checks import (
+    require_chances,
+    require_choice,
+    require_counts,
+    require_drop_path_and_workers,
+)
 from napari_dinocell.engine.config import ChannelName, ContrastConfig
 from napari_dinocell.engine.errors import SettingsError
 from napari_dinocell.engine.model.model_config import Upsampling
@@ -139,21 +140,10 @@ class TrainConfig:
                 "Expected a validation share between 0 and 1, "
                 f"got {self.validation_share}."
             )
-        for name, choice in (("channel", ChannelName), ("upsampling", Upsampling)):
-            if getattr(self, name) not in get_args(choice):
-                raise SettingsError(
-                    f"Expected as {name} one of {', '.join(get_args(choice))}, got "
-                    f"{getattr(self, name)!r}."
-                )
-        for name in ("batch_size", "epochs", "steps_per_epoch", "patience"):
-            if getattr(self, name) < 1:
-                raise SettingsError(f"Expected {name} >= 1, got {getattr(self, name)}.")
-        if not 0 <= self.drop_path < 1:
-            raise SettingsError(
-                f"Expected a drop path in [0, 1), got {self.drop_path}."
-            )
-        if self.workers is not None and self.workers < 0:
-            raise SettingsError(f"Expected workers >= 0, got {self.workers}.")
+        require_choice(self, "channel", ChannelName)
+        require_choice(self, "upsampling", Upsampling)
+        require_counts(self, ("batch_size", "epochs", "steps_per_epoch", "patience"))
+        require_drop_path_and_workers(self)
 
     @property
     def total_steps(self) -> int:

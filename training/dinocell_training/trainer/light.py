@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from dinocell_training.trainer.recipe_file import require_chances
+from dinocell_training.trainer.setting_checks import require_chances
 
 if TYPE_CHECKING:
     from numpy.random import Generator

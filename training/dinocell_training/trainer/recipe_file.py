@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from napari_dinocell.engine.errors import SettingsError, TrainingDataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 
 def read_recipe(name_or_path: str | Path) -> dict[str, Any]:
@@ -54,20 +54,6 @@ def naming_settings(kind: type[Any]) -> Iterator[None]:
             f"Unknown or missing setting in the recipe: {error}. "
             f"Expected names among: {known}."
         ) from error
-
-
-def require_chances(settings: Any, names: Iterable[str]) -> None:
-    """Refuse probabilities that are none.
-
-    Raises
-    ------
-    SettingsError
-        That names the first of them.
-    """
-    for name in names:
-        chance = getattr(settings, name)
-        if not 0 <= chance <= 1:
-            raise SettingsError(f"Expected {name} from 0 to 1, got {chance}.")
 
 
 def tuples(values: dict[str, Any]) -> dict[str, Any]:

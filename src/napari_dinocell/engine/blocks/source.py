@@ -104,8 +104,11 @@ class SourcePlane(LazyPlane):
         self._page = page
         self._channel = channel
         self._channels = channels
+        self._only: slice | None = None  # until the channel is known to be there
         self._strip: tuple[slice, NDArray[Any]] | None = None
         super().__init__(image.plane_shape, self._read(slice(0, 1), slice(0, 1)).dtype)
+        if isinstance(channel, int) and image.channel_axis is not None:
+            self._only = slice(channel, channel + 1)
 
     def read(self, rows: slice, columns: slice) -> NDArray[Any]:
         """Pixels of rows and columns."""
@@ -124,6 +127,11 @@ class SourcePlane(LazyPlane):
         return self._strip[1]
 
     def _read(self, rows: slice, columns: slice) -> NDArray[Any]:
+        if self._only is not None:  # the others may lie in files of their own
+            (plane,) = self._image.window(
+                self._page, rows, columns, channels=self._only
+            )
+            return np.asarray(plane)
         pixels = self._image.window(self._page, rows, columns)
         axis = self._image.channel_axis
         return to_plane(

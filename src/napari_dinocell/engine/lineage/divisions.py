@@ -26,7 +26,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from napari_dinocell.engine.lineage.observe import Index, Observations
+    from napari_dinocell.engine.lineage.observe import Observations
+    from napari_dinocell.engine.measure.runs import Index
 
 LONGEST_WAY = 1.4
 """Of a daughter from the mother's centre, in diameters of a disc of her size."""

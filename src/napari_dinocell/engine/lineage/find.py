@@ -15,7 +15,8 @@ from napari_dinocell.engine.lineage.table import Lineage, Track
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from napari_dinocell.engine.lineage.observe import Index, Observations
+    from napari_dinocell.engine.lineage.observe import Observations
+    from napari_dinocell.engine.measure.runs import Index
 
 
 def find_lineage(

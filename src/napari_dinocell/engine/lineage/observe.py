@@ -6,20 +6,15 @@ Frames are read one after the other; of each, only a row per cell is kept.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from napari_dinocell.engine.measure.runs import find_runs
+from napari_dinocell.engine.measure.runs import AnyLabels, Floats, Index, find_runs
 from napari_dinocell.engine.overlap import checked_labels
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.lineage.rename import Renames
-
-AnyLabels: TypeAlias = NDArray[np.integer[Any]]
-Index: TypeAlias = NDArray[np.int64]
-Floats: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,8 +18,9 @@ from scipy.spatial import KDTree
 from napari_dinocell.engine.lineage.rename import name_at
 
 if TYPE_CHECKING:
-    from napari_dinocell.engine.lineage.observe import Floats, Index, Observations
+    from napari_dinocell.engine.lineage.observe import Observations
     from napari_dinocell.engine.lineage.rename import Renames
+    from napari_dinocell.engine.measure.runs import Floats, Index
 
 LONGEST_JUMP = 0.9
 """Between two frames, in diameters of the smaller of both."""

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.images.pixel_size import PixelSize
     from napari_dinocell.engine.labels.label_stack import LabelStack
-    from napari_dinocell.engine.lineage.observe import Index, Observations
+    from napari_dinocell.engine.lineage.observe import Observations
+    from napari_dinocell.engine.measure.runs import Index
 
 VERSION = "7.11.1"
 """Of TrackMate, whose form this is."""

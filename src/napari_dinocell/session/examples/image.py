@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from napari_dinocell.session.regions import PlaneIndex
     from napari_dinocell.session.replay.run_record import RunRecord
 
-_COLOURS: dict[str, Channel] = {
+COLOURS: dict[str, Channel] = {
     "Automatic": "auto",
     "Gray": "gray",
     "Hematoxylin": "hematoxylin",
@@ -21,6 +21,7 @@ _COLOURS: dict[str, Channel] = {
     "Green": 1,
     "Blue": 2,
 }
+"""Channels of pictures in colour by their titles; the Segment dock offers them, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,7 +61,7 @@ class ExampleImage:
         if self.settings is not None:
             return {}
         if source.rgb:
-            return dict(_COLOURS)
+            return dict(COLOURS)
         if source.channel_axis is None:
             return {}
         count = source.data.shape[source.channel_axis]

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QWidget
 from superqt.utils import signals_blocked
 
 from napari_dinocell.engine.config import Channel
+from napari_dinocell.session.examples.image import COLOURS
 from napari_dinocell.widgets.layers.images import channel_axis_of, is_named, shape_of
 from napari_dinocell.widgets.shared.controls import (
     ElidedComboBox,
@@ -25,16 +26,7 @@ from napari_dinocell.widgets.shared.message_line import MessageLine
 if TYPE_CHECKING:
     from napari.layers import Image
 
-_RGB = {
-    "Automatic": "auto",
-    "Gray": "gray",
-    "Hematoxylin": "hematoxylin",
-    "Red": 0,
-    "Green": 1,
-    "Blue": 2,
-    "Max": "max",
-    "Mean": "mean",
-}
+_RGB = {**COLOURS, "Max": "max", "Mean": "mean"}
 _PLAIN = {"Automatic": "auto"}
 
 
