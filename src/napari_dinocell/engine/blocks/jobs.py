@@ -174,7 +174,6 @@ def _distance_map(folder: WorkFolder) -> ImageMap:
 
 
 def _find_cells(folder: WorkFolder, number: int, halo: HaloRule) -> None:
-    folder.require(Stage.NETWORK)
     plan = folder.plan
     cells = find_block_cells(
         _distance_map(folder), plan.grid.window(number), plan.settings.watershed, halo
@@ -233,7 +232,6 @@ def _write_labels(folder: WorkFolder, number: int) -> None:
 
 
 def _expand(folder: WorkFolder, number: int) -> None:
-    folder.require(Stage.LABELS)
     window = folder.plan.grid.window(number)
     grown = expand_block(
         folder.shared_labels(Stage.LABELS), window, folder.plan.settings.expand

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 WAVES = (Stage.NETWORK, Stage.CELLS)
 """What is done before the finish: on GPUs, and on any machine."""
 
+_READS_ALL_OF = {Stage.CELLS: Stage.NETWORK, Stage.EXPAND: Stage.LABELS}
+"""Stages whose jobs read what several jobs of another one have written."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobDone:
@@ -68,6 +71,11 @@ def run_stage(
         How far blocks look around; None for the usual.
     share
         Of all jobs, those with the first number as remainder by the second.
+
+    Raises
+    ------
+    PlanError
+        If a job before is not done. Asked here, once: each job would ask for all.
     """
     first, step = share
     mine = range(first, folder.count(stage), step)
@@ -76,6 +84,8 @@ def run_stage(
         for number in mine
         if not folder.is_done(stage, number)
     ]
+    if jobs and stage in _READS_ALL_OF:
+        folder.require(_READS_ALL_OF[stage])
     done = len(mine) - len(jobs)
     for _ in executor.run(jobs):
         done += 1
