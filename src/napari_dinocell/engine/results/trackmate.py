@@ -132,14 +132,16 @@ def _tracks(count: int, links: Index) -> Iterator[str]:
     """A track per lineage with at least one edge, as TrackMate has them."""
     graph = coo_array((np.ones(len(links)), tuple(links.T)), (count, count))
     lineages = connected_components(graph, directed=False)[1][links[:, 0]]
+    order = np.argsort(lineages, kind="stable")
+    names, starts = np.unique(lineages[order], return_index=True)
+    parts = np.split(links[order], starts[1:])
     yield "    <AllTracks>\n"
-    names = np.unique(lineages)
-    for number, name in enumerate(names):
+    for number in range(len(names)):
         yield (
             f'      <Track name="Track_{number}" TRACK_INDEX="{number}" '
             f'TRACK_ID="{number}">\n'
         )
-        for source, target in links[lineages == name].tolist():
+        for source, target in parts[number].tolist():
             yield (
                 f'        <Edge SPOT_SOURCE_ID="{source}" SPOT_TARGET_ID="{target}" />'
                 "\n"
