@@ -32,8 +32,6 @@ def _parse_format(text: str) -> str:
     return text
 
 
-COLOURS = ("red", "green", "blue")
-
 LabelsArgument = Annotated[
     list[str],
     typer.Argument(
@@ -204,15 +202,13 @@ def _read_channels(found: ImageFile, file: LabelFile) -> dict[str, Any]:
     """Channels of the image in the shape of the labels, by name."""
     import numpy as np
 
+    from napari_dinocell.engine.images.named_channels import named_channels
+
     stack = np.stack(list(found.pages()))  # pages, then as `ImageFile.pages` has it
     counts = file.labels.shape[:-2]
     if np.prod(counts, dtype=int) == len(stack):
         stack = stack.reshape(*counts, *stack.shape[1:])
-    if not found.channel_letter:
-        return {"intensity": stack}
-    if found.channel_axis is None:
-        return {name: stack[..., n] for n, name in enumerate(COLOURS)}
-    return {f"channel_{n}": stack[..., n, :, :] for n in range(stack.shape[-3])}
+    return named_channels(found, stack)
 
 
 def _image_of(image: Path, labels: Path) -> Path:

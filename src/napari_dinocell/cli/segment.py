@@ -18,6 +18,7 @@ from napari_dinocell.cli.contrast_options import (
     WindowOption,
 )
 from napari_dinocell.cli.errors import FAILED, INTERRUPTED, debugging, print_note
+from napari_dinocell.cli.extra_options import AlsoOption, MeasureOption
 from napari_dinocell.cli.mask_option import MaskOption, chosen_mask
 from napari_dinocell.cli.options import (
     AugmentOption,
@@ -95,6 +96,8 @@ EXAMPLES = """
 
   dinocell segment plate7 -o results --recursive --preset 'nuclei 20x'
 
+  dinocell segment plate7 -o results --measure --also roi,geojson
+
   dinocell segment scan.tif -o results --mask tissue.geojson
 
   dinocell segment stack.tif -o results --volume --z-spacing 3
@@ -116,11 +119,21 @@ Without -o, the labels of OME-Zarr become part of it, in IMAGE/labels/cells, wit
 all settings among their metadata. Each field of a plate is an image.
 
 A file that cannot be segmented does not stop the others; the exit status is then 1.
-With several images, DIR/dinocell_summary.csv tells how each of them went.
+With several images, DIR/dinocell_summary.csv tells how each of them went;
+--measure puts the cells of all of them into DIR/dinocell_measurements.csv.
 """
 """Shown above them."""
 
-_JOB_OPTIONS = ("model", "device", "axes", "region", "level", "overlay")
+_JOB_OPTIONS = (
+    "model",
+    "device",
+    "axes",
+    "region",
+    "level",
+    "overlay",
+    "measure",
+    "also",
+)
 """That are arguments of `make_job` as they are."""
 
 
@@ -170,14 +183,15 @@ def segment(
     labels_name: LabelsNameOption = LABELS_NAME,
     overwrite_labels: OverwriteLabelsOption = False,
     overlay: OverlayOption = False,
+    measure: MeasureOption = None,
+    also: AlsoOption = None,
     resume: ResumeOption = False,
     preset: PresetOption = None,
     settings: SettingsOption = None,
 ) -> None:
     """Segment the cells of images; `HELP` tells users more."""
-    where = results_place(
-        output, labels_name, overwrite=overwrite_labels, overlay=overlay
-    )
+    beside = {"--overlay": overlay, "--measure": measure, "--also": also}
+    where = results_place(output, labels_name, overwrite_labels, beside)
     targets = find_targets(images, where, file_format, context.params)
     job = job_of(context.params, find_preset(preset, settings))
     _segment_and_exit(job, targets, output, resume=resume)
@@ -226,11 +240,15 @@ def _segment_and_exit(
     job: SegmentJob, targets: list[Target], folder: Path | None, *, resume: bool
 ) -> None:
     """Leave with the status that tells how it went."""
+    from napari_dinocell.engine.batch.joined_table import TABLE_NAME
     from napari_dinocell.engine.batch.summary import SUMMARY_NAME
 
+    if folder is None and job.also:
+        print_note("The preset's other formats need a folder (-o DIR); left out.")
+    table = folder / TABLE_NAME if folder else None
     summary = folder / SUMMARY_NAME if folder and len(targets) > 1 else None
     try:
-        failed = segment_targets(job, targets, summary, resume=resume)
+        failed = segment_targets(job, targets, summary, table, resume=resume)
     except KeyboardInterrupt:
         print_note("Interrupted. Finished files are kept; go on with --resume.")
         raise typer.Exit(INTERRUPTED) from None
@@ -239,7 +257,12 @@ def _segment_and_exit(
 
 
 def segment_targets(
-    job: SegmentJob, targets: list[Target], summary: Path | None, *, resume: bool
+    job: SegmentJob,
+    targets: list[Target],
+    summary: Path | None,
+    table: Path | None,
+    *,
+    resume: bool,
 ) -> int:
     """Segment all files, whatever happens to single ones.
 
@@ -252,7 +275,7 @@ def segment_targets(
     from napari_dinocell.engine.batch.run_batch import segment_batch
 
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # errors say it better
-    batch = segment_batch(job, targets, resume=resume, summary=summary)
+    batch = segment_batch(job, targets, resume=resume, summary=summary, table=table)
     with SegmentReport(len(targets)) as report, closing(batch) as events:
         for event in events:
             if debugging() and isinstance(event, FileEnded) and event.error:

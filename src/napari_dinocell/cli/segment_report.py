@@ -89,8 +89,8 @@ class SegmentReport:
                 self._describe(target.name)
             case FileEnded():
                 self._finish(event)
-            case SummaryNotWritten(error=error):
-                print_note(f"The summary is not up to date. {error}")
+            case SummaryNotWritten(error=error, table=table):
+                print_note(f"The {table} is not up to date. {error}")
             case _:
                 self._show_step(self._name, event)
 

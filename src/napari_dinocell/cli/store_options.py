@@ -11,6 +11,8 @@ from napari_dinocell.cli.option_values import parse_fields, parse_range, parse_w
 from napari_dinocell.cli.options import IMAGE_PANEL, RESULT_PANEL
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from napari_dinocell.engine.batch.into_image import IntoImage
     from napari_dinocell.engine.images.ome_zarr.plate import FieldChoice
 
@@ -101,9 +103,14 @@ OverwriteLabelsOption = Annotated[
 
 
 def results_place(
-    output: Path | None, name: str, *, overwrite: bool, overlay: bool
+    output: Path | None, name: str, overwrite: bool, beside: Mapping[str, object]
 ) -> Path | IntoImage:
     """The folder for results, or the images themselves.
+
+    Parameters
+    ----------
+    beside
+        Options for files beside the labels; those that are set need a folder.
 
     Raises
     ------
@@ -119,8 +126,11 @@ def results_place(
                 "of OME-Zarr. Leave -o out for these, or leave them out."
             )
         return output
-    if overlay:
-        raise typer.BadParameter("--overlay writes pictures: give their folder by -o.")
+    wanted = [option for option, value in beside.items() if value]
+    if wanted:
+        raise typer.BadParameter(
+            f"{' and '.join(wanted)} would write files: give their folder by -o."
+        )
     return IntoImage(name=name, overwrite=overwrite)
 
 

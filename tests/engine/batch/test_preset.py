@@ -33,6 +33,7 @@ PRESET = Preset(
     ),
     axes="CYX",
     region=((0, 512), (64, 576)),
+    also=("csv", "roi"),
 )
 PLAIN = Preset(
     name="plain",
@@ -78,6 +79,7 @@ def test_failed_writing_leaves_the_former_file(tmp_path: Path) -> None:
         (lambda v: v.pop("model"), r"\['model'\] is missing or unknown"),
         (lambda v: v.update(name=""), "some text as its 'name'"),
         (lambda v: v.update(axes=7), "some text as its 'axes'"),
+        (lambda v: v.update(also=["csv", "xls"]), "Expected formats among"),
         (lambda v: v.update(region=[[5, 1], [0, 9]]), "Expected a region"),
         (lambda v: v.update(model="default"), "ModelRecord"),
         (lambda v: v["model"].update(sha256=5), "some text as its 'sha256', got 5"),

@@ -11,7 +11,7 @@ from napari_dinocell.engine.errors import ImageError, SettingsError
 from napari_dinocell.engine.results.page_region import (
     crop_page,
     parse_region,
-    place_labels,
+    place_part,
     require_inside,
 )
 
@@ -68,9 +68,9 @@ def test_rows_and_columns_are_cut_out(
 
 def test_labels_come_back_to_their_place() -> None:
     labels = np.arange(1, 22, dtype=np.int32).reshape(3, 7)
-    placed = place_labels(labels, REGION, (6, 9))
+    placed = place_part(labels, REGION, (6, 9))
     assert placed.shape == (6, 9)
     assert placed.dtype == labels.dtype
     np.testing.assert_array_equal(placed[2:5, 1:8], labels)
     assert np.count_nonzero(placed) == labels.size
-    assert place_labels(labels, None, (3, 7)) is labels
+    assert place_part(labels, None, (3, 7)) is labels

@@ -27,7 +27,10 @@ CHOSEN = BatchChoices(
 )
 
 NUMBERED = replace(
-    CHOSEN, output=replace(CHOSEN.output, consecutive_ids=True, expand=2.5)
+    CHOSEN,
+    output=replace(
+        CHOSEN.output, consecutive_ids=True, expand=2.5, also=("csv", "roi")
+    ),
 )
 INSIDE = replace(
     CHOSEN, output=replace(CHOSEN.output, file_format="zarr", labels_name="nuclei")
@@ -63,6 +66,8 @@ def test_values_of_the_first_version_are_read() -> None:
         {"output": {}, "format": 2, "overlay": 1, "resume": "no"},
         {"consecutive_ids": 1},
         {"expand": "far"},
+        {"also": "csv"},
+        {"also": ["xls", 3, None]},
         {"expand": -1.0},
         {"expand": float("nan")},
         {"unknown": True, "format": "xls"},

@@ -24,6 +24,7 @@ from napari_dinocell.session.batch.job import (
     Planned,
     list_images,
     run_batch,
+    save_as_preset,
 )
 
 if TYPE_CHECKING:
@@ -96,6 +97,20 @@ def test_cells_grow_as_the_recipe_says_or_else_the_settings() -> None:
     recipe = Recipe(model="default", settings=grown)
     assert recipe.config(own) == grown
     assert replace(recipe, expand=3.5).config(own) == own.with_overrides(expand=3.5)
+
+
+def test_a_preset_keeps_which_formats_are_written(
+    folder: Path, slot: FakeModelSlot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DINOCELL_HOME", str(tmp_path / "home"))
+    recipe = Recipe(model="default", settings=SETTINGS, also=("csv", "npy"))
+    (preset,) = save_as_preset(recipe, "mine", overwrite=False, cancel=never)
+    again = replace(Recipe.of_preset(preset, device="cpu"), model="default")
+    asked = request(folder, recipe=again)
+    list(run_batch(asked, slot, never))
+    assert (folder / "out" / "a_labels.npy").is_file()
+    assert asked.table is not None
+    assert len(asked.table.read_text().splitlines()) == 13
 
 
 def test_once_cancelled_nothing_more_is_done(folder: Path, slot: FakeModelSlot) -> None:

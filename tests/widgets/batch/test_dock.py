@@ -239,9 +239,15 @@ def test_formats_overlays_and_ids(driver: BatchDriver, images: Path) -> None:
     driver.sections.output._overlay.setChecked(True)
     driver.sections.output._consecutive_ids.setChecked(True)
     driver.sections.output._expand.setValue(1.5)
+    also = driver.sections.output._also
+    for key in ("csv", "roi"):
+        also._actions[key].trigger()
+    assert also.text() == "Measurements, ImageJ ROIs"
     driver.run()
     names = {path.name for path in (images / "dinocell").iterdir()}
-    assert {"a_labels.png", "a_overlay.png"} < names
+    assert {"a_labels.png", "a_overlay.png", "a_labels_rois.zip"} < names
+    assert {"a_labels_measurements.csv", "dinocell_measurements.csv"} < names
+    assert driver.message.endswith("Cells: dinocell_measurements.csv")
     made = read_provenance(images / "dinocell" / "a_labels.json")
     assert made.settings.consecutive_ids
     assert made.settings.expand == 1.5
@@ -255,6 +261,7 @@ def test_choices_are_remembered(
     driver.sections.output._overlay.setChecked(True)
     driver.sections.output._consecutive_ids.setChecked(True)
     driver.sections.output._expand.setValue(1.5)
+    driver.sections.output._also._actions["geojson"].trigger()
     driver.sections.images._pattern.setText("*.tif")
     driver.sections.images._files.add([str(images / "a.tif")])
     driver.dock.close_controllers()

@@ -61,9 +61,11 @@ class FileEnded:
 
 @dataclass(frozen=True, slots=True)
 class SummaryNotWritten:
-    """The table could not be brought up to date; the next image tries again."""
+    """A table could not be brought up to date; the next image tries again."""
 
     error: ExportError
+    table: str = "summary"
+    """For people: which one."""
 
 
 FileEvent: TypeAlias = "FileOpened | PageStarted | FileDone | SegmentEvent"

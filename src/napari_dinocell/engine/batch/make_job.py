@@ -11,6 +11,10 @@ from napari_dinocell.engine.inference.device import limit_threads
 from napari_dinocell.engine.labels.mask_file import record_mask, require_same_mask
 from napari_dinocell.engine.model.checkpoint_file import file_sha256
 from napari_dinocell.engine.model.model_store import list_models, resolve_model
+from napari_dinocell.engine.results.export_formats import (
+    MEASUREMENTS,
+    require_extra_formats,
+)
 from napari_dinocell.engine.results.provenance import ModelRecord
 from napari_dinocell.engine.segmenter import Segmenter
 
@@ -33,6 +37,8 @@ def make_job(
     level: int = 0,
     mask: Path | Literal["none"] | None = None,
     overlay: bool = False,
+    also: tuple[str, ...] | None = None,
+    measure: bool | None = None,
 ) -> SegmentJob:
     """Make a job; what is given besides a preset goes first.
 
@@ -46,12 +52,14 @@ def make_job(
         Settings, region, axes and model; None takes the model's own settings.
     overrides
         Single settings by name, as `SegmentConfig.with_overrides` takes them.
-    axes, region, overlay
-        As in `SegmentJob`; None takes the preset's, "none" has the whole page.
-    ranges, level
-        As in `SegmentJob`.
+    axes, region, ranges, level, overlay
+        As in `SegmentJob`; without axes or region, the preset's are taken, and a region
+        "none" is the whole page.
     mask
         A file; None takes the preset's, "none" has no mask.
+    also, measure
+        Formats to write besides labels, and whether measurements are among them; None
+        takes the preset's.
 
     Raises
     ------
@@ -65,22 +73,26 @@ def make_job(
         model = find_model(preset.model, wanted_by=preset.name)
     segmenter = Segmenter(model, device=device)
     config = segmenter.default_config() if preset is None else preset.settings
-    if preset is not None:
-        axes = axes or preset.axes
-        region = region or preset.region
     return SegmentJob(
         segmenter=segmenter,
-        model=ModelRecord(
-            name=_recordable_name(model), sha256=file_sha256(segmenter.path)
-        ),
+        model=_record(model, segmenter.path),
         config=config.with_overrides(**(overrides or {})),
-        axes=axes,
-        region=None if region == "none" else region,
+        axes=axes or (preset.axes if preset else None),
+        region=_find_region(region, preset),
         ranges=ranges or {},
         level=level,
         mask=_find_mask(mask, preset),
         overlay=overlay,
+        also=_extra_formats(also, measure, preset),
     )
+
+
+def _find_region(
+    given: PageRegion | Literal["none"] | None, preset: Preset | None
+) -> PageRegion | None:
+    if given == "none":
+        return None
+    return given or (preset.region if preset else None)
 
 
 def _find_mask(
@@ -93,6 +105,16 @@ def _find_mask(
         return None
     require_same_mask(preset.mask)
     return preset.mask
+
+
+def _extra_formats(
+    given: tuple[str, ...] | None, measure: bool | None, preset: Preset | None
+) -> tuple[str, ...]:
+    formats = (preset.also if preset else ()) if given is None else given
+    require_extra_formats(formats)
+    others = tuple(key for key in formats if key != MEASUREMENTS)
+    wanted = MEASUREMENTS in formats if measure is None else measure
+    return (MEASUREMENTS, *others) if wanted else others
 
 
 def find_model(wanted: ModelRecord, *, wanted_by: str) -> str:
@@ -127,9 +149,8 @@ def find_model(wanted: ModelRecord, *, wanted_by: str) -> str:
     )
 
 
-def _recordable_name(wanted: str | None) -> str:
+def _record(wanted: str | None, checkpoint: Path) -> ModelRecord:
     """A name as it is, a path made absolute so that it can be found again."""
-    if wanted is None:
-        return "default"
-    path = Path(wanted).expanduser()
-    return str(path.absolute()) if path.is_file() else wanted
+    path = None if wanted is None else Path(wanted).expanduser()
+    name = str(path.absolute()) if path and path.is_file() else wanted or "default"
+    return ModelRecord(name=name, sha256=file_sha256(checkpoint))

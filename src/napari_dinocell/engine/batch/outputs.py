@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 
@@ -21,13 +21,15 @@ from napari_dinocell.engine.results.zarr_labels.layout import layout_of_image
 from napari_dinocell.engine.results.zarr_labels.publish import open_label_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from napari_dinocell.engine.arrays import Labels
     from napari_dinocell.engine.images.image_file import ImageFile
     from napari_dinocell.engine.results.export import LabelPages
     from napari_dinocell.engine.results.zarr_labels.store import LabelStore
+
+    Finish: TypeAlias = Callable[[], None]
 
 KEY = "dinocell"
 """Of the attributes of a label image that tell how it came about."""
@@ -58,8 +60,18 @@ class Output(Protocol):
         """
         ...
 
-    def open(self, image: ImageFile) -> AbstractContextManager[PageWriter]:
+    def open(
+        self, image: ImageFile, finish: Finish
+    ) -> AbstractContextManager[PageWriter]:
         """Write labels whole, or leave what is there as it was.
+
+        Parameters
+        ----------
+        image
+            Whose labels they are.
+        finish
+            Writes what is made of the labels, once they are on disk. Nothing vouches
+            for them before that.
 
         Raises
         ------
@@ -83,7 +95,7 @@ class FileOutput:
         return read_provenance(sidecar)
 
     @contextmanager
-    def open(self, image: ImageFile) -> Iterator[PageWriter]:
+    def open(self, image: ImageFile, finish: Finish) -> Iterator[PageWriter]:
         """See `Output`."""
         sidecar = sidecar_path(self.labels)
         with open_labels(
@@ -97,6 +109,7 @@ class FileOutput:
             writer.fill()
             # From here until the new one is written, no side-car vouches for labels.
             sidecar.unlink(missing_ok=True)
+        finish()
         assert writer.provenance is not None  # whoever writes pages signs them
         write_provenance(sidecar, writer.provenance)
 
@@ -146,13 +159,14 @@ class StoreOutput:
         return provenance_of_store(self.labels)
 
     @contextmanager
-    def open(self, image: ImageFile) -> Iterator[PageWriter]:
+    def open(self, image: ImageFile, finish: Finish) -> Iterator[PageWriter]:
         """See `Output`."""
         name = self.labels.name
         layout = layout_of_image(image, name=name)
         overwrite = self.overwrite
         with open_label_store(image.path, layout, name, overwrite=overwrite) as store:
             yield _StoreWriter(store)
+        finish()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from napari_dinocell.engine.labels.mask_file import (
 )
 from napari_dinocell.engine.records import LATER, RecordFormat
 from napari_dinocell.engine.results.atomic_file import replaced_file
+from napari_dinocell.engine.results.export_formats import require_extra_formats
 from napari_dinocell.engine.results.page_region import PageRegion, parse_region
 from napari_dinocell.engine.results.provenance import (
     ModelRecord,
@@ -45,6 +46,8 @@ class Preset:
     """The part of each page to segment; None for whole pages."""
     mask: MaskRecord | None = field(default=None, metadata=LATER)
     """Outside of which cells are dropped."""
+    also: tuple[str, ...] = field(default=(), metadata=LATER)
+    """Formats to write besides labels, measurements among them."""
 
     def __post_init__(self) -> None:
         for entry, text in (("name", self.name), ("axes", self.axes)):
@@ -55,6 +58,7 @@ class Preset:
                 )
         if self.region is not None:
             parse_region(self.region)
+        require_extra_formats(self.also)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form, as its file holds it."""

@@ -40,6 +40,8 @@ class Recipe:
     """Whether ids are 1, 2, ... whatever the settings say."""
     expand: float | None = None
     """Pixels by which cells grow; None takes what the settings say."""
+    also: tuple[str, ...] = ()
+    """Formats to write besides labels."""
 
     @classmethod
     def of_preset(cls, preset: Preset, *, device: str) -> Recipe:
@@ -52,6 +54,7 @@ class Recipe:
             axes=preset.axes,
             region=preset.region,
             mask=preset.mask,
+            also=preset.also,
         )
 
     def find_model(self) -> str:
@@ -99,4 +102,5 @@ class Recipe:
             region=self.region,
             mask=self.mask,
             overlay=overlay,
+            also=self.also,
         )

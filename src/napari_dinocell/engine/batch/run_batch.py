@@ -12,6 +12,8 @@ from napari_dinocell.engine.batch.events import (
     FileStarted,
     SummaryNotWritten,
 )
+from napari_dinocell.engine.batch.extras import extra_paths
+from napari_dinocell.engine.batch.joined_table import join_tables
 from napari_dinocell.engine.batch.segment_files import find_finished, segment_file
 from napari_dinocell.engine.batch.segment_pages import CancelledError
 from napari_dinocell.engine.batch.shared_limits import with_shared_limits
@@ -23,6 +25,7 @@ from napari_dinocell.engine.errors import (
     ExportError,
     NeedsTrainingError,
 )
+from napari_dinocell.engine.results.export_formats import MEASUREMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -42,6 +45,7 @@ def segment_batch(
     resume: bool = False,
     cancel: Callable[[], bool] | None = None,
     summary: Path | None = None,
+    table: Path | None = None,
 ) -> Generator[BatchEvent, None, None]:
     """Segment images one after the other; one that fails does not stop the others.
 
@@ -58,22 +62,39 @@ def segment_batch(
     summary
         Where to keep a table of all images, written before the first one and after
         each. None keeps none.
+    table
+        Where the measurements of all images go in the end, also of a cancelled batch,
+        if the job measures cells. None writes none.
 
     Yields
     ------
     Per image `FileStarted` and what `segment_file` yields (neither for a skipped one),
-    then `FileEnded`. `SummaryNotWritten` wherever the table could not be written.
+    then `FileEnded`. `SummaryNotWritten` wherever a table could not be written.
 
     Raises
     ------
     ExportError
-        If the table cannot be written before the first image.
+        If the summary cannot be written before the first image.
     CheckpointError, DeviceError, NeedsTrainingError
         That are no single image's fault.
     """
     rows = [SummaryRow.waiting(target) for target in targets]
     if summary is not None:
         write_summary(summary, rows)
+    yield from _segment_all(job, targets, rows, resume, cancel, summary)
+    if table is not None and job.measures:
+        yield from _join(table, targets, rows)
+
+
+def _segment_all(
+    job: SegmentJob,
+    targets: Sequence[Target],
+    rows: list[SummaryRow],
+    resume: bool,
+    cancel: Callable[[], bool] | None,
+    summary: Path | None,
+) -> Generator[BatchEvent, None, None]:
+    """Segment the images until `cancel` says True; `rows` tell how each went."""
     job = with_shared_limits(job, targets, cancel=cancel)
     for number, target in enumerate(targets):
         if cancel is not None and cancel():
@@ -121,6 +142,21 @@ def _update(
         write_summary(summary, rows)
     except ExportError as error:  # open in a spreadsheet, perhaps
         yield SummaryNotWritten(error)
+
+
+def _join(
+    table: Path, targets: Sequence[Target], rows: Sequence[SummaryRow]
+) -> Generator[SummaryNotWritten, None, None]:
+    """Put the measurements of all images into one table."""
+    tables: dict[str, Path | None] = {}
+    for target, row in zip(targets, rows, strict=True):
+        done = row.status in ("done", "skipped")
+        own = extra_paths(target, (MEASUREMENTS,)).get(MEASUREMENTS)
+        tables[target.name] = own if done else None
+    try:
+        join_tables(table, tables)
+    except ExportError as error:  # open in a spreadsheet, perhaps
+        yield SummaryNotWritten(error, "table of measurements")
 
 
 def _reason(error: Exception) -> str:

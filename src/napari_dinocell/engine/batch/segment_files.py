@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_dinocell.engine.batch.array_image import ArrayImage
 from napari_dinocell.engine.batch.events import FileDone, FileOpened
+from napari_dinocell.engine.batch.extras import Extras, extra_paths
 from napari_dinocell.engine.batch.segment_pages import PageResult, segment_pages
 from napari_dinocell.engine.batch.segment_volumes import segment_volumes
 from napari_dinocell.engine.contrast.channel import plane_of
@@ -16,6 +17,7 @@ from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.engine.images.page_choice import chosen_pages
 from napari_dinocell.engine.labels.consecutive_ids import ConsecutiveIds
 from napari_dinocell.engine.link import PageLinker
+from napari_dinocell.engine.results.export_formats import MEASUREMENTS
 from napari_dinocell.engine.results.overlay import write_overlay
 from napari_dinocell.engine.results.page_region import require_inside
 from napari_dinocell.engine.results.provenance import (
@@ -63,6 +65,18 @@ class SegmentJob:
     """Cells whose summit is not in it are dropped, in pixels of whole pages."""
     overlay: bool = False
     """Write a picture with outlines, too."""
+    also: tuple[str, ...] = ()
+    """Further formats to write, of `EXTRA_FORMATS`."""
+
+    @property
+    def measures(self) -> bool:
+        """Whether cells are measured."""
+        return MEASUREMENTS in self.also
+
+    @property
+    def keeps_pages(self) -> bool:
+        """Whether the pixels of a page are wanted once it is segmented."""
+        return self.overlay or self.measures
 
     @property
     def watershed(self) -> WatershedConfig:
@@ -96,6 +110,7 @@ def find_finished(job: SegmentJob, target: Target) -> Provenance | None:
         and _checksum(former.mask) == _checksum(job.mask)
         and former.model.sha256 == job.model.sha256
         and (not job.overlay or last_overlay.is_file())
+        and all(path.exists() for path in extra_paths(target, job.also).values())
     )
     return former if finished else None
 
@@ -103,7 +118,7 @@ def find_finished(job: SegmentJob, target: Target) -> Provenance | None:
 def segment_file(
     job: SegmentJob, target: Target, *, cancel: Callable[[], bool] | None = None
 ) -> Generator[FileEvent, None, None]:
-    """Segment all pages of a file and write labels, side-car and overlays.
+    """Segment all pages of a file and write labels, side-car and all besides.
 
     Pages are read, segmented and set aside one by one, so that memory does not grow
     with their number; those of a volume, volume by volume. Closing the iterator early
@@ -123,13 +138,14 @@ def segment_file(
     image = target.open(axes=job.axes, level=job.level)
     require_inside(job.region, image.plane_shape)
     indices = chosen_pages(image, job.ranges)
+    extras = Extras(job.also, target, image)
     yield FileOpened(image)
     pages: list[PageRecord] = []
     degraded: list[str] = []
     result: PageResult | None = None
     segment = segment_volumes if job.config.stack.volume else segment_pages
     rename = _renaming(job.config)
-    with target.output.open(image) as file:
+    with target.output.open(image, extras.write) as file:
         for event in segment(job, image, indices, cancel):
             if not isinstance(event, PageResult):
                 yield event
@@ -140,6 +156,7 @@ def segment_file(
             pages.append(result.made.record)
             degraded.extend(result.made.degraded)
             _write_page_overlay(job, target, image, result, labels)
+            extras.add(result, labels)
         assert result is not None  # ranges hold at least one page
         provenance = Provenance(
             image=_record(image, target),

@@ -19,7 +19,7 @@ from napari_dinocell.engine.inference.events import (
 )
 from napari_dinocell.engine.labels.expand import expand_cells
 from napari_dinocell.engine.labels.mask_file import open_mask
-from napari_dinocell.engine.results.page_region import crop_page, place_labels
+from napari_dinocell.engine.results.page_region import crop_page, place_part
 from napari_dinocell.engine.results.provenance import PageRecord
 from napari_dinocell.engine.watershed.live_watershed import label_cells
 
@@ -69,7 +69,9 @@ class PageResult:
     """(Y, X), of the whole page."""
     made: PageMade
     page: Image | None
-    """Its pixels, where an overlay is to be drawn."""
+    """Its pixels, where they are to be drawn or measured."""
+    distance_map: DistanceMap | None
+    """(Y, X), of the whole page, where its cells are to be measured."""
 
 
 PageEvent: TypeAlias = PageStarted | SegmentEvent | PageResult
@@ -98,7 +100,7 @@ def segment_pages(
             within = part_of_mask(job, masks, index)
             labels = label_cells(distance_map, job.watershed, within=within)
             made = made.with_cells(labels, time.perf_counter() - started)
-            yield page_result(job, image, made, index, page, labels)
+            yield page_result(job, image, made, index, page, labels, distance_map)
             job = with_measured_diameter(job, made.record)
 
 
@@ -159,14 +161,18 @@ def page_result(
     index: tuple[int, ...],
     page: Image | None,
     labels: Labels,
+    distance_map: DistanceMap,
 ) -> PageResult:
     """What is written of a page whose cells (Y, X), or those of a region, are found."""
     labels = expand_cells(labels, job.config.expand)
+    whole = image.plane_shape
+    seen = place_part(distance_map, job.region, whole) if job.measures else None
     return PageResult(
         index=index,
-        labels=place_labels(labels, job.region, image.plane_shape),
+        labels=place_part(labels, job.region, whole),
         made=made,
-        page=page if job.overlay else None,
+        page=page if job.keeps_pages else None,
+        distance_map=seen,
     )
 
 

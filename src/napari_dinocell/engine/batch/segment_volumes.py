@@ -74,7 +74,7 @@ def segment_volumes(
             maps[z], of_slice = yield from predict_page(job, image, page, cancel)
             made.append(of_slice)
             job = with_measured_diameter(job, of_slice.record)
-            if job.overlay or job.config.stack.orthogonal:
+            if job.keeps_pages or job.config.stack.orthogonal:
                 kept.append(page)
         if job.config.stack.orthogonal:
             yield from _add_views(job, image, kept, maps, z_spacing, cancel)
@@ -86,7 +86,7 @@ def segment_volumes(
         for z, index in enumerate(slices):
             done = made[z].with_cells(labels[z], seconds)
             pixels = kept[z] if kept else None
-            yield page_result(job, image, done, index, pixels, labels[z])
+            yield page_result(job, image, done, index, pixels, labels[z], joined[z])
 
 
 def _part_of_masks(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_dinocell.engine.errors import SettingsError
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 
@@ -165,3 +167,25 @@ FORMATS: dict[str, ExportFormat] = {
         ),
     )
 }
+
+MEASUREMENTS = "csv"
+"""Key of the format that is a table."""
+
+EXTRA_FORMATS = tuple(key for key, entry in FORMATS.items() if not entry.needs_image)
+"""What a batch can write besides labels; overlays are a choice of their own."""
+
+
+def require_extra_formats(keys: Iterable[str]) -> None:
+    """Make sure that a batch can write all of these formats.
+
+    Raises
+    ------
+    SettingsError
+        If it cannot.
+    """
+    unknown = [key for key in keys if key not in EXTRA_FORMATS]
+    if unknown:
+        raise SettingsError(
+            f"Expected formats among {', '.join(EXTRA_FORMATS)}, got "
+            f"{', '.join(map(repr, unknown))}. Choose from these."
+        )

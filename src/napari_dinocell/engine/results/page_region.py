@@ -6,14 +6,17 @@ region in the viewer. Knows no files.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_dinocell.engine.errors import ImageError, SettingsError
 
 if TYPE_CHECKING:
-    from napari_dinocell.engine.arrays import Image, Labels, Shape2D
+    from napari_dinocell.engine.arrays import Image, Shape2D
+
+Plane = TypeVar("Plane", NDArray[np.int32], NDArray[np.float32])
 
 PageRegion: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 """Rows and columns of a page, each from its first one to one past its last one."""
@@ -77,12 +80,12 @@ def crop_page(
     return page[(slice(None),) * (channel_axis == 0) + _slices(region)]
 
 
-def place_labels(labels: Labels, region: PageRegion | None, shape: Shape2D) -> Labels:
-    """Labels of a whole page (height, width) from those of a region; 0 outside."""
+def place_part(part: Plane, region: PageRegion | None, shape: Shape2D) -> Plane:
+    """Labels or map of a whole page (height, width) from those of a region; else 0."""
     if region is None:
-        return labels
-    placed = np.zeros(shape, labels.dtype)
-    placed[_slices(region)] = labels
+        return part
+    placed: Plane = np.zeros(shape, part.dtype)
+    placed[_slices(region)] = part
     return placed
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from napari_dinocell.engine.config import LARGEST_EXPANSION
 from napari_dinocell.engine.results.export import LABEL_FORMATS, LabelFormat
+from napari_dinocell.engine.results.export_formats import EXTRA_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +48,8 @@ class OutputChoice:
     """Of labels that become part of images."""
     overwrite: bool = False
     """Whether they replace labels of that name; never remembered."""
+    also: tuple[str, ...] = ()
+    """Further formats to write, of `EXTRA_FORMATS`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,7 @@ class BatchChoices:
             "consecutive_ids": output.consecutive_ids,
             "expand": output.expand,
             "labels_name": output.labels_name,
+            "also": list(output.also),
         }
 
     def updated(self, values: Mapping[str, Any]) -> BatchChoices:
@@ -104,5 +108,6 @@ class BatchChoices:
             expand=new["expand"],
             labels_name=new["labels_name"],
             overwrite=self.output.overwrite,
+            also=tuple(key for key in new["also"] if key in EXTRA_FORMATS),
         )
         return replace(self, images=images, recipe=new["settings"], output=output)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from napari_dinocell.engine.batch.joined_table import TABLE_NAME
 from napari_dinocell.engine.batch.preset import Preset
 from napari_dinocell.engine.batch.summary import SUMMARY_NAME
 from napari_dinocell.engine.results.provenance import ModelRecord
@@ -103,6 +104,11 @@ class BatchRequest:
         """The table of all images; None where no folder is written to."""
         return self.folder / SUMMARY_NAME if self.into is None else None
 
+    @property
+    def table(self) -> Path | None:
+        """That of the cells of all images, likewise."""
+        return self.folder / TABLE_NAME if self.into is None else None
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -153,6 +159,7 @@ def run_batch(
             resume=request.resume,
             cancel=cancel,
             summary=request.summary,
+            table=request.table,
         )
     finally:
         segmenter.forget_map()
@@ -193,6 +200,7 @@ def save_as_preset(
         axes=recipe.axes,
         region=recipe.region,
         mask=recipe.mask,
+        also=recipe.also,
     )
     sha256 = file_sha256(resolve_model(preset.model.name))
     if not cancel():

@@ -10,9 +10,11 @@ from qtpy.QtCore import QObject, QUrl
 from qtpy.QtGui import QDesktopServices
 
 from napari_dinocell.engine.batch.into_image import IntoImage
+from napari_dinocell.engine.batch.joined_table import TABLE_NAME
 from napari_dinocell.engine.batch.recipe import Recipe
 from napari_dinocell.engine.batch.summary import SUMMARY_NAME
 from napari_dinocell.engine.errors import DinoCellError, SettingsError
+from napari_dinocell.engine.results.export_formats import MEASUREMENTS
 from napari_dinocell.session.batch.choices import INTO_IMAGES
 from napari_dinocell.session.batch.job import BatchRequest
 from napari_dinocell.session.session import Session
@@ -108,11 +110,12 @@ class BatchController(QObject):
         SettingsError
             If they cannot be had: no Segment dock, or a damaged preset.
         """
-        output = self._sections.output.choice()
+        output, chosen = self._sections.output.choice(), self._chosen_recipe()
         return replace(
-            self._chosen_recipe(),
+            chosen,
             consecutive_ids=output.consecutive_ids,
             expand=output.expand or None,
+            also=tuple(dict.fromkeys((*chosen.also, *output.also))),
         )
 
     def _chosen_recipe(self) -> Recipe:
@@ -264,4 +267,8 @@ def summary_text(end: BatchEnd) -> str:
             f"Cancelled: {said}, {found.count('not done')} left. Run does these, if "
             "finished images are skipped."
         )
-    return f"{said}." + (f" Summary: {SUMMARY_NAME}" if end.request.summary else "")
+    request = end.request
+    tables = [f" Summary: {SUMMARY_NAME}"] if request.summary else []
+    if request.table and MEASUREMENTS in request.recipe.also:
+        tables.append(f" Cells: {TABLE_NAME}")
+    return f"{said}.{','.join(tables)}"

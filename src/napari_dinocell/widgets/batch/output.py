@@ -8,6 +8,7 @@ from superqt.utils import signals_blocked
 
 from napari_dinocell.engine.config import LARGEST_EXPANSION
 from napari_dinocell.session.batch.choices import INTO_IMAGES, OutputChoice
+from napari_dinocell.widgets.batch.extra_formats import ExtraFormats
 from napari_dinocell.widgets.batch.path import FolderRow
 from napari_dinocell.widgets.shared.controls import (
     ElidedComboBox,
@@ -52,19 +53,6 @@ class OutputSection(QWidget):
             "Name of the labels",
             "In the image: letters, digits, dots, dashes and underscores.",
         )
-        self._overwrite = QCheckBox("Replace labels of this na&me")
-        describe(
-            self._overwrite,
-            "Replace labels of this name",
-            "Otherwise an image that has such labels fails, and they are kept.",
-        )
-        self._consecutive_ids = QCheckBox("&Consecutive ids")
-        describe(
-            self._consecutive_ids,
-            "Consecutive ids",
-            "Numbers the cells of each file 1, 2, ...; linked cells of a stack keep "
-            "one id.",
-        )
         self._expand = NumberBox(0, LARGEST_EXPANSION, decimals=1)
         self._expand.setSpecialValueText("As in the settings")
         describe(
@@ -72,30 +60,40 @@ class OutputSection(QWidget):
             "Expand cells by a distance in pixels",
             "Cells grow into the background by this distance, until they meet.",
         )
-        self._overlay = QCheckBox("Ov&erlays")
-        describe(
-            self._overlay,
-            "Overlays",
-            "Also writes a picture of each page with outlines.",
-        )
-        self._resume = QCheckBox("S&kip finished images")
-        describe(
-            self._resume,
-            "Skip finished images",
-            "Leaves out images that the same model and settings have segmented into "
-            "this folder, or into themselves.",
-        )
-        self._resume.setChecked(True)
+        self._make_ticks()
+        self._also = ExtraFormats()
+        self._also_row = make_row("Also &write:", self._also)
         self._folder_row = make_row("&Output:", self._folder)
         self._name_row = make_row("&Name:", self._name)
         self._lay_out()
         self._connect()
         self._show_format()
 
+    def _make_ticks(self) -> None:
+        self._overwrite = _tick(
+            "Replace labels of this na&me",
+            "Otherwise an image that has such labels fails, and they are kept.",
+        )
+        self._consecutive_ids = _tick(
+            "&Consecutive ids",
+            "Numbers the cells of each file 1, 2, ...; linked cells of a stack keep "
+            "one id.",
+        )
+        self._overlay = _tick(
+            "Ov&erlays", "Also writes a picture of each page with outlines."
+        )
+        self._resume = _tick(
+            "S&kip finished images",
+            "Leaves out images that the same model and settings have segmented into "
+            "this folder, or into themselves.",
+        )
+        self._resume.setChecked(True)
+
     def _lay_out(self) -> None:
         layout = column_layout(self)
         layout.addWidget(self._folder_row)
         layout.addWidget(make_row("&Labels:", self._format))
+        layout.addWidget(self._also_row)
         layout.addWidget(self._name_row)
         layout.addWidget(self._overwrite)
         layout.addWidget(make_row("Expand by:", self._expand))
@@ -107,6 +105,7 @@ class OutputSection(QWidget):
         self._folder.changed.connect(self.changed)
         self._format.currentIndexChanged.connect(self._show_format)
         self._format.currentIndexChanged.connect(self.changed)
+        self._also.changed.connect(self.changed)
         self._name.textChanged.connect(self.changed)
         self._overwrite.toggled.connect(self.changed)
         self._consecutive_ids.toggled.connect(self.changed)
@@ -137,6 +136,7 @@ class OutputSection(QWidget):
             expand=float(self._expand.value()),
             labels_name=self._name.text().strip(),
             overwrite=self._overwrite.isChecked(),
+            also=self._also.chosen(),
         )
 
     def set_choice(self, choice: OutputChoice) -> None:
@@ -150,12 +150,20 @@ class OutputSection(QWidget):
             self._expand.setValue(choice.expand)
             self._name.setText(choice.labels_name)
             self._overwrite.setChecked(choice.overwrite)
+            self._also.set_chosen(choice.also)
             self._show_format()
 
     def _show_format(self) -> None:
         """Show what counts for this format alone."""
         inside = self.into_images()
         self._folder_row.setVisible(not inside)
+        self._also_row.setVisible(not inside)
         self._overlay.setVisible(not inside)
         self._name_row.setVisible(inside)
         self._overwrite.setVisible(inside)
+
+
+def _tick(text: str, tip: str) -> QCheckBox:
+    box = QCheckBox(text)
+    describe(box, text.replace("&", ""), tip)
+    return box

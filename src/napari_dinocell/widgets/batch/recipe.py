@@ -8,6 +8,7 @@ from qtpy.QtWidgets import QPushButton, QWidget
 from superqt.utils import signals_blocked
 
 from napari_dinocell.engine.batch.preset_store import PresetEntry, list_presets
+from napari_dinocell.engine.results.export_formats import FORMATS
 from napari_dinocell.widgets.shared.controls import (
     ElidedComboBox,
     choose_data,
@@ -148,6 +149,9 @@ def about(entry: PresetEntry) -> str:
         parts.append("inside drawn shapes only")
     if preset.axes is not None:
         parts.append(f"axes {preset.axes}")
+    if preset.also:
+        titles = (FORMATS[key].title for key in preset.also)
+        parts.append(f"also writes {', '.join(titles)}")
     return ", ".join(parts)
 
 

@@ -127,8 +127,8 @@ class BatchRunner(QObject):
         match event:
             case Degraded(reason=reason, action=action):
                 self.doubted.emit(f"{self._what}: {reason}: {action}.")
-            case SummaryNotWritten(error=error):
-                self.doubted.emit(f"The summary is not up to date. {error}")
+            case SummaryNotWritten(error=error, table=table):
+                self.doubted.emit(f"The {table} is not up to date. {error}")
 
     def _plan(self, targets: tuple[Target, ...]) -> None:
         self.targets = targets
