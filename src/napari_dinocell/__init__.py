@@ -26,15 +26,24 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.segment import segment
     from napari_dinocell.engine.segment_zarr import segment_zarr
     from napari_dinocell.engine.segmenter import Segmenter
+    from napari_dinocell.engine.track import track
 
 _HOME = {
     "SegmentConfig": "napari_dinocell.engine.config",
     "Segmenter": "napari_dinocell.engine.segmenter",
     "segment": "napari_dinocell.engine.segment",
     "segment_zarr": "napari_dinocell.engine.segment_zarr",
+    "track": "napari_dinocell.engine.track",
 }
 
-__all__ = ["SegmentConfig", "Segmenter", "__version__", "segment", "segment_zarr"]
+__all__ = [
+    "SegmentConfig",
+    "Segmenter",
+    "__version__",
+    "segment",
+    "segment_zarr",
+    "track",
+]
 
 
 def __getattr__(name: str) -> object:

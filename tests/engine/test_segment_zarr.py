@@ -16,6 +16,7 @@ from napari_dinocell.engine.batch import make_job
 from napari_dinocell.engine.batch.events import FileEnded
 from napari_dinocell.engine.errors import ExportError, ImageFileError
 from napari_dinocell.engine.images.image_files import open_image
+from napari_dinocell.engine.images.ome_zarr.node import open_node
 
 TWO = ((10, 10), (30, 40))
 
@@ -40,6 +41,19 @@ def test_one_image(tmp_path):
     assert segment_zarr(path, labels="mine", overwrite=True) == [labels]
     assert segment_zarr(path, labels="mine", resume=True) == [labels]
     assert len(FakeSegmenter.calls) == 2
+
+
+def test_a_lineage_is_among_the_metadata(tmp_path):
+    frames = np.full((5, 40, 60), 10, np.uint8)
+    frames[:3, 10:20, 20:40] = 200
+    frames[3:, 10:20, 17:27] = frames[3:, 10:20, 29:39] = 200
+    path = write_image(tmp_path / "a.zarr", frames, "tyx")
+    (labels,) = segment_zarr(path, link=True, lineages=True, consecutive_ids=True)
+    assert open_node(labels).attributes["dinocell_lineage"] == [
+        {"id": 1, "first": 0, "last": 2, "parent": 0},
+        {"id": 2, "first": 3, "last": 4, "parent": 1},
+        {"id": 3, "first": 3, "last": 4, "parent": 1},
+    ]
 
 
 def test_a_plate_with_a_bad_well(tmp_path):

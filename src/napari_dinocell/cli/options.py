@@ -200,15 +200,6 @@ FillHolesOption = Annotated[
         rich_help_panel=CELLS_PANEL,
     ),
 ]
-LinkOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--link/--no-link",
-        help="Keep one id per cell through the pages of a stack: tracking by overlap.",
-        show_default="no-link",
-        rich_help_panel=CELLS_PANEL,
-    ),
-]
 ExpandOption = Annotated[
     float | None,
     typer.Option(
@@ -315,4 +306,6 @@ def settings_among(options: Mapping[str, Any]) -> dict[str, Any]:
     found = {name: v for name, v in options.items() if name in setting_names()}
     if options.get("percentiles") is not None:
         found["low_percentile"], found["high_percentile"] = options["percentiles"]
+    if options.get("lineages") and options.get("link") is None:
+        found["link"] = True  # of cells that are linked
     return found

@@ -19,6 +19,7 @@ from napari_dinocell.cli.contrast_options import (
 )
 from napari_dinocell.cli.errors import FAILED, INTERRUPTED, debugging, print_note
 from napari_dinocell.cli.extra_options import AlsoOption, MeasureOption
+from napari_dinocell.cli.link_options import LineagesOption, LinkOption
 from napari_dinocell.cli.mask_option import MaskOption, chosen_mask
 from napari_dinocell.cli.options import (
     AugmentOption,
@@ -35,7 +36,6 @@ from napari_dinocell.cli.options import (
     FormatOption,
     ImagesArgument,
     LabelFormatName,
-    LinkOption,
     MaxSizeOption,
     MinSizeOption,
     ModelOption,
@@ -99,6 +99,8 @@ EXAMPLES = """
   dinocell segment plate7 -o results --measure --also roi,geojson
 
   dinocell segment scan.tif -o results --mask tissue.geojson
+
+  dinocell segment movie.tif -o results --link --lineages
 
   dinocell segment stack.tif -o results --volume --z-spacing 3
 
@@ -172,6 +174,7 @@ def segment(
     prominence: ProminenceOption = None,
     expand: ExpandOption = None,
     link: LinkOption = None,
+    lineages: LineagesOption = None,
     consecutive_ids: ConsecutiveIdsOption = None,
     volume: VolumeOption = None,
     z_spacing: ZSpacingOption = None,

@@ -162,6 +162,9 @@ class SegmentConfig:
     `segment`; cells are linked as they have grown. Live labels do not grow."""
     link: bool = field(default=False, metadata=LATER)
     """Whether a cell keeps its id through the pages of a stack (`engine.link`)."""
+    lineages: bool = field(default=False, metadata=LATER)
+    """Whether, besides, daughters get ids of their own where labels are written, and a
+    table says who is whose daughter (`engine.lineage`)."""
     consecutive_ids: bool = field(default=False, metadata=LATER)
     """Whether ids are 1, 2, ... where labels are written, and in `segment`. An id that
     several pages of a stack share stays one. Live labels keep theirs, with gaps."""
@@ -184,6 +187,11 @@ class SegmentConfig:
             0 <= self.expand <= LARGEST_EXPANSION,
             f"Expected 0 to {LARGEST_EXPANSION} pixels to expand cells by, got "
             f"{self.expand}.",
+        )
+        require(
+            not self.lineages or (self.link and not self.stack.volume),
+            "Expected frames whose cells are linked (link) where lineages are to be "
+            "found; volumes are not linked through time.",
         )
         channel = self.channel
         require(
@@ -260,7 +268,14 @@ class SegmentConfig:
         )
 
 
-_NOT_IN_MAPS = ("watershed", "stack", "expand", "link", "consecutive_ids")
+_NOT_IN_MAPS = (
+    "watershed",
+    "stack",
+    "expand",
+    "link",
+    "lineages",
+    "consecutive_ids",
+)
 """What has no part in the map of a plane."""
 
 _PARTS: dict[str, type[Any]] = {

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 
 from napari_dinocell.engine.images.naming_file import naming_file
 from napari_dinocell.engine.images.ome_zarr.node import open_node
+from napari_dinocell.engine.results.atomic_file import replaced_file
 from napari_dinocell.engine.results.export import open_labels
+from napari_dinocell.engine.results.lineage_csv import lineage_path, write_lineage
 from napari_dinocell.engine.results.provenance import (
     Provenance,
     read_provenance,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.arrays import Labels
     from napari_dinocell.engine.images.image_file import ImageFile
+    from napari_dinocell.engine.lineage.table import Lineage
     from napari_dinocell.engine.results.export import LabelPages
     from napari_dinocell.engine.results.zarr_labels.store import LabelStore
 
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
 
 KEY = "dinocell"
 """Of the attributes of a label image that tell how it came about."""
+
+LINEAGE_KEY = "dinocell_lineage"
+"""Of its lineage: a list of tracks, each with id, first, last and parent."""
 
 
 class PageWriter(Protocol):
@@ -42,8 +48,8 @@ class PageWriter(Protocol):
         """Take the labels (Y, X) of one page."""
         ...
 
-    def sign(self, provenance: Provenance) -> None:
-        """Take what tells how the labels came about, after the last page."""
+    def sign(self, provenance: Provenance, lineage: Lineage | None = None) -> None:
+        """Take what tells of the labels, and of their lineage, after the last page."""
         ...
 
 
@@ -92,7 +98,10 @@ class FileOutput:
         sidecar = sidecar_path(self.labels)
         if not (self.labels.is_file() and sidecar.is_file()):
             return None
-        return read_provenance(sidecar)
+        provenance = read_provenance(sidecar)
+        if provenance.lineage is not None and not lineage_path(self.labels).is_file():
+            return None
+        return provenance
 
     @contextmanager
     def open(self, image: ImageFile, finish: Finish) -> Iterator[PageWriter]:
@@ -111,6 +120,9 @@ class FileOutput:
             sidecar.unlink(missing_ok=True)
         finish()
         assert writer.provenance is not None  # whoever writes pages signs them
+        if writer.lineage is not None:
+            with replaced_file(lineage_path(self.labels)) as temporary:
+                write_lineage(temporary, writer.lineage)
         write_provenance(sidecar, writer.provenance)
 
 
@@ -122,6 +134,7 @@ class _FileWriter:
         self._ahead = image.indices()
         self._shape = image.plane_shape
         self.provenance: Provenance | None = None
+        self.lineage: Lineage | None = None
 
     def add(self, index: tuple[int, ...], labels: Labels) -> None:
         """See `PageWriter`."""
@@ -131,9 +144,9 @@ class _FileWriter:
             self._add_background()
         self._file.add(labels)
 
-    def sign(self, provenance: Provenance) -> None:
+    def sign(self, provenance: Provenance, lineage: Lineage | None = None) -> None:
         """See `PageWriter`."""
-        self.provenance = provenance
+        self.provenance, self.lineage = provenance, lineage
 
     def fill(self) -> None:
         """Add the pages that are left."""
@@ -177,9 +190,11 @@ class _StoreWriter:
         """See `PageWriter`."""
         self.store.write(index, labels)
 
-    def sign(self, provenance: Provenance) -> None:
+    def sign(self, provenance: Provenance, lineage: Lineage | None = None) -> None:
         """See `PageWriter`."""
         self.store.describe(**{KEY: provenance.to_dict()})
+        if lineage is not None:
+            self.store.describe(**{LINEAGE_KEY: [asdict(t) for t in lineage.tracks]})
 
 
 def provenance_of_store(labels: Path) -> Provenance | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dinocell.engine.batch.array_image import ArrayImage
+from napari_dinocell.engine.batch.cell_names import CellNames
 from napari_dinocell.engine.batch.events import FileDone, FileOpened
 from napari_dinocell.engine.batch.extras import Extras, extra_paths
 from napari_dinocell.engine.batch.segment_pages import PageResult, segment_pages
@@ -15,13 +16,12 @@ from napari_dinocell.engine.batch.segment_volumes import segment_volumes
 from napari_dinocell.engine.contrast.channel import plane_of
 from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.engine.images.page_choice import chosen_pages
-from napari_dinocell.engine.labels.consecutive_ids import ConsecutiveIds
-from napari_dinocell.engine.link import PageLinker
 from napari_dinocell.engine.results.export_formats import MEASUREMENTS
 from napari_dinocell.engine.results.overlay import write_overlay
 from napari_dinocell.engine.results.page_region import require_inside
 from napari_dinocell.engine.results.provenance import (
     ImageRecord,
+    LineageRecord,
     ModelRecord,
     PageRecord,
     Provenance,
@@ -31,19 +31,17 @@ from napari_dinocell.engine.results.provenance import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-    from typing import TypeAlias
 
-    from napari_dinocell.engine.arrays import Labels
     from napari_dinocell.engine.batch.events import FileEvent
+    from napari_dinocell.engine.batch.outputs import PageWriter
     from napari_dinocell.engine.batch.targets import Target
     from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
     from napari_dinocell.engine.images.image_file import ImageFile, PageIndex
     from napari_dinocell.engine.images.page_choice import PageRanges
     from napari_dinocell.engine.labels.mask_file import MaskRecord
+    from napari_dinocell.engine.lineage.table import Lineage
     from napari_dinocell.engine.results.page_region import PageRegion
     from napari_dinocell.engine.segmenter import Segmenter
-
-    Renaming: TypeAlias = Callable[[Labels, tuple[int, ...]], Labels]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,19 +142,21 @@ def segment_file(
     degraded: list[str] = []
     result: PageResult | None = None
     segment = segment_volumes if job.config.stack.volume else segment_pages
-    rename = _renaming(job.config)
-    with target.output.open(image, extras.write) as file:
+    naming = CellNames(job.config, image)
+    with naming as names, target.output.open(image, extras.write) as file:
         for event in segment(job, image, indices, cancel):
             if not isinstance(event, PageResult):
                 yield event
                 continue
             result = event
-            labels = rename(result.labels, result.index)
-            file.add(result.index, labels)
             pages.append(result.made.record)
             degraded.extend(result.made.degraded)
-            _write_page_overlay(job, target, image, result, labels)
-            extras.add(result, labels)
+            for named in names.add(result):
+                _write_page(job, target, image, file, named)
+                extras.add(named, named.labels)
+        for named in names.rest():
+            _write_page(job, target, image, file, named)
+            extras.add(named, named.labels)
         assert result is not None  # ranges hold at least one page
         provenance = Provenance(
             image=_record(image, target),
@@ -169,38 +169,34 @@ def segment_file(
             region=job.region,
             ranges=job.ranges,
             mask=job.mask,
+            lineage=_record_lineage(names.lineage),
         )
-        file.sign(provenance)
+        file.sign(provenance, names.lineage)
     yield FileDone(provenance)
 
 
-def _renaming(config: SegmentConfig) -> Renaming:
-    """What names the cells of each page, given with its index, page after page."""
-    # Cells of a volume go through its slices already.
-    linker = PageLinker() if config.link and not config.stack.volume else None
-    numbers = ConsecutiveIds() if config.consecutive_ids else None
-
-    def rename(labels: Labels, index: tuple[int, ...]) -> Labels:
-        linked = labels if linker is None else linker.link(labels, index)
-        return linked if numbers is None else numbers.renumber(linked)
-
-    return rename
-
-
-def _write_page_overlay(
+def _write_page(
     job: SegmentJob,
     target: Target,
     image: ImageFile,
+    file: PageWriter,
     result: PageResult,
-    labels: Labels,
 ) -> None:
+    """Labels under their final names, and a picture of them where one is wanted."""
+    file.add(result.index, result.labels)
     page = result.page
     if not job.overlay or page is None:
         return
     if image.channel_axis is not None:
         page = plane_of(page, job.config, channel_axis=image.channel_axis)
     path = target.overlay(_page_number(image, result.index), image.page_count)
-    write_overlay(path, page, labels)
+    write_overlay(path, page, result.labels)
+
+
+def _record_lineage(lineage: Lineage | None) -> LineageRecord | None:
+    if lineage is None:
+        return None
+    return LineageRecord(tracks=len(lineage.tracks), divisions=lineage.division_count)
 
 
 def _page_number(image: ImageFile, index: PageIndex) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from napari_dinocell.engine.no_cells import NoCells
 from napari_dinocell.engine.results.atomic_file import replaced_file
-from napari_dinocell.engine.text import spreadsheet_text
+from napari_dinocell.engine.text import counted, spreadsheet_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -129,6 +129,8 @@ def _remarks(provenance: Provenance) -> list[str]:
         remarks.append("holds only noise")
     if any(page.no_cells is NoCells.UNSURE for page in provenance.pages):
         remarks.append("too faint")
+    if provenance.lineage is not None:
+        remarks.append(counted(provenance.lineage.divisions, "division"))
     if provenance.degraded:
         remarks.append("short of memory")
     return remarks

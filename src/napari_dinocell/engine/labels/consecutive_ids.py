@@ -55,5 +55,9 @@ class ConsecutiveIds:
             renumbered[band] = names[rows].reshape(labels[band].shape)
         return renumbered
 
+    def numbers(self) -> dict[int, int]:
+        """What the ids that were met so far are called; 0 stays 0."""
+        return dict(self._numbers)
+
     def _number(self, own: int) -> int:
         return self._numbers.setdefault(own, len(self._numbers))

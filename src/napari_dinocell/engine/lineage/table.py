@@ -65,6 +65,14 @@ class Lineage:
                 found.setdefault(track.parent, []).append(track.id)
         return {mother: tuple(daughters) for mother, daughters in found.items()}
 
+    def renamed(self, names: Mapping[int, int]) -> Lineage:
+        """The same tracks under other ids; `names` has all of them."""
+        known = {0: 0, **names}
+        return Lineage.of(
+            replace(track, id=known[track.id], parent=known[track.parent])
+            for track in self.tracks
+        )
+
     @property
     def division_count(self) -> int:
         """Cells with two daughters or more."""

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 HEADER = "id,first,last,parent"
 
 
+def lineage_path(labels: Path) -> Path:
+    """`NAME_labels_lineage.csv` for `NAME_labels.tif`, as exports are called."""
+    return labels.with_name(f"{labels.stem}_lineage.csv")
+
+
 def write_lineage(path: Path, lineage: Lineage) -> None:
     """Write a row per cell; frames from 0, parent 0 where there is none."""
     rows = [f"{t.id},{t.first},{t.last},{t.parent}" for t in lineage.tracks]

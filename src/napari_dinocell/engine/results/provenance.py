@@ -80,6 +80,14 @@ class PageRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineageRecord:
+    """What was found where lineages were asked for."""
+
+    tracks: int
+    divisions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRecord:
     """Which checkpoint segmented."""
 
@@ -106,6 +114,7 @@ class Provenance:
     """Which pages were segmented, by letters of axes; `pages` are of these alone."""
     mask: MaskRecord | None = field(default=None, metadata=LATER)
     """Outside of which cells were dropped."""
+    lineage: LineageRecord | None = field(default=None, metadata=LATER)
     versions: Mapping[str, str | None] = field(
         default_factory=lambda: software_versions()
     )

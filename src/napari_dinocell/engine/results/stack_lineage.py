@@ -57,14 +57,14 @@ def read_lineage(
     for page in stack.pages():
         observer.add(page.labels, page.t, page.z)
     seen = observer.finish()
-    z_step = _z_step(pixel_size)
+    z_step = z_step_of(pixel_size)
     _check_linked(seen, z_step)
     lineage, names = find_lineage(seen, z_step=z_step)
     return StackLineage(seen.renamed(names), lineage, names)
 
 
-def _z_step(size: PixelSize | None) -> float:
-    """Distance between slices in pixels."""
+def z_step_of(size: PixelSize | None) -> float:
+    """Distance between slices in pixels; 1 where nothing is said."""
     return 1.0 if size is None or not size.z else size.z / size.y
 
 

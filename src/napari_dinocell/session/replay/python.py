@@ -211,7 +211,8 @@ def _indented(arguments: Iterable[str]) -> list[str]:
 
 def _keywords(record: RunRecord) -> list[str]:
     settings = needed_settings(record, own_settings(record.model))
-    settings.pop("link", None)  # a step of its own
+    for step in ("link", "lineages"):  # steps of their own
+        settings.pop(step, None)
     return [f"{name}={literal(value)}" for name, value in settings.items()]
 
 
