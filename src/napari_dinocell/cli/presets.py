@@ -93,7 +93,7 @@ def import_file(
     overwrite: ReplaceOption = False,
 ) -> None:
     """Keep a preset that someone shared."""
-    from napari_dinocell.engine.batch.make_job import find_model
+    from napari_dinocell.engine.batch.find_model import find_model
     from napari_dinocell.engine.batch.preset_store import import_preset
     from napari_dinocell.engine.errors import CheckpointError
 

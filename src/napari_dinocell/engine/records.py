@@ -198,8 +198,13 @@ def dump_record(record: Any) -> dict[str, Any]:
     return values
 
 
+_AS_THEY_ARE = frozenset({str, bool, int, float, type(None)})
+
+
 def _plain(value: Any) -> Any:
     """In the types that JSON has."""
+    if type(value) in _AS_THEY_ARE:  # the rest is slow to tell apart, and rare
+        return value
     if is_dataclass(value):
         return {own.name: _plain(getattr(value, own.name)) for own in fields(value)}
     if isinstance(value, dict):

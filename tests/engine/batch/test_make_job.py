@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from napari_dinocell.engine.batch.make_job import find_model, make_job
+from napari_dinocell.engine.batch.find_model import find_model
+from napari_dinocell.engine.batch.make_job import make_job
 from napari_dinocell.engine.batch.preset import Preset
 from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
 from napari_dinocell.engine.errors import CheckpointError

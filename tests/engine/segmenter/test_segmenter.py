@@ -291,9 +291,11 @@ def test_real_checkpoint_is_segmented_from_end_to_end(
 
 
 def test_torch_waits_until_a_model_is_needed() -> None:
+    """Blocks, too: most of their processes never see a model."""
     code = (
         "import sys\n"
         "from napari_dinocell.engine.segmenter import Segmenter\n"
+        "from napari_dinocell.engine.blocks.executors import Processes\n"
         "raise SystemExit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

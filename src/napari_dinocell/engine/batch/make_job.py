@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from napari_dinocell.engine.batch.find_model import find_model
 from napari_dinocell.engine.batch.segment_files import SegmentJob
-from napari_dinocell.engine.errors import CheckpointError, CheckpointNotFoundError
 from napari_dinocell.engine.inference.device import limit_threads
 from napari_dinocell.engine.labels.mask_file import record_mask, require_same_mask
 from napari_dinocell.engine.model.checkpoint_file import file_sha256
-from napari_dinocell.engine.model.model_store import list_models, resolve_model
 from napari_dinocell.engine.results.export_formats import (
     MEASUREMENTS,
     require_extra_formats,
@@ -115,38 +114,6 @@ def _extra_formats(
     others = tuple(key for key in formats if key != MEASUREMENTS)
     wanted = MEASUREMENTS in formats if measure is None else measure
     return (MEASUREMENTS, *others) if wanted else others
-
-
-def find_model(wanted: ModelRecord, *, wanted_by: str) -> str:
-    """Name or path of a recorded model on this machine.
-
-    Another model that has taken its name does not count; the same one under another
-    name does.
-
-    Raises
-    ------
-    CheckpointError
-        If the model is not here; `wanted_by` is who wants it.
-    """
-    try:
-        path = resolve_model(wanted.name)
-    except CheckpointNotFoundError:
-        path = None
-    if path is not None and file_sha256(path) == wanted.sha256:
-        return wanted.name
-    for entry in list_models():
-        if entry.path != path and file_sha256(entry.path) == wanted.sha256:
-            return entry.name
-    found = (
-        "there is none of that name"
-        if path is None
-        else f"{path} is another one ({file_sha256(path)[:12]}…)"
-    )
-    raise CheckpointError(
-        f"Expected the model {wanted.name!r} of {wanted_by!r} (SHA-256 "
-        f"{wanted.sha256[:12]}…), but {found}. Get the right file and name it as the "
-        "model, or name another one to use that on purpose."
-    )
 
 
 def _record(wanted: str | None, checkpoint: Path) -> ModelRecord:

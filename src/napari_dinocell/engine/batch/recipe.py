@@ -65,7 +65,7 @@ class Recipe:
         CheckpointError
             If the very model that is asked for is not here.
         """
-        from napari_dinocell.engine.batch.make_job import find_model
+        from napari_dinocell.engine.batch.find_model import find_model
 
         if isinstance(self.model, str):
             return self.model

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import zarr
 
-from napari_dinocell.engine.batch.make_job import find_model
+from napari_dinocell.engine.batch.find_model import find_model
 from napari_dinocell.engine.blocks.block_cells import (
     BlockCells,
     HaloRule,
