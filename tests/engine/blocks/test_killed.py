@@ -6,14 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from tests.conftest import PATIENCE
 from tests.engine.blocks.test_run import (
-    image,
+    cells_on_noise,
     job_of,
     labels_of,
     planned,
@@ -27,9 +25,34 @@ from napari_dinocell.engine.blocks.work_folder import Stage, WorkFolder
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["image", "quick_network"]
+__all__ = ["quick_network"]
 
-COMMAND = [sys.executable, "-m", "napari_dinocell.cli", "blocks"]
+DIES_IN_THE_FOURTH_BLOCK = """
+import os, signal, sys
+from pathlib import Path
+from napari_dinocell.engine.blocks import jobs
+from napari_dinocell.engine.blocks.executors import Serial
+from napari_dinocell.engine.blocks.run import run_stage
+from napari_dinocell.engine.blocks.work_folder import Stage, WorkFolder
+
+written, write = [], jobs.write_arrays
+
+def write_or_die(path, arrays):
+    written.append(path)
+    if len(written) == 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+    write(path, arrays)
+
+jobs.write_arrays = write_or_die
+list(run_stage(WorkFolder(Path(sys.argv[1])), Stage.CELLS, Serial()))
+"""
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    path = tmp_path / "plane.npy"
+    np.save(path, cells_on_noise((197, 389)))
+    return path
 
 
 @pytest.fixture
@@ -51,16 +74,11 @@ def bytes_in(folder: Path) -> dict[str, bytes]:
 def test_killed_run_goes_on_to_the_same_bytes(
     predicted: WorkFolder, image: Path, tmp_path: Path
 ) -> None:
-    """The command is killed with some blocks done, and others under way."""
-    command = [*COMMAND, "run", str(predicted.path), "--stage", "cells"]
-    running = subprocess.Popen(command)
-    give_up = time.monotonic() + 5 * PATIENCE
-    while predicted.count(Stage.CELLS) - len(predicted.pending(Stage.CELLS)) < 2:
-        assert time.monotonic() < give_up
-        assert running.poll() is None
-    running.send_signal(signal.SIGKILL)
-    running.wait()
-    assert predicted.pending(Stage.CELLS)
+    """Of a process that dies, some blocks are done, and one is half written."""
+    command = [sys.executable, "-c", DIES_IN_THE_FOURTH_BLOCK, str(predicted.path)]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    done = predicted.count(Stage.CELLS) - len(predicted.pending(Stage.CELLS))
+    assert done == 3
     labels = labels_of(predicted)
 
     other = planned(image, job_of(cell_diameter=None), tmp_path / "other", side=64)

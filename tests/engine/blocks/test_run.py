@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,11 +20,13 @@ from napari_dinocell.engine.blocks.run import RunFinished, finish, run_all, run_
 from napari_dinocell.engine.blocks.source import PlaneSource
 from napari_dinocell.engine.blocks.work_folder import Stage, WorkFolder
 from napari_dinocell.engine.errors import PlanError, SettingsError
-from napari_dinocell.engine.inference.network import Network
+from napari_dinocell.engine.inference import network as network_module
 from napari_dinocell.engine.labels.mask_file import record_mask
+from napari_dinocell.engine.model.checkpoint import load_checkpoint
 from napari_dinocell.engine.segment import segment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from napari_dinocell.engine.batch.segment_files import SegmentJob
@@ -38,28 +41,32 @@ class Smoothing(torch.nn.Module):
         return (0.9 * blurred + slope).clamp(0, 1)
 
 
+load_once = cache(load_checkpoint)
+
+
 @pytest.fixture(autouse=True)
-def quick_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bundled model, whose layers are replaced."""
-    original = Network.__init__
-
-    def load(self: Network, *arguments: Any, **options: Any) -> None:
-        original(self, *arguments, **options)
-        self._model = Smoothing()  # type: ignore[assignment]
-
-    monkeypatch.setattr(Network, "__init__", load)
+def quick_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The bundled model, read once, whose layers are replaced."""
+    monkeypatch.setattr(network_module, "load_checkpoint", load_once)
+    monkeypatch.setattr(network_module, "prepare_for_inference", lambda _: Smoothing())
+    jobs_module._load.cache_clear()
+    yield
     jobs_module._load.cache_clear()
 
 
+@cache
 def cells_on_noise(shape: tuple[int, int]) -> np.ndarray:
     rng = np.random.default_rng(2)
-    y, x = np.mgrid[: shape[0], : shape[1]]
     plane = rng.normal(300, 8, shape)
     for cy, cx in rng.uniform(0, shape, (shape[0] * shape[1] // 700, 2)):
-        away = np.hypot(y - cy, x - cx)
-        plane += 900 * np.clip(1 - away / 11, 0, 1)
-    plane[5, 7] = plane[300, 400] = 60000
-    return plane.clip(0, 65535).astype(np.uint16)
+        top, left = max(int(cy) - 11, 0), max(int(cx) - 11, 0)
+        near = plane[top : top + 24, left : left + 24]
+        y, x = np.ogrid[: near.shape[0], : near.shape[1]]
+        near += 900 * np.clip(1 - np.hypot(y + top - cy, x + left - cx) / 11, 0, 1)
+    plane[5, 7] = plane[shape[0] - 97, shape[1] - 131] = 60000
+    found = plane.clip(0, 65535).astype(np.uint16)
+    found.flags.writeable = False
+    return found
 
 
 @pytest.fixture
