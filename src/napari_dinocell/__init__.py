@@ -23,6 +23,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "3000")
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.pairs.pair import pair_cells
     from napari_dinocell.engine.segment import segment
     from napari_dinocell.engine.segment_zarr import segment_zarr
     from napari_dinocell.engine.segmenter import Segmenter
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _HOME = {
     "SegmentConfig": "napari_dinocell.engine.config",
     "Segmenter": "napari_dinocell.engine.segmenter",
+    "pair_cells": "napari_dinocell.engine.pairs.pair",
     "segment": "napari_dinocell.engine.segment",
     "segment_zarr": "napari_dinocell.engine.segment_zarr",
     "track": "napari_dinocell.engine.track",
@@ -40,6 +42,7 @@ __all__ = [
     "SegmentConfig",
     "Segmenter",
     "__version__",
+    "pair_cells",
     "segment",
     "segment_zarr",
     "track",

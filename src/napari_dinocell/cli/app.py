@@ -10,6 +10,7 @@ from napari_dinocell import __version__
 from napari_dinocell.cli import blocks, demo, evaluate, measure, models, presets, train
 from napari_dinocell.cli.errors import output
 from napari_dinocell.cli.export import export
+from napari_dinocell.cli.pair import pair
 from napari_dinocell.cli.pretrain import pretrain
 from napari_dinocell.cli.samples import samples
 from napari_dinocell.cli.segment import EXAMPLES, HELP, segment
@@ -55,6 +56,7 @@ def dinocell(
 app.command(help=HELP, epilog=EXAMPLES)(segment)
 app.command()(export)
 app.command()(measure.measure)
+app.command()(pair)
 app.command()(evaluate.evaluate)
 app.command()(train.train)
 app.command()(pretrain)

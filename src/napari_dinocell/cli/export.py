@@ -157,6 +157,7 @@ def _export_one(
 ) -> None:
     from napari_dinocell.engine.errors import ExportError
     from napari_dinocell.engine.images.image_files import open_image
+    from napari_dinocell.engine.labels.find_label_files import image_of_labels
     from napari_dinocell.engine.labels.label_files import open_label_file
     from napari_dinocell.engine.results.export_labels import export_labels
 
@@ -165,7 +166,7 @@ def _export_one(
         raise ExportError(
             f"{target} is the file of the labels itself. Choose another folder."
         )
-    known = None if image is None else open_image(_image_of(image, path))
+    known = None if image is None else open_image(image_of_labels(image, path))
     with open_label_file(path, image=known) as file:
         if file.note:
             print_note(file.note)
@@ -209,17 +210,3 @@ def _read_channels(found: ImageFile, file: LabelFile) -> dict[str, Any]:
     if np.prod(counts, dtype=int) == len(stack):
         stack = stack.reshape(*counts, *stack.shape[1:])
     return named_channels(found, stack)
-
-
-def _image_of(image: Path, labels: Path) -> Path:
-    from napari_dinocell.engine.errors import ImageFileError
-    from napari_dinocell.engine.images.file_kinds import name_of_image
-    from napari_dinocell.engine.images.find_images import find_images
-
-    if not image.is_dir():
-        return image
-    name = name_of_image(labels.stem.removesuffix(".ome"))
-    for candidate in find_images([image]):
-        if candidate.stem.removesuffix(".ome") == name:
-            return candidate
-    raise ImageFileError(f"No image of the name {name!r} for {labels} in {image}.")

@@ -13,18 +13,9 @@ from napari_dinocell.cli.errors import messages, print_note
 from napari_dinocell.engine.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from numpy.typing import NDArray
-
-    from napari_dinocell.engine.images.image_file import ImageFile
-    from napari_dinocell.engine.images.pixel_size import PixelSize
     from napari_dinocell.engine.labels.label_stack import LabelStack
+    from napari_dinocell.engine.labels.page_images import PageImages
     from napari_dinocell.engine.measure.measure_cells import Columns
-
-    Spacing = tuple[float, float]
-
-_COLOURS = ("red", "green", "blue")
 
 
 def parse_pixel_size(text: str) -> tuple[float, ...]:
@@ -93,108 +84,51 @@ def measure(
 
       dinocell measure labels.png -i dna.tif -i actin.tif -o t.csv --pixel-size 0.325
     """
-    from napari_dinocell.engine.images.image_files import open_image
     from napari_dinocell.engine.labels.label_files import open_label_file
     from napari_dinocell.engine.labels.label_stack import LabelStack
+    from napari_dinocell.engine.labels.page_images import PageImages, named_by_stem
     from napari_dinocell.engine.measure.stack import with_times
-    from napari_dinocell.engine.results.measurements_csv import write_measurements
+    from napari_dinocell.engine.results.measurements_csv import (
+        common_interval,
+        common_spacing,
+        write_measurements,
+    )
 
-    images = {name: open_image(path) for name, path in _named(image or [])}
-    with open_label_file(labels, image=next(iter(images.values()), None)) as file:
+    images = PageImages(named_by_stem(image or []))
+    with open_label_file(labels, image=images.first) as file:
         if file.note:
             print_note(file.note)
         stack = LabelStack(file.labels, axes=file.page_axes)
-        _check_pages(stack, images)
-        sizes = [file.pixel_size, *(image.pixel_size for image in images.values())]
-        columns = _measure_pages(stack, images, *_spacing(pixel_size, sizes))
-    columns = with_times(columns, _interval(sizes))
+        sizes = [file.pixel_size, *images.pixel_sizes]
+        spacing, unit = common_spacing(pixel_size, sizes)
+        columns = _measure_pages(stack, images, spacing, unit)
+    columns = with_times(columns, common_interval(sizes))
     write_measurements(output, columns)
     print_note(f"{counted(len(columns['label']), 'row')} in {output}")
 
 
-def _named(paths: list[Path]) -> Iterator[tuple[str, Path]]:
-    """A name for each image, from its file; numbered where two are called alike."""
-    stems = [path.stem for path in paths]
-    for number, (stem, path) in enumerate(zip(stems, paths, strict=True)):
-        yield (stem if stems.count(stem) == 1 else f"{stem} {number}"), path
-
-
-def _check_pages(labels: LabelStack, images: dict[str, ImageFile]) -> None:
-    from napari_dinocell.engine.errors import ImageFileError
-
-    for image in images.values():
-        same_plane = image.plane_shape == labels.plane_shape
-        if not same_plane or image.page_count not in (1, labels.page_count):
-            raise ImageFileError(
-                f"Expected the planes of the labels, {labels.page_count} of "
-                f"{labels.plane_shape}, got {image.page_count} of {image.plane_shape} "
-                f"in {image.path}. Choose the image that was segmented."
-            )
-
-
 def _measure_pages(
     labels: LabelStack,
-    images: dict[str, ImageFile],
-    spacing: Spacing | None,
+    images: PageImages,
+    spacing: tuple[float, float] | None,
     unit: str,
 ) -> Columns:
     """Only one page of each file is in memory at a time."""
     from napari_dinocell.engine.measure.measure_cells import measure_cells
     from napari_dinocell.engine.measure.stack import join_pages, page_columns
 
-    tables = []
     pages = track(
-        labels.pages(),
+        zip(labels.pages(), images.pages(labels), strict=True),
         description="Pages",
         total=labels.page_count,
         console=messages,
         transient=True,
     )
-    readers = {name: _every_page(image, labels) for name, image in images.items()}
-    for page in pages:
-        channels = {
-            channel: values
-            for name, image in images.items()
-            for channel, values in _channels(name, image, next(readers[name])).items()
-        }
-        table = measure_cells(
-            page.labels, channels=channels, spacing=spacing, unit=unit
+    tables = [
+        (
+            page.index,
+            measure_cells(page.labels, channels=channels, spacing=spacing, unit=unit),
         )
-        tables.append((page.index, table))
+        for page, channels in pages
+    ]
     return join_pages(tables, page_columns(labels.axes))
-
-
-def _every_page(image: ImageFile, labels: LabelStack) -> Iterator[NDArray[Any]]:
-    """The image's page for each of the labels: its only one for all of them."""
-    if image.page_count == labels.page_count:
-        yield from image.pages()
-        return
-    (page,) = image.pages()
-    for _ in range(labels.page_count):
-        yield page
-
-
-def _channels(name: str, image: ImageFile, page: NDArray[Any]) -> dict[str, Any]:
-    if page.ndim == 2:
-        return {name: page}
-    if image.channel_axis is None:
-        return {f"{name} {c}": page[..., n] for n, c in enumerate(_COLOURS)}
-    return {f"{name} {number}": plane for number, plane in enumerate(page)}
-
-
-def _spacing(
-    given: tuple[float, ...] | None, sizes: list[PixelSize | None]
-) -> tuple[Spacing | None, str]:
-    """What the user says, else what the first file says that says anything."""
-    from napari_dinocell.engine.results.measurements_csv import spacing_of
-
-    if given is not None:
-        return ((given[0], given[-1]) if given else None), "µm"
-    known = [size for size in sizes if size is not None and size.unit is not None]
-    return spacing_of(known[0] if known else None)
-
-
-def _interval(sizes: list[PixelSize | None]) -> float | None:
-    """Seconds between frames, as the first file says that says anything."""
-    times = (size.t for size in sizes if size is not None and size.t is not None)
-    return next(times, None)

@@ -38,6 +38,8 @@ class Matching:
     """(T,) id of each true cell, ascending."""
     true_areas: Index
     """(T,) pixels per true cell."""
+    predicted_ids: AnyLabels
+    """(P,) likewise."""
     predicted_areas: Index
     """(P,) pixels per predicted cell."""
     true_index: Index
@@ -193,6 +195,7 @@ def _find_pairs(true: _Cells, predicted: _Cells, runs: _Runs) -> Matching:
     return Matching(
         true_ids=true.ids,
         true_areas=true.areas,
+        predicted_ids=predicted.ids,
         predicted_areas=predicted.areas,
         true_index=(codes // columns).astype(np.int64),
         predicted_index=(codes % columns).astype(np.int64),
@@ -226,6 +229,7 @@ def _restrict(table: Matching, keep_true: Mask, keep_predicted: Mask) -> Matchin
     return Matching(
         true_ids=table.true_ids[keep_true],
         true_areas=table.true_areas[keep_true],
+        predicted_ids=table.predicted_ids[keep_predicted],
         predicted_areas=table.predicted_areas[keep_predicted],
         true_index=new_true[table.true_index[pairs]],
         predicted_index=new_predicted[table.predicted_index[pairs]],

@@ -11,7 +11,9 @@ from napari_dinocell.engine.images.file_kinds import (
     ARRAY_SUFFIX,
     LABEL_ENDINGS,
     TIFF_SUFFIXES,
+    name_of_image,
 )
+from napari_dinocell.engine.images.find_images import find_images
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,6 +48,35 @@ def find_label_files(arguments: Iterable[str | Path]) -> list[Path]:
             )
         found |= dict.fromkeys(paths)
     return list(found)
+
+
+def image_of_labels(image: Path, labels: Path) -> Path:
+    """The image that was segmented: the file itself, or in a folder NAME.* .
+
+    Parameters
+    ----------
+    image
+        File or folder.
+    labels
+        Called NAME_labels, or whatever labels of NAME may be called.
+
+    Raises
+    ------
+    ImageFileError
+        If the folder has no such image.
+    """
+    if not image.is_dir():
+        return image
+    name = plain_name(labels)
+    for candidate in find_images([image]):
+        if candidate.stem.removesuffix(".ome") == name:
+            return candidate
+    raise ImageFileError(f"No image of the name {name!r} for {labels} in {image}.")
+
+
+def plain_name(labels: Path) -> str:
+    """NAME of a file NAME_labels.tif, NAME_labels.ome.tif and the like."""
+    return name_of_image(labels.stem.removesuffix(".ome"))
 
 
 def _looks_like_labels(path: Path) -> bool:

@@ -16,7 +16,7 @@ from napari_dinocell.engine.results.atomic_file import replaced_file
 from napari_dinocell.engine.text import spreadsheet_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -108,6 +108,34 @@ def spacing_of(pixel_size: PixelSize | None) -> tuple[tuple[float, float] | None
     if pixel_size is None or pixel_size.unit is None:
         return None, MICROMETRE
     return (pixel_size.y, pixel_size.x), pixel_size.unit
+
+
+def common_spacing(
+    given: tuple[float, ...] | None, sizes: Iterable[PixelSize | None]
+) -> tuple[tuple[float, float] | None, str]:
+    """What the user says, else what the first file says that says anything.
+
+    Parameters
+    ----------
+    given
+        One or two lengths in µm, down and across; () measures in pixels.
+    sizes
+        Of the files.
+
+    Returns
+    -------
+    As `spacing_of`.
+    """
+    if given is not None:
+        return ((given[0], given[-1]) if given else None), MICROMETRE
+    known = (size for size in sizes if size is not None and size.unit is not None)
+    return spacing_of(next(known, None))
+
+
+def common_interval(sizes: Iterable[PixelSize | None]) -> float | None:
+    """Seconds between frames, as the first file says that says anything."""
+    times = (size.t for size in sizes if size is not None and size.t is not None)
+    return next(times, None)
 
 
 def _texts(values: NDArray[Any]) -> list[str]:

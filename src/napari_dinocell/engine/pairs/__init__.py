@@ -1,0 +1,1 @@
+"""Nuclei and the cells that they lie in."""
