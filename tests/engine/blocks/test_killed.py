@@ -9,7 +9,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
+import psutil
 import pytest
+from tests.conftest import PATIENCE
 from tests.engine.blocks.test_run import (
     cells_on_noise,
     job_of,
@@ -19,6 +21,8 @@ from tests.engine.blocks.test_run import (
 )
 
 from napari_dinocell.engine.blocks.executors import Processes, Serial
+from napari_dinocell.engine.blocks.grid import BlockGrid
+from napari_dinocell.engine.blocks.jobs import Job
 from napari_dinocell.engine.blocks.run import run_stage
 from napari_dinocell.engine.blocks.work_folder import Stage, WorkFolder
 
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["quick_network"]
+
+GRID = BlockGrid((197, 389), 64)
 
 DIES_IN_THE_FOURTH_BLOCK = """
 import os, signal, sys
@@ -51,7 +57,7 @@ list(run_stage(WorkFolder(Path(sys.argv[1])), Stage.CELLS, Serial()))
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
     path = tmp_path / "plane.npy"
-    np.save(path, cells_on_noise((197, 389)))
+    np.save(path, cells_on_noise(GRID.shape))
     return path
 
 
@@ -71,6 +77,11 @@ def bytes_in(folder: Path) -> dict[str, bytes]:
     }
 
 
+def workers_now() -> list[psutil.Process]:
+    children = psutil.Process().children()
+    return [p for p in children if "spawn_main" in " ".join(p.cmdline())]
+
+
 def test_killed_run_goes_on_to_the_same_bytes(
     predicted: WorkFolder, image: Path, tmp_path: Path
 ) -> None:
@@ -88,13 +99,21 @@ def test_killed_run_goes_on_to_the_same_bytes(
 
 
 def test_killed_worker_is_replaced(predicted: WorkFolder) -> None:
-    """Of two processes one is killed after its first job; all jobs are done."""
-    import psutil
+    """Of two processes one is killed after its first job; all jobs are done.
 
-    for number, _ in enumerate(run_stage(predicted, Stage.CELLS, Processes(2))):
-        if number == 0:
-            children = psutil.Process().children()
-            workers = [p for p in children if "spawn_main" in " ".join(p.cmdline())]
-            os.kill(workers[0].pid, signal.SIGKILL)
-    assert predicted.pending(Stage.CELLS) == []
+    Those that are there in the end go, whatever they do, with who wants their jobs.
+    """
+    jobs = [Job(str(predicted.path), Stage.CELLS, n) for n in range(len(GRID))]
+    running = Processes(2).run(jobs)
+    next(running)
+    first = workers_now()
+    os.kill(first[0].pid, signal.SIGKILL)
+    for _ in range(len(GRID) - 2):
+        next(running)
+    last = workers_now()
+    assert len(last) == 2
+    assert first[0] not in last
+    running.close()
+    assert psutil.wait_procs(last, timeout=PATIENCE)[1] == []
+    list(run_stage(predicted, Stage.CELLS, Serial()))
     assert labels_of(predicted).any()

@@ -7,18 +7,21 @@ order is its own affair. A job that fails does not stop the others.
 from __future__ import annotations
 
 import multiprocessing
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections import Counter, deque
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Protocol
 
 from napari_dinocell.engine.blocks.jobs import Job, run_job
+from napari_dinocell.engine.blocks.worker_process import begin
 from napari_dinocell.engine.errors import DinoCellError, PlanError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
 
 TRIES = 3
-"""Times that processes may end without a single job being done in between."""
+"""Times that the process of one job may end before it counts as failed."""
 
 
 class Executor(Protocol):
@@ -56,10 +59,14 @@ class Processes:
     ----------
     workers
         Number of processes.
+    gpus
+        One for each process, as CUDA_VISIBLE_DEVICES has them; further processes see
+        none. None leaves that open.
     """
 
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
+    def __init__(self, workers: int, gpus: Sequence[str] | None = None) -> None:
+        self._gpus: list[str | None] = [None if gpus is None else ""] * workers
+        self._gpus[: len(gpus or ())] = (gpus or ())[:workers]
 
     def run(self, jobs: Sequence[Job]) -> Iterator[Job]:
         """Do jobs as processes are free; see `Executor`.
@@ -67,42 +74,74 @@ class Processes:
         Raises
         ------
         PlanError
-            If processes end again and again before any job is done.
+            If the process of a job ends again and again.
         """
-        waiting, tries = set(jobs), 0
-        failures: list[DinoCellError] = []
-        while waiting:
-            before = len(waiting)
-            yield from self._round(waiting, failures)
-            tries = 0 if len(waiting) < before else tries + 1
-            if tries == TRIES:
-                raise PlanError(
-                    f"Processes ended {TRIES} times before any job was done, as they "
-                    "do when memory runs out. Take fewer workers, or smaller blocks."
-                )
-        if failures:
-            raise failures[0]
+        idle = [_Worker(gpu) for gpu in self._gpus[: len(jobs)]]
+        workers, waiting = tuple(idle), deque(jobs)
+        under_way: dict[Future[Job], tuple[_Worker, Job]] = {}
+        ends: Counter[Job] = Counter()
+        failure: DinoCellError | None = None
+        try:
+            while waiting or under_way:
+                while waiting and idle:
+                    worker, job = idle.pop(), waiting.popleft()
+                    under_way[worker.submit(job)] = worker, job
+                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                    worker, job = under_way.pop(future)
+                    idle.append(worker)
+                    try:
+                        yield future.result()
+                    except BrokenProcessPool:
+                        ends[job] += 1
+                        if ends[job] < TRIES:
+                            waiting.append(job)
+                        else:
+                            failure = failure or ended_again(job)
+                    except DinoCellError as error:
+                        failure = failure or error
+        finally:
+            for worker in workers:
+                worker.end()
+        if failure is not None:
+            raise failure
 
-    def _round(self, waiting: set[Job], failures: list[DinoCellError]) -> Iterator[Job]:
-        """Do jobs until all are done, or a process has ended; what is done leaves."""
+
+def ended_again(job: Job) -> PlanError:
+    """What is said of a job that seems to end its processes."""
+    return PlanError(
+        f"The process of job {job.number} of the stage {job.stage} ended {TRIES} times "
+        "before it was done, as processes do when memory runs out. Take fewer workers, "
+        "or plan with smaller blocks."
+    )
+
+
+class _Worker:
+    """A process for one job after the other; another one once it has ended."""
+
+    def __init__(self, gpu: str | None) -> None:
+        self._gpu = gpu
+        self._pool: ProcessPoolExecutor | None = None
+
+    def submit(self, job: Job) -> Future[Job]:
+        """Begin with a job."""
+        if self._pool is not None:
+            try:
+                return self._pool.submit(run_job, job)
+            except BrokenProcessPool:
+                self.end()
+        return self._begin().submit(run_job, job)
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        if self._pool is not None:
+            self._leash.close()
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def _begin(self) -> ProcessPoolExecutor:
         spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(self._workers, mp_context=spawn) as pool:
-            under_way = {
-                pool.submit(run_job, job): job for job in sorted(waiting, key=_order)
-            }
-            for future in as_completed(under_way):
-                job = under_way[future]
-                try:
-                    future.result()
-                except BrokenProcessPool:
-                    continue  # it comes again with the next round
-                except DinoCellError as error:
-                    failures.append(error)
-                    waiting.discard(job)
-                else:
-                    waiting.discard(job)
-                    yield job
-
-
-def _order(job: Job) -> int:
-    return job.number
+        end, self._leash = spawn.Pipe(duplex=False)
+        self._pool = ProcessPoolExecutor(
+            1, mp_context=spawn, initializer=begin, initargs=(end, self._gpu)
+        )
+        return self._pool

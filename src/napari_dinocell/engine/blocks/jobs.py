@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
-import zarr
 
 from napari_dinocell.engine.batch.find_model import find_model
 from napari_dinocell.engine.blocks.block_cells import (
@@ -37,6 +37,7 @@ from napari_dinocell.engine.blocks.numbering import CellIds
 from napari_dinocell.engine.blocks.seams import Sides
 from napari_dinocell.engine.blocks.source import SourcePlane
 from napari_dinocell.engine.blocks.stored_arrays import (
+    StoredArray,
     create_array,
     read_arrays,
     write_arrays,
@@ -48,10 +49,14 @@ from napari_dinocell.engine.model.model_store import resolve_model
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import Labels
-    from napari_dinocell.engine.blocks.grid import Plane
     from napari_dinocell.engine.blocks.plan import BlockPlan
+    from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
     from napari_dinocell.engine.inference.device import PrecisionName
     from napari_dinocell.engine.inference.network import Network
+    from napari_dinocell.engine.inference.tiling import Tile
+
+_ONE_AT_A_TIME = Lock()
+"""Workers of clusters may have threads, which would share model and memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +126,26 @@ def _predict(folder: WorkFolder, number: int) -> None:
     seen = seen_lazily(adjusted, groups.shape)
     image, tiles = group_image(seen, groups, number)
     part = PartOfMap(groups, number)
-    network = _network(plan)
-    settings = plan.settings
-    for _ in network.predict_tiles(
-        image, tiles, part, settings.tiling, augment=settings.augment
-    ):
-        pass
+    with _ONE_AT_A_TIME:
+        network = _answer(plan, image, tiles, part)
     with folder.new_result(Stage.NETWORK, number, device=str(network.device)) as path:
         create_array(path / "map", part.distance_map.shape, np.float32)[:] = (
             part.distance_map
         )
+
+
+def _answer(
+    plan: BlockPlan, image: AdjustedImage, tiles: list[Tile], part: PartOfMap
+) -> Network:
+    """Have the network look at tiles; returns it."""
+    from napari_dinocell.engine.inference.device import torch_threads
+
+    network = _network(plan)
+    tiling, augment = plan.settings.tiling, plan.settings.augment
+    with torch_threads(plan.threads):
+        for _ in network.predict_tiles(image, tiles, part, tiling, augment=augment):
+            pass
+    return network
 
 
 def _network(plan: BlockPlan) -> Network:
@@ -163,10 +178,8 @@ def _distance_map(folder: WorkFolder) -> ImageMap:
     plan = folder.plan
     empty = plan.no_cells is not None
 
-    def part(number: int) -> Plane:
-        path = folder.result(Stage.NETWORK, number) / "map"
-        opened: Plane = zarr.open_array(str(path), mode="r")
-        return opened
+    def part(number: int) -> StoredArray:
+        return StoredArray(folder.result(Stage.NETWORK, number) / "map")
 
     joined = JoinedMap(plan.groups, part, empty=empty)
     foreign = folder.measured.foreign
@@ -189,7 +202,7 @@ def _find_cells(folder: WorkFolder, number: int, halo: HaloRule) -> None:
 def _labels(folder: WorkFolder, number: int) -> Labels:
     """Labels (Y, X) of a block before its holes are filled."""
     path = folder.result(Stage.CELLS, number)
-    numbers = zarr.open_array(str(path / "numbers"), mode="r")[:]
+    numbers = StoredArray(path / "numbers")[:, :]
     ids = folder.path / "ids"
     named = CellIds(
         np.load(ids / "keys.npy", mmap_mode="r"),
@@ -227,14 +240,13 @@ def _write_labels(folder: WorkFolder, number: int) -> None:
     if folder.plan.settings.watershed.fill_holes:
         fill_block_holes(labels, folder.load("owners.npz")[f"{number}"])
     window = folder.plan.grid.window(number)
-    folder.shared_labels(Stage.LABELS)[window.slices] = labels
+    folder.write_labels(Stage.LABELS, window, labels)
     folder.mark_done(Stage.LABELS, number)
 
 
 def _expand(folder: WorkFolder, number: int) -> None:
     window = folder.plan.grid.window(number)
-    grown = expand_block(
-        folder.shared_labels(Stage.LABELS), window, folder.plan.settings.expand
-    )
-    folder.shared_labels(Stage.EXPAND)[window.slices] = grown
+    distance = folder.plan.settings.expand
+    grown = expand_block(folder.labels(Stage.LABELS), window, distance)
+    folder.write_labels(Stage.EXPAND, window, grown)
     folder.mark_done(Stage.EXPAND, number)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict
 
+import torch
+
 from napari_dinocell.engine.blocks.plan import SIDE, BlockPlan
 from napari_dinocell.engine.blocks.source import SourcePlane
 from napari_dinocell.engine.blocks.stretch_record import (
@@ -14,6 +16,7 @@ from napari_dinocell.engine.blocks.stretch_record import (
 from napari_dinocell.engine.blocks.work_folder import WorkFolder, measured_checksum
 from napari_dinocell.engine.errors import NeedsTrainingError, PlanError
 from napari_dinocell.engine.inference.choose_scale import choose_scale
+from napari_dinocell.engine.inference.device import torch_threads
 from napari_dinocell.engine.inference.network import Network
 from napari_dinocell.engine.inference.small_cells import outline_excess
 
@@ -27,11 +30,24 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.images.image_file import ImageFile
     from napari_dinocell.engine.inference.device import PrecisionName
     from napari_dinocell.engine.inference.events import ScaleChosen
+    from napari_dinocell.engine.no_cells import NoCells
+
+
+class _Intensities(TypedDict):
+    """Entries of a plan."""
+
+    low: float
+    high: float
+    certainty: float
+    no_cells: NoCells | None
+    measured: str
 
 
 class _Sizes(TypedDict):
     """Entries of a plan."""
 
+    side: int
+    cell_diameter: float | None
     scale: float
     excess: float
     group: int
@@ -44,6 +60,7 @@ def make_plan(
     *,
     side: int = SIDE,
     precision: PrecisionName = "auto",
+    threads: int | None = None,
 ) -> WorkFolder:
     """Measure a plane, and write the plan of its run.
 
@@ -59,6 +76,8 @@ def make_plan(
         Of a block, in pixels.
     precision
         Of the network.
+    threads
+        Of the network on a CPU; None takes those that torch uses now.
 
     Raises
     ------
@@ -68,17 +87,17 @@ def make_plan(
     DinoCellError
         Any other kind, if image, settings, device or model cannot be used.
     """
-    image = source.open()
-    settings = replace(job.config, channel=_settled_channel(image, job.config))
+    image, settings = source.open(), settled_settings(job, source)
     _require_possible(job, image)
+    wanted = job.segmenter
     plane = SourcePlane(image, source.page, settings.channel, settings.channels)
     measured = measure_stretch(plane, settings.contrast)
     _require_no_doubt(measured)
-    network = Network(
-        job.segmenter.path, device=job.segmenter.device, precision=precision
-    )
+    network = Network(wanted.path, device=wanted.device, precision=precision)
     seen = adjusted_lazily(plane, measured, settings.contrast)
-    chosen = choose_scale(network, seen, settings, report=lambda _: None)
+    threads = _threads(network, threads)
+    with torch_threads(threads):
+        chosen = choose_scale(network, seen, settings, report=lambda _: None)
     plan = BlockPlan(
         source=source,
         identity=source.identity(),
@@ -87,13 +106,8 @@ def make_plan(
         settings=settings,
         device=network.device.type,
         precision=network.precision,
-        low=measured.low,
-        high=measured.high,
-        certainty=measured.certainty,
-        no_cells=measured.no_cells,
-        measured=measured_checksum(measured),
-        cell_diameter=None if chosen is None else chosen.cell_diameter,
-        side=side,
+        threads=threads,
+        **_intensities(measured),
         **_sizes(chosen, network, settings, side),
     )
     return WorkFolder.create(folder, plan, measured)
@@ -106,14 +120,43 @@ def _sizes(
     scale = 1.0 if chosen is None else chosen.scale
     stride = settings.tiling.tile_size - settings.tiling.overlap
     return {
+        "side": side,
+        "cell_diameter": None if chosen is None else chosen.cell_diameter,
         "scale": scale,
         "excess": outline_excess(scale, network.info.cell_diameter),
         "group": max(1, round(side * scale / stride)),
     }
 
 
+def _intensities(measured: MeasuredStretch) -> _Intensities:
+    return {
+        "low": measured.low,
+        "high": measured.high,
+        "certainty": measured.certainty,
+        "no_cells": measured.no_cells,
+        "measured": measured_checksum(measured),
+    }
+
+
+def _threads(network: Network, wanted: int | None) -> int:
+    """Threads of the network that decide its last bits."""
+    if network.device.type != "cpu":
+        return 0
+    return wanted or torch.get_num_threads()
+
+
+def settled_settings(job: SegmentJob, source: PlaneSource) -> SegmentConfig:
+    """Settings whose channel is a number or max.
+
+    Raises
+    ------
+    PlanError
+        If it would have to be looked for in colours.
+    """
+    return replace(job.config, channel=_settled_channel(source.open(), job.config))
+
+
 def _settled_channel(image: ImageFile, settings: SegmentConfig) -> Channel:
-    """The channel, which is not looked for in colours here."""
     if image.channel_letter == "":
         return 0
     if settings.channel == "auto":

@@ -50,6 +50,8 @@ class BlockPlan:
     device: str
     """cpu, cuda or mps: other devices give other last bits."""
     precision: str
+    threads: int
+    """Of the network on a CPU, whose last bits depend on it; 0 elsewhere."""
     low: float
     """The intensity that becomes 0."""
     high: float

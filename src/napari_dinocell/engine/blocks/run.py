@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_dinocell.engine.blocks.executors import Executor
+    from napari_dinocell.engine.blocks.stored_arrays import StoredArray
 
 WAVES = (Stage.NETWORK, Stage.CELLS)
 """What is done before the finish: on GPUs, and on any machine."""
 
 _READS_ALL_OF = {Stage.CELLS: Stage.NETWORK, Stage.EXPAND: Stage.LABELS}
 """Stages whose jobs read what several jobs of another one have written."""
+
+_WRITES_LABELS = (Stage.LABELS, Stage.EXPAND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class RunFinished:
     """The labels are complete."""
 
     cells: int
-    labels: Any
+    labels: StoredArray
     """The labels (Y, X), int32, read lazily."""
     cut: int
     """Pixels whose cell was cut at the limit of the halo: 0 if all is exact."""
@@ -86,6 +89,8 @@ def run_stage(
     ]
     if jobs and stage in _READS_ALL_OF:
         folder.require(_READS_ALL_OF[stage])
+    if jobs and stage in _WRITES_LABELS:
+        folder.create_labels(stage)
     done = len(mine) - len(jobs)
     for _ in executor.run(jobs):
         done += 1
@@ -114,7 +119,7 @@ def finish(folder: WorkFolder, executor: Executor) -> Iterator[JobDone | RunFini
     with replaced_file(folder.path / "result.json") as temporary:
         record = {"plan": folder.fingerprint, "cells": cells, "cut": cut}
         temporary.write_text(json.dumps(record), encoding="utf-8")
-    yield RunFinished(cells, folder.shared_labels(folder.stages[-1]), cut)
+    yield RunFinished(cells, folder.labels(folder.stages[-1]), cut)
 
 
 def run_all(

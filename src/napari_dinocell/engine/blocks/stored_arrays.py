@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 from zipfile import BadZipFile
 
@@ -12,7 +13,7 @@ import zarr
 from napari_dinocell.engine.errors import PlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -24,6 +25,52 @@ CHUNK = 512
 
 LARGEST_CHUNK = 1024
 """The same of the labels."""
+
+
+_DAMAGE = (OSError, RuntimeError, ValueError, LookupError, TypeError)
+"""What zarr and its codecs raise of files that are missing or damaged."""
+
+
+class StoredArray:
+    """An array (Y, X) that a job has written, of which parts are read.
+
+    Parameters
+    ----------
+    path
+        Of the array, in the folder of a job.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._plain_errors():
+            self._array = zarr.open_array(str(path), mode="r")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height and width in pixels."""
+        shape: tuple[int, ...] = self._array.shape
+        return shape
+
+    def __getitem__(self, part: tuple[slice, slice]) -> NDArray[Any]:
+        """Pixels of rows and columns.
+
+        Raises
+        ------
+        PlanError
+            If they cannot be read.
+        """
+        with self._plain_errors():
+            return np.asarray(self._array[part])
+
+    @contextmanager
+    def _plain_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except _DAMAGE as error:
+            raise PlanError(
+                f"{self._path} cannot be read: {error}. Remove {self._path.parent} to "
+                "have its job done again."
+            ) from error
 
 
 def create_array(

@@ -16,7 +16,7 @@ is of.
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ import zarr
 
 from napari_dinocell.engine.blocks.plan import PLAN, BlockPlan
 from napari_dinocell.engine.blocks.stored_arrays import (
+    StoredArray,
     checksum_of,
     chunk_side,
     create_array,
@@ -34,7 +35,7 @@ from napari_dinocell.engine.blocks.stored_arrays import (
 from napari_dinocell.engine.blocks.stretch_record import MeasuredStretch
 from napari_dinocell.engine.contrast.outliers import Outliers
 from napari_dinocell.engine.errors import PlanError
-from napari_dinocell.engine.results.atomic_file import replaced_file
+from napari_dinocell.engine.results.atomic_file import plain_write_errors, replaced_file
 from napari_dinocell.engine.results.atomic_folder import replaced_folder
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_dinocell.engine.arrays import Labels
+    from napari_dinocell.engine.blocks.grid import Window
     from napari_dinocell.engine.blocks.stored_arrays import Arrays
 
 
@@ -54,6 +57,10 @@ class Stage(StrEnum):
     HOLES = "holes"
     LABELS = "labels"
     EXPAND = "expanded"
+
+
+class _DoneElsewhere(Exception):
+    """Another process, taken for lost, has done the job after all."""
 
 
 class WorkFolder:
@@ -194,10 +201,13 @@ class WorkFolder:
     @contextmanager
     def new_result(self, stage: Stage, number: int, **record: Any) -> Iterator[Path]:
         """Give a folder to write the result of a job to; it appears in the end."""
-        with replaced_folder(self.path / stage / f"{number:05}") as temporary:
+        path = self.result(stage, number)
+        with suppress(_DoneElsewhere), replaced_folder(path) as temporary:
             temporary.mkdir()
             yield temporary
             self._write_record(temporary / "job.json", record)
+            if self.is_done(stage, number):  # readers may be at it: it stays
+                raise _DoneElsewhere
 
     def mark_done(self, stage: Stage, number: int, **record: Any) -> None:
         """Note that a job has written its part of a shared array."""
@@ -219,14 +229,36 @@ class WorkFolder:
         with replaced_file(self.path / name) as temporary:
             write_arrays(temporary, arrays)
 
-    def shared_labels(self, stage: Stage) -> Any:
-        """The labels (Y, X) that the jobs of a stage write and later ones read."""
-        path = self.path / f"{stage}.zarr"
+    def create_labels(self, stage: Stage) -> None:
+        """Make the labels that a stage writes, if it has not begun.
+
+        Once, before its jobs: two of them would take each other's away.
+        """
+        path = self.labels_path(stage)
         if not path.exists():
             with replaced_folder(path) as temporary:
                 side = chunk_side(self.plan.side)
                 create_array(temporary, self.plan.shape, np.int32, side)
-        return zarr.open_array(str(path), mode="r+")
+
+    def labels_path(self, stage: Stage) -> Path:
+        """Where the labels of a stage lie."""
+        return self.path / f"{stage}.zarr"
+
+    def labels(self, stage: Stage) -> StoredArray:
+        """The labels (Y, X) that the jobs of a stage have written."""
+        return StoredArray(self.labels_path(stage))
+
+    def write_labels(self, stage: Stage, window: Window, labels: Labels) -> None:
+        """Write a block (Y, X) of the labels of a stage.
+
+        Raises
+        ------
+        ExportError
+            If the disk takes no more.
+        """
+        path = self.labels_path(stage)
+        with plain_write_errors(path):
+            zarr.open_array(str(path), mode="r+")[window.slices] = labels
 
     def load(self, name: str) -> dict[str, NDArray[Any]]:
         """Read what `save` wrote.

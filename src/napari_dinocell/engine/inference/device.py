@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
@@ -11,6 +12,8 @@ import torch
 from napari_dinocell.engine.errors import DeviceError, SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from napari_dinocell.engine.config import DeviceName
 
 Precision: TypeAlias = Literal["float32", "bfloat16"]
@@ -118,6 +121,17 @@ def limit_threads() -> None:
     the number of threads.
     """
     torch.set_num_threads(engine_threads())
+
+
+@contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """Let torch use so many threads meanwhile; 0 leaves it as it is."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
