@@ -82,6 +82,23 @@ def test_a_stack_is_measured_plane_by_plane(stack: np.ndarray) -> None:
     assert found.values("area_px")[row] == 6
 
 
+def test_nuclei_are_measured_with_their_cells(stack: np.ndarray) -> None:
+    nuclei = np.zeros_like(stack)
+    nuclei[1, 3:5, 4:6] = 77
+    sources = [source_of(stack), source_of(nuclei)]
+    found = measured(request_for(stack, nuclei=sources[1]))
+    assert found.columns["nuclei"].tolist() == [0, 1, 0]
+    assert found.columns["cell_area_px"].tolist() == [16, 16, 6]
+    assert found.columns["cytoplasm_area_px"][1] == 12
+    assert (found.pairs.paired, found.pairs.cells_alone) == (1, 2)
+    (before,) = check_planes(sources, found.planes, go_on)
+    assert before == Checked(found.planes, found.fingerprints)
+    nuclei[0, 0, 0] = 1
+    (after,) = check_planes(sources, found.planes, go_on)
+    assert after.fingerprints[0] != found.fingerprints[0]
+    assert after.fingerprints[1] == found.fingerprints[1]
+
+
 def test_lengths_are_those_of_the_pixels(stack: np.ndarray) -> None:
     found = measured(request_for(stack, spacing=(0.5, 2.0), unit="µm"))
     (area,) = (name for name in found.columns if name.startswith("area_um"))
@@ -99,22 +116,22 @@ def test_nothing_more_is_said_once_cancelled(stack: np.ndarray) -> None:
     answers = iter([False, True])
     events = list(measure_planes(request_for(stack), lambda: next(answers)))
     assert events == [PlaneMeasured(1, 2)]
-    assert list(check_planes(source_of(stack), ((0,),), lambda: True)) == []
+    assert list(check_planes([source_of(stack)], ((0,),), lambda: True)) == []
 
 
 def test_a_change_of_one_pixel_is_seen(stack: np.ndarray) -> None:
     found = measured(request_for(stack))
-    (before,) = check_planes(source_of(stack), found.planes, go_on)
+    (before,) = check_planes([source_of(stack)], found.planes, go_on)
     assert before == Checked(found.planes, found.fingerprints)
     stack[1, 0, 0] = 5
-    (after,) = check_planes(source_of(stack), found.planes, go_on)
+    (after,) = check_planes([source_of(stack)], found.planes, go_on)
     assert after.fingerprints[0] == found.fingerprints[0]
     assert after.fingerprints[1] != found.fingerprints[1]
 
 
 def test_a_plane_that_is_gone_is_no_longer_the_same(stack: np.ndarray) -> None:
     found = measured(request_for(stack))
-    (now,) = check_planes(source_of(stack[:1]), found.planes, go_on)
+    (now,) = check_planes([source_of(stack[:1])], found.planes, go_on)
     assert now.fingerprints == (found.fingerprints[0], b"")
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,10 @@ from napari_dinocell.session.measure.measurement import Measurement
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from napari_dinocell.engine.measure.measure_cells import Columns
+    from napari_dinocell.engine.pairs.pair import PairCounts
     from napari_dinocell.session.image_source import ImageSource, ReadPlane
     from napari_dinocell.session.regions import PlaneIndex
 
@@ -35,6 +38,8 @@ class MeasureRequest:
     distance: ReadPlane | None
     spacing: tuple[float, float] | None
     unit: str
+    nuclei: ImageSource | None = None
+    """Labels of the same planes, whose cells these are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +82,17 @@ def measure_planes(
     `PlaneMeasured` after each plane, in the end `Measured`; nothing more once `cancel`
     says True.
     """
-    pages, fingerprints = [], []
+    pages, fingerprints, counts = [], [], None
     for number, plane in enumerate(request.planes, start=1):
         if cancel():
             return
-        labels = np.array(request.labels.read(plane))  # they may change meanwhile
-        fingerprints.append(fingerprint_of(labels))
-        channels = {name: read(plane) for name, read in request.channels.items()}
-        distance = None if request.distance is None else request.distance(plane)
-        table = measure_cells(
-            labels,
-            channels=channels,
-            distance=distance,
-            spacing=request.spacing,
-            unit=request.unit,
-        )
+        # They may change meanwhile.
+        copies = [np.array(s.read(plane)) for s in _sources(request)]
+        fingerprints.append(b"".join(map(fingerprint_of, copies)))
+        table, found = _measure_plane(request, plane, *copies)
         pages.append((plane, table))
+        if found is not None:
+            counts = found if counts is None else counts + found
         yield PlaneMeasured(number, len(request.planes))
     names = page_columns(request.axes)
     yield Measured(
@@ -101,14 +101,43 @@ def measure_planes(
             page_names=names,
             planes=request.planes,
             fingerprints=tuple(fingerprints),
+            pairs=counts,
         )
     )
 
 
+def _sources(request: MeasureRequest) -> list[ImageSource]:
+    return [s for s in (request.labels, request.nuclei) if s is not None]
+
+
+def _measure_plane(
+    request: MeasureRequest,
+    plane: PlaneIndex,
+    labels: NDArray[Any],
+    nuclei: NDArray[Any] | None = None,
+) -> tuple[Columns, PairCounts | None]:
+    """Columns of the cells of a plane; and who has a nucleus, if that is asked for."""
+    more: dict[str, Any] = {
+        "channels": {name: read(plane) for name, read in request.channels.items()},
+        "distance": None if request.distance is None else request.distance(plane),
+        "spacing": request.spacing,
+        "unit": request.unit,
+    }
+    if nuclei is None:
+        return measure_cells(labels, **more), None
+    from napari_dinocell.engine.pairs.measure_pairs import measure_pairs
+    from napari_dinocell.engine.pairs.pair import pair_cells
+
+    pairs = pair_cells(labels, nuclei)
+    return measure_pairs(pairs, **more), pairs.counts
+
+
 def check_planes(
-    labels: ImageSource, planes: tuple[PlaneIndex, ...], cancel: Cancelled
+    sources: Sequence[ImageSource], planes: tuple[PlaneIndex, ...], cancel: Cancelled
 ) -> Generator[Checked, None, None]:
-    """Look at what the labels are; unlike events, that misses no change.
+    """Look at what labels are; unlike events, that misses no change.
+
+    `sources` are those of the cells and, if they were measured, of the nuclei.
 
     Yields
     ------
@@ -118,12 +147,16 @@ def check_planes(
     for plane in planes:
         if cancel():
             return
-        is_there = len(plane) == len(labels.shape) - 2 and all(
-            step < count for step, count in zip(plane, labels.shape, strict=False)
-        )
-        found = fingerprint_of(labels.read(plane)) if is_there else b""
-        fingerprints.append(found)
+        fingerprints.append(b"".join(_fingerprint(s, plane) for s in sources))
     yield Checked(planes, tuple(fingerprints))
+
+
+def _fingerprint(labels: ImageSource, plane: PlaneIndex) -> bytes:
+    """Of a plane; b"" if there is none any more."""
+    is_there = len(plane) == len(labels.shape) - 2 and all(
+        step < count for step, count in zip(plane, labels.shape, strict=False)
+    )
+    return fingerprint_of(labels.read(plane)) if is_there else b""
 
 
 def save_table(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_dinocell.engine.measure.measure_cells import Columns
+    from napari_dinocell.engine.pairs.pair import PairCounts
     from napari_dinocell.session.regions import PlaneIndex
 
     Rows = NDArray[np.intp]
@@ -30,6 +31,8 @@ class Measurement:
     """Those that were measured."""
     fingerprints: tuple[bytes, ...]
     """Of the labels of each of `planes`: the numbers hold for no others."""
+    pairs: PairCounts | None = None
+    """Which cells have a nucleus, of all planes, if nuclei were measured."""
 
     @property
     def count(self) -> int:

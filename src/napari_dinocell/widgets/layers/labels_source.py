@@ -86,6 +86,17 @@ def channels_of(image: Image, labels: Labels) -> dict[str, ReadPlane]:
     }
 
 
+def labels_over(layers: Iterable[Layer], labels: Labels) -> list[Labels]:
+    """Other labels with the same planes, exactly over these, in the order given."""
+    shape = labels_source(labels).shape
+    others = (a for a in layers if isinstance(a, Labels) and a != labels)
+    return [
+        other
+        for other in others
+        if labels_source(other).shape == shape and _lies_over(other, labels)
+    ]
+
+
 def source_over(image: Image, labels: Labels) -> ImageSource | None:
     """Planes, with all channels, of an image that lies exactly over labels.
 
@@ -186,7 +197,7 @@ def _full_resolution(image: Image) -> tuple[Any, tuple[int, ...]]:
     return data, tuple(int(length) for length in data.shape[: image.ndim])
 
 
-def _lies_over(image: Image, labels: Labels) -> bool:
+def _lies_over(image: Layer, labels: Labels) -> bool:
     """Whether rows and columns of both are at the same places of the world."""
     corner = np.ix_((-3, -2, -1), (-3, -2, -1))
     first, second = data_to_world(image)[corner], data_to_world(labels)[corner]

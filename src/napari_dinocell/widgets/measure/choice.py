@@ -11,7 +11,8 @@ from superqt.utils import signals_blocked
 
 from napari_dinocell.widgets.layers.images import images_among
 from napari_dinocell.widgets.layers.labels_choice import labels_choice
-from napari_dinocell.widgets.layers.labels_source import channels_of
+from napari_dinocell.widgets.layers.labels_source import channels_of, labels_over
+from napari_dinocell.widgets.measure.nuclei_choice import NucleiChoice
 from napari_dinocell.widgets.shared.controls import (
     ElidedComboBox,
     TickList,
@@ -38,6 +39,8 @@ class MeasureChoice(QWidget):
 
     layer_changed = Signal()
     """Another labels layer is chosen, or the chosen one has other data."""
+    nuclei_changed = Signal()
+    """Another layer of nuclei is chosen, or none any more."""
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__()
@@ -53,13 +56,17 @@ class MeasureChoice(QWidget):
         describe(
             self._ticks, "Intensities", "Images over these labels, to be measured in."
         )
+        self._nuclei = NucleiChoice()
+        self._nuclei_row = make_row("&Nuclei:", self._nuclei)
         self._extent_row = make_row("&Planes:", self._extent)
         self._tick_row = make_row("&Intensity:", self._ticks)
         layout = column_layout(self)
         layout.addWidget(make_row("&Labels:", self._labels))
+        layout.addWidget(self._nuclei_row)
         layout.addWidget(self._extent_row)
         layout.addWidget(self._tick_row)
         self._labels.layer_changed.connect(self._on_layer_changed)
+        self._nuclei.layer_changed.connect(self.nuclei_changed)
         self._ticks.itemChanged.connect(self._on_ticked)
         layers = viewer.layers
         self._listening = Listening(self)
@@ -73,6 +80,10 @@ class MeasureChoice(QWidget):
     def layer(self) -> Labels | None:
         """The chosen labels; None if there are none."""
         return self._labels.layer()
+
+    def nuclei(self) -> Labels | None:
+        """The labels of the nuclei of these cells; None if only cells are measured."""
+        return self._nuclei.layer()
 
     def all_planes(self) -> bool:
         """Whether all planes are to be measured, not the shown one alone."""
@@ -94,6 +105,9 @@ class MeasureChoice(QWidget):
                 if str(image.unique_id) in self._unticked:
                     self._ticks.item(row).setCheckState(Qt.CheckState.Unchecked)
         self._tick_row.setVisible(bool(self._images))
+        others = labels_over(reversed(self._viewer.layers), layer) if layer else []
+        self._nuclei.list_layers(others)
+        self._nuclei_row.setVisible(bool(others))
         is_stack = layer is not None and layer.ndim > 2
         self._extent_row.setVisible(is_stack)
 

@@ -76,6 +76,7 @@ class MeasureController(QObject):
     def _connect(self) -> None:
         sections = self._sections
         sections.choice.layer_changed.connect(self._on_layer_changed)
+        sections.choice.nuclei_changed.connect(self._watch)
         sections.run.start_requested.connect(self.measure)
         sections.run.cancel_requested.connect(self.cancel)
         sections.run.export.clicked.connect(self._on_export)
@@ -114,6 +115,7 @@ class MeasureController(QObject):
             layer,
             images=self._sections.choice.images(),
             layers=self._viewer.layers,
+            nuclei=self._sections.choice.nuclei(),
             plane=None
             if self._sections.choice.all_planes()
             else self.view.shown_plane(),
@@ -148,7 +150,7 @@ class MeasureController(QObject):
             self._before_removal = (self._before_removal[0], measurement)
         self._show(measurement, self._removed or count_text(measurement))
         self._removed = ""
-        self.watch.follow(layer, measurement.planes)
+        self._watch()
 
     def _on_ended(self, error: BaseException | None) -> None:
         self._sections.run.set_state("idle")
@@ -171,11 +173,16 @@ class MeasureController(QObject):
         self._before_removal, self._removed, self._shown = None, "", None
         self._forget_removed_layers()
         self._sections.run.set_can_measure(layer is not None)
-        known = None if layer is None else self._known.get(str(layer.unique_id))
         self._show_nothing(stale=False)
-        self.watch.follow(layer, known[-1].planes if known else ())
-        if known:
-            self.watch.check()
+        self._watch()
+
+    def _watch(self) -> None:
+        """Follow what was last measured of the layer, and look whether it still is."""
+        layer, nuclei = self._sections.choice.layer(), self._sections.choice.nuclei()
+        known = None if layer is None else self._known.get(str(layer.unique_id))
+        layers = tuple(a for a in (layer, nuclei) if a is not None)
+        self.watch.follow(layers, known[-1].planes if known else ())
+        self.watch.check()
 
     def _forget_removed_layers(self) -> None:
         there = {str(layer.unique_id) for layer in self._viewer.layers}

@@ -27,6 +27,7 @@ def make_request(
     images: Iterable[Image],
     layers: Iterable[Layer],
     plane: PlaneIndex | None,
+    nuclei: Labels | None = None,
 ) -> MeasureRequest:
     """Look at layers; their pixels are read later, in a worker.
 
@@ -41,6 +42,8 @@ def make_request(
         All of the viewer: the distance maps of the labels may be among them.
     plane
         The one to measure; None for all.
+    nuclei
+        Exactly over the labels; None where only cells are measured.
     """
     source = labels_source(layer)
     spacing, unit = spacing_of(layer)
@@ -52,6 +55,7 @@ def make_request(
         distance=distance_of(layer, layers),
         spacing=spacing,
         unit=unit,
+        nuclei=None if nuclei is None else labels_source(nuclei),
     )
 
 

@@ -33,7 +33,7 @@ SIGNS = ("data", "paint", "labels_update", "set_data")
 
 
 class LabelsWatch(QObject):
-    """Looks at planes of one layer at a time."""
+    """Looks at planes of one layer at a time, and of the nuclei that go with it."""
 
     checked = Signal(object)
     """`Checked`, after something may have changed."""
@@ -42,7 +42,7 @@ class LabelsWatch(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._layer: Labels | None = None
+        self._layers: tuple[Labels, ...] = ()
         self._started = 0.0
         self._planes: tuple[PlaneIndex, ...] = ()
         self._listening = Listening(self)
@@ -56,26 +56,26 @@ class LabelsWatch(QObject):
         """Whether a look is still to come."""
         return self._rest.isActive() or self._jobs.busy
 
-    def follow(self, layer: Labels | None, planes: tuple[PlaneIndex, ...]) -> None:
-        """Watch these planes of a layer from now on; None watches nothing."""
+    def follow(
+        self, layers: tuple[Labels, ...], planes: tuple[PlaneIndex, ...]
+    ) -> None:
+        """Watch these planes of all layers from now on; () watches nothing."""
         self.stop()
-        self._layer, self._planes = layer, planes
-        if layer is None:
-            return
-        emitters = [getattr(layer.events, name) for name in SIGNS]
+        self._layers, self._planes = layers, planes
+        emitters = [getattr(a.events, name) for a in layers for name in SIGNS]
         self._listening.listen(LabelsWatch._on_sign, *emitters)
 
     def check(self) -> None:
         """Look now; `checked` follows."""
         self._rest.stop()
-        if self._layer is not None and self._planes:
-            source, planes = labels_source(self._layer), self._planes
+        if self._layers and self._planes:
+            sources, planes = tuple(map(labels_source, self._layers)), self._planes
             self._started = perf_counter()
-            self._jobs.start(lambda cancel: check_planes(source, planes, cancel))
+            self._jobs.start(lambda cancel: check_planes(sources, planes, cancel))
 
     def stop(self) -> None:
         """Watch nothing."""
-        self._layer = None
+        self._layers = ()
         self._rest.stop()
         self._jobs.cancel()
         self._listening.stop()
@@ -89,5 +89,5 @@ class LabelsWatch(QObject):
         self.checked.emit(event)
 
     def _on_ended(self, error: BaseException | None) -> None:
-        if error is not None and self._layer is not None:
+        if error is not None and self._layers:
             self.failed.emit(error)

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 def count_text(measurement: Measurement) -> str:
     """How many cells were measured, and on how many planes."""
     cells = f"{counted(measurement.count, 'cell')} measured"
-    if not measurement.page_names:
-        return cells
-    planes = len(measurement.planes)
-    return cells + (f" on {planes} planes" if planes > 1 else " on one plane")
+    if measurement.page_names:
+        planes = len(measurement.planes)
+        cells += f" on {planes} planes" if planes > 1 else " on one plane"
+    return cells if measurement.pairs is None else f"{cells}. {measurement.pairs}"
 
 
 def saving_text(kept: NDArray[np.bool_], *, only: bool) -> str:
