@@ -16,6 +16,7 @@ Medians of one run; compare ratios, not figures from different runs.
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 from dataclasses import asdict, dataclass
 from math import ceil
@@ -81,7 +82,8 @@ def main() -> None:
     precision = choose_precision(device, options.precision)
     model = load_model(options.model)
     gflop = tile_gflop(model)
-    plain, ready = model.to(device).eval(), prepare_for_inference(model).to(device)
+    plain = model.to(device).eval()
+    ready = prepare_for_inference(copy.deepcopy(plain))
     batch = options.batch or best_batch(ready, device, precision)
     image = np.random.default_rng(0).random((TILE, TILE), np.float32)
     plane = np.random.default_rng(0).integers(0, 4000, (options.size,) * 2, np.uint16)

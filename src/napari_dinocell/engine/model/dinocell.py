@@ -19,7 +19,7 @@ from napari_dinocell.engine.model.vit import VisionTransformer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["DinoCell", "ModelConfig", "fold_batch_norm"]
+__all__ = ["DinoCell", "ModelConfig", "fold_batch_norm", "merge_batch_norm"]
 
 SCRATCH_LAYER_SCALE = 0.1
 """CaiT's value for up to 18 blocks (Touvron et al., 2021, section 2); checkpoints
@@ -107,12 +107,16 @@ def fold_batch_norm(model: DinoCell) -> DinoCell:
     The result is in evaluation mode and equal up to rounding; it cannot be trained
     or saved.
     """
-    folded = copy.deepcopy(model).eval()
-    for block in folded.modules():
+    return merge_batch_norm(copy.deepcopy(model))
+
+
+def merge_batch_norm(model: DinoCell) -> DinoCell:
+    """As `fold_batch_norm`, in the model itself, which takes no second one's memory."""
+    for block in model.eval().modules():
         if isinstance(block, ConvBlock):
             for index in (0, 3):
                 conv, norm = block[index], block[index + 1]
                 if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
                     block[index] = fuse_conv_bn_eval(conv, norm)
                     block[index + 1] = nn.Identity()
-    return folded
+    return model
