@@ -62,7 +62,9 @@ def page_id(path: Path) -> str:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def tiny_default(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def tiny_default(
+    one_command_line: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     """A model that takes no time in place of the bundled one."""
     models = tmp_path_factory.mktemp("models")
     with pytest.MonkeyPatch.context() as patch:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-pytestmark = pytest.mark.usefixtures("one_network")
+pytestmark = pytest.mark.usefixtures("one_network", "one_command_line")
 
 REGION = (slice(4, 70), slice(7, 93))
 
