@@ -138,8 +138,8 @@ from napari_dinocell.engine.errors import ExportError
 from napari_dinocell.engine.results.export_formats import FORMATS
 from napari_dinocell.engine.results.export_labels import export_labels
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-noise = np.random.default_rng(0).integers(0, 60_000, (180, 180))
+resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, 8_000))
+noise = np.random.default_rng(0).integers(0, 60_000, (80, 80))
 for file_format, path in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
     try:
         labels = np.stack([noise] * 2) if FORMATS[file_format].needs_time else noise
