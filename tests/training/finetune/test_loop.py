@@ -22,7 +22,7 @@ from dinocell_training.finetune.events import (
     FinetunePlanned,
     FinetuneStep,
 )
-from dinocell_training.finetune.loop import unfinished_run
+from dinocell_training.finetune.loop import finetune, unfinished_run
 from dinocell_training.trainer import trainer
 from napari_dinocell.engine.config import ContrastConfig, SegmentConfig
 from napari_dinocell.engine.errors import (
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Taught:
-    """A run of four epochs that learned something; it is not to be changed."""
+    """A run of two epochs that learned something; it is not to be changed."""
 
     corrections: Corrections
     output: Path
@@ -65,7 +65,7 @@ def taught(tmp_path_factory):
     base = write_base(folder / "base.safetensors")
     corrections = write_corrections(folder / "corrections")
     output = folder / "models" / "mine.safetensors"
-    events = run(base, corrections, output, epochs=4, steps_per_epoch=8, rehearsal=1)
+    events = run(base, corrections, output, steps_per_epoch=8, rehearsal=1)
     return Taught(corrections, output, events)
 
 
@@ -77,7 +77,7 @@ def test_events_come_in_order_and_a_better_model_comes_out(taught):
     assert kinds == [
         FinetunePlanned,
         *features * [FeaturesDone],
-        *4 * [*8 * [FinetuneStep], FinetuneEpoch],
+        *2 * [*8 * [FinetuneStep], FinetuneEpoch],
         FinetuneEnded,
     ]
     plan, ended = events[0], events[-1]
@@ -92,6 +92,15 @@ def test_events_come_in_order_and_a_better_model_comes_out(taught):
     assert compared.labels_before.shape == compared.labels_after.shape == (80, 96)
     assert not unfinished_run(output)
     assert os.listdir(output.parent) == [output.name]
+
+
+def planned(base: Path, corrections: Corrections, output: Path) -> FinetunePlanned:
+    """What a run says that it is going to do; it is closed then."""
+    events = finetune(base, corrections, output, small())
+    plan = next(events)
+    events.close()
+    assert isinstance(plan, FinetunePlanned)
+    return plan
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +133,7 @@ def test_the_checkpoint_says_where_it_comes_from(plain):
 def test_only_the_decoder_changes_unless_all_shall(plain, corrections, output):
     base, decoder_only, _ = plain
     before, after = weights(base), weights(decoder_only)
-    run(base, corrections, output, full=True)
+    run(base, corrections, output, full=True, epochs=1)
     for name, value in after.items():
         fixed = name.startswith("backbone.") or "running_" in name
         if fixed or "num_batches" in name:
@@ -175,7 +184,7 @@ def test_patience_ends_a_run(base, corrections, output, monkeypatch):
 def test_one_example_is_enough_and_judged_by_itself(base, tmp_path, output):
     folder = Corrections(tmp_path / "one")
     add_cells(folder, 0)
-    plan, *_, ended = run(base, folder, output)
+    plan, *_, ended = run(base, folder, output, epochs=1)
     assert (plan.train_examples, plan.judged_examples, plan.held_out) == (1, 1, False)
     assert any("Fewer than three" in note for note in plan.notes)
     assert "training (too few to hold some out)" in ended.verdict
@@ -190,7 +199,7 @@ def test_an_example_without_cells_helps_but_not_alone(base, tmp_path, output):
     with pytest.raises(TrainingDataError, match="no whole cell"):
         run(base, folder, output)
     add_cells(folder, 1)
-    plan = run(base, folder, output)[0]
+    plan = planned(base, folder, output)
     assert plan.train_examples == 2
     assert any("teaches what is background" in note for note in plan.notes)
 
@@ -198,7 +207,7 @@ def test_an_example_without_cells_helps_but_not_alone(base, tmp_path, output):
 def test_a_damaged_example_is_named_and_left_out(base, corrections, output):
     bad = corrections.examples()[0]
     (bad.folder / "image.tif").write_bytes(b"nothing")
-    plan = run(base, corrections, output)[0]
+    plan = planned(base, corrections, output)
     assert plan.train_examples + plan.judged_examples == 3
     assert any(bad.name in note for note in plan.notes)
 
@@ -219,7 +228,7 @@ def test_rgb_and_channels_are_taught_as_they_are_segmented(base, tmp_path, outpu
     *others, plain = seen_by_network(folder)
     for other in others:
         np.testing.assert_allclose(other, plain, atol=0.02)
-    assert run(base, folder, output)[-1].checkpoint == output
+    assert run(base, folder, output, epochs=1)[-1].checkpoint == output
 
 
 def seen_by_network(folder: Corrections) -> list[np.ndarray]:
@@ -248,7 +257,7 @@ def test_the_contrast_of_the_examples_becomes_the_models(base, tmp_path, output)
     contrast = ContrastConfig(clahe=False)
     origin = Origin(image="a", settings=SegmentConfig(contrast=contrast))
     add_cells(folder, 0, origin=origin)
-    run(base, folder, output)
+    run(base, folder, output, epochs=1)
     assert read_info(output).contrast == contrast
 
 
