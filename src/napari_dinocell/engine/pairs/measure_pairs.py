@@ -41,9 +41,9 @@ def measure_pairs(
 
     Returns
     -------
-    One row per cell: "label"; "nuclei", their number; the cell's bounding box; and all
-    other columns of `measure_cells` three times, beginning with cell_, nucleus_ and
-    cytoplasm_. NaN where a cell has no such part.
+    One row per cell: "label"; "nuclei", their number; the columns of `measure_cells`
+    three times, beginning with cell_, nucleus_ and cytoplasm_; and the bounding box of
+    the cell. NaN where a cell has no such part.
 
     Raises
     ------
@@ -68,13 +68,13 @@ def measure_pairs(
     of_cells = tables["cell"]
     ids = of_cells[LABEL]
     counts = np.bincount(_rows(ids, pairs.owners[pairs.owners > 0]), minlength=len(ids))
-    columns = {LABEL: ids, NUCLEI: counts, **{name: of_cells[name] for name in BOX}}
+    columns = {LABEL: ids, NUCLEI: counts}
     for part, table in tables.items():
         rows = _rows(ids, table[LABEL])
         for name, values in table.items():
             if name != LABEL and name not in BOX:
                 columns[f"{part}_{name}"] = _spread(values, rows, len(ids))
-    return columns
+    return columns | {name: of_cells[name] for name in BOX}
 
 
 def _rows(ids: NDArray[Any], some: NDArray[Any]) -> NDArray[np.intp]:

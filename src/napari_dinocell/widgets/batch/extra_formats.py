@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from qtpy.QtCore import Signal
+from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QMenu, QPushButton, QSizePolicy
 from superqt.utils import signals_blocked
 
@@ -25,6 +26,27 @@ TIP = (
 )
 
 
+# As the lists beside it: text on the left, and boxes that show in every theme.
+_STYLE = """
+QPushButton { text-align: left; padding-left: 9px; }
+QMenu::item { padding: 3px 14px 3px 26px; }
+QMenu::indicator { width: 11px; height: 11px; left: 8px; border-radius: 2px;
+                   border: 1px solid rgba(128, 128, 128, 220); }
+QMenu::indicator:checked { background: rgb(45, 110, 180); }
+"""
+
+
+class _TickMenu(QMenu):
+    """Stays open while the mouse ticks one entry after the other."""
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        action = self.activeAction()
+        if action is not None and action.isCheckable():
+            action.trigger()
+        else:
+            super().mouseReleaseEvent(event)
+
+
 class ExtraFormats(QPushButton):
     """Choice of formats, measurements first."""
 
@@ -33,7 +55,7 @@ class ExtraFormats(QPushButton):
 
     def __init__(self) -> None:
         super().__init__(NONE)
-        menu = QMenu(self)
+        menu = _TickMenu(self)
         menu.setToolTipsVisible(True)
         self._actions = {}
         for key in (MEASUREMENTS, *(k for k in EXTRA_FORMATS if k != MEASUREMENTS)):
@@ -43,6 +65,7 @@ class ExtraFormats(QPushButton):
             action.toggled.connect(self._on_toggled)
             self._actions[key] = action
         self.setMenu(menu)
+        self.setStyleSheet(_STYLE)
         # Its text must not widen the dock.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         describe(self, "Also write", TIP)
