@@ -9,6 +9,7 @@ import zarr
 
 from napari_dinocell.engine.segment import segment
 from tests.engine.blocks.test_run import cells_on_noise, quick_network
+from tests.ome_zarr_stores import write_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +41,24 @@ def test_plan_run_finish(dinocell: Callable[..., Outcome], tmp_path: Path) -> No
     assert finished.out.split()[:2] == [str(count), "cells"]
     expected = segment(plane, device="cpu", cell_diameter=None, fill_holes=True)
     assert np.array_equal(labels, expected)
+
+
+def test_labels_become_part_of_the_image(
+    dinocell: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    image = write_image(tmp_path / "a.zarr", cells_on_noise((170, 230)), "yx", levels=2)
+    run = tmp_path / "run"
+    options = ("--device", "cpu", "--block", 128, "-d", "none", "--level", 1)
+    part = ("--region", "0:80,10:115")
+    assert dinocell("blocks", "plan", image, "-o", run, *options, *part).status == 0
+    assert dinocell("blocks", "run", run).status == 0
+    finished = dinocell("blocks", "finish", run, "--labels-name", "mine")
+    assert finished.out.split()[-1] == str(image / "labels" / "mine")
+    again = dinocell("blocks", "finish", run, "--labels-name", "mine")
+    assert again.status == 1
+    assert "has labels named 'mine' already" in again.err
+    more = ("--labels-name", "mine", "--overwrite-labels")
+    assert dinocell("blocks", "finish", run, *more).status == 0
 
 
 def test_wrong_shares_and_stages_are_told(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from napari_dinocell.cli.blocks_progress import show_parts
 from napari_dinocell.cli.contrast_options import (
     ClaheOption,
     ClipLimitOption,
@@ -34,6 +35,7 @@ from napari_dinocell.cli.options import (
     ModelOption,
     PresetOption,
     ProminenceOption,
+    RegionOption,
     SceneOption,
     SeedThresholdOption,
     SettingsOption,
@@ -41,12 +43,20 @@ from napari_dinocell.cli.options import (
     settings_among,
 )
 from napari_dinocell.cli.segment import find_preset
+from napari_dinocell.cli.store_options import (
+    LABELS_NAME,
+    LabelsNameOption,
+    LevelOption,
+    OverwriteLabelsOption,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from napari_dinocell.engine.batch.segment_files import SegmentJob
     from napari_dinocell.engine.blocks.executors import Executor
     from napari_dinocell.engine.blocks.run import JobDone, RunFinished
+    from napari_dinocell.engine.blocks.source import PlaneSource
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -130,6 +140,8 @@ def plan(
     channels: ChannelsOption = None,
     axes: AxesOption = None,
     scene: SceneOption = None,
+    level: LevelOption = 0,
+    region: RegionOption = None,
     percentiles: PercentilesOption = None,
     clahe: ClaheOption = None,
     clip_limit: ClipLimitOption = None,
@@ -161,7 +173,6 @@ def plan(
     """
     from napari_dinocell.engine.batch.make_job import make_job
     from napari_dinocell.engine.blocks.make_plan import make_plan
-    from napari_dinocell.engine.blocks.source import PlaneSource
     from napari_dinocell.engine.blocks.work_folder import Stage
 
     job = make_job(
@@ -170,10 +181,10 @@ def plan(
         preset=find_preset(preset, settings),
         overrides=given_overrides(**settings_among(context.params)),
         axes=axes,
+        region=region,
+        level=level,
     )
-    source = PlaneSource(
-        path=str(image.absolute()), axes=job.axes, scene=scene, page=page
-    )
+    source = _source(image, job, scene, page)
     planned = make_plan(job, source, folder, side=block)
     for stage in (Stage.NETWORK, Stage.CELLS):
         output.print(f"{stage} {planned.count(stage)}", highlight=False)
@@ -212,16 +223,36 @@ def run(
 
 
 @app.command()
-def finish(folder: FolderArgument, workers: WorkersOption = 1) -> None:
+def finish(
+    folder: FolderArgument,
+    workers: WorkersOption = 1,
+    labels_name: LabelsNameOption = LABELS_NAME,
+    overwrite_labels: OverwriteLabelsOption = False,
+) -> None:
     """Give the cells their ids and write the labels, once all jobs are done.
 
-    The labels are a zarr array in the folder, whose path is printed.
+    Labels of OME-Zarr become part of the image. Those of other images are a zarr array
+    in the folder. Their path is printed.
     """
+    from napari_dinocell.engine.blocks.into_image import (
+        require_place,
+        takes_labels,
+        write_into_image,
+    )
     from napari_dinocell.engine.blocks.run import finish as finish_run
     from napari_dinocell.engine.blocks.work_folder import WorkFolder
     from napari_dinocell.engine.text import counted
 
     opened = WorkFolder(folder)
+    source = opened.plan.source
+    labels = folder / f"{opened.stages[-1]}.zarr"
+    if takes_labels(source):
+        labels = require_place(source, labels_name, overwrite=overwrite_labels)
+    elif overwrite_labels or labels_name != LABELS_NAME:
+        raise typer.BadParameter(
+            "--labels-name and --overwrite-labels are for labels that become part of "
+            f"OME-Zarr, and {source.path} is none. Leave them out."
+        )
     finished = _show(finish_run(opened, _executor(workers)))
     if finished is None:
         return
@@ -230,11 +261,27 @@ def finish(folder: FolderArgument, workers: WorkersOption = 1) -> None:
             f"{finished.cut} pixels belong to cells that were cut at the halo's limit: "
             "these are not those of the whole plane."
         )
-    labels = folder / f"{opened.stages[-1]}.zarr"
+    if takes_labels(source):
+        show_parts(write_into_image(opened, labels_name, overwrite=overwrite_labels))
     output.print(
         f"{counted(finished.cells, 'cell')} in {labels}",
         highlight=False,
         soft_wrap=True,
+    )
+
+
+def _source(
+    image: Path, job: SegmentJob, scene: int | str | None, page: int
+) -> PlaneSource:
+    from napari_dinocell.engine.blocks.source import PlaneSource
+
+    return PlaneSource(
+        path=str(image.absolute()),
+        axes=job.axes,
+        scene=scene,
+        page=page,
+        level=job.level,
+        region=job.region,
     )
 
 

@@ -114,7 +114,7 @@ def open_source(plan: BlockPlan) -> SourcePlane:
         )
     settings = plan.settings
     return SourcePlane(
-        plan.source.open(), plan.source.page, settings.channel, settings.channels
+        plan.source.open(), plan.source, settings.channel, settings.channels
     )
 
 

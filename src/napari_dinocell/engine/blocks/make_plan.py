@@ -90,7 +90,7 @@ def make_plan(
     image, settings = source.open(), settled_settings(job, source)
     _require_possible(job, image)
     wanted = job.segmenter
-    plane = SourcePlane(image, source.page, settings.channel, settings.channels)
+    plane = SourcePlane(image, source, settings.channel, settings.channels)
     measured = measure_stretch(plane, settings.contrast)
     _require_no_doubt(measured)
     network = Network(wanted.path, device=wanted.device, precision=precision)
@@ -173,8 +173,6 @@ def _require_possible(job: SegmentJob, image: ImageFile) -> None:
             f"Expected a trained model, but {job.segmenter.path.name} holds a backbone "
             "only. Train it first, or choose another model."
         )
-    if job.region is not None:
-        raise PlanError("Expected no region for blocks: they cover the whole plane.")
     if job.mask is not None or job.config.watershed.inside is not None:
         raise PlanError(
             "Expected neither a mask nor polygons (inside) for blocks, which keep the "

@@ -14,6 +14,7 @@ from napari_dinocell.engine.blocks.jobs import Job, read_background
 from napari_dinocell.engine.blocks.numbering import CellSummary, number_cells
 from napari_dinocell.engine.blocks.stored_arrays import read_arrays
 from napari_dinocell.engine.blocks.work_folder import Stage, WorkFolder
+from napari_dinocell.engine.errors import PlanError
 from napari_dinocell.engine.results.atomic_file import replaced_file
 from napari_dinocell.engine.results.atomic_folder import replaced_folder
 
@@ -163,3 +164,24 @@ def _judge_holes(folder: WorkFolder) -> None:
     blocks = [read_background(folder, number) for number in range(count)]
     owners = owners_of_holes(folder.plan.grid, blocks)
     folder.save("owners.npz", {f"{n}": owner for n, owner in enumerate(owners)})
+
+
+def finished_cells(folder: WorkFolder) -> int:
+    """How many cells `finish` has found.
+
+    Raises
+    ------
+    PlanError
+        If the run is not finished.
+    """
+    path = folder.path / "result.json"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PlanError(
+            f"Expected the run in {folder.path} to be finished, but it is not: "
+            f"{error}. Finish it first."
+        ) from error
+    if found["plan"] != folder.fingerprint:
+        raise PlanError(f"{path} is of another plan. Finish the run again.")
+    return int(found["cells"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,12 @@ from napari_dinocell.engine.contrast.lazy_plane import LazyPlane
 from napari_dinocell.engine.contrast.preprocess import to_plane
 from napari_dinocell.engine.errors import ImageError, PlanError
 from napari_dinocell.engine.images.image_files import open_image
+from napari_dinocell.engine.records import LATER
+from napari_dinocell.engine.results.page_region import (
+    PageRegion,
+    parse_region,
+    require_inside,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +46,26 @@ class PlaneSource:
     scene: int | str | None = None
     page: int = 0
     """Which of the file's pages, in their order."""
+    level: int = field(default=0, metadata=LATER)
+    """Which resolution of an OME-Zarr, the finest being 0."""
+    region: PageRegion | None = field(default=None, metadata=LATER)
+    """The part of the page that is segmented as an image of its own."""
+
+    def __post_init__(self) -> None:
+        if self.region is not None:
+            parse_region(self.region)
+
+    @property
+    def corner(self) -> tuple[int, int]:
+        """First row and column in the page."""
+        if self.region is None:
+            return 0, 0
+        (top, _), (left, _) = self.region
+        return top, left
+
+    def index(self, image: ImageFile) -> tuple[int, ...]:
+        """Of the page, along the axes that count pages."""
+        return tuple(map(int, np.unravel_index(self.page, image.page_counts)))
 
     def open(self) -> ImageFile:
         """The file.
@@ -48,15 +74,18 @@ class PlaneSource:
         ------
         ImageFileError
             If it cannot be read.
-        SettingsError
-            If it has no such page.
+        ImageError
+            If it has no such page, or region.
         """
-        image = open_image(Path(self.path), axes=self.axes, scene=self.scene)
+        image = open_image(
+            Path(self.path), axes=self.axes, scene=self.scene, level=self.level
+        )
         if not 0 <= self.page < image.page_count:
             raise ImageError(
                 f"Expected a page of {self.path} from 0 to {image.page_count - 1}, got "
                 f"{self.page}."
             )
+        require_inside(self.region, image.plane_shape)
         return image
 
     def identity(self) -> str:
@@ -68,6 +97,12 @@ class PlaneSource:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+def page_ranges(image: ImageFile, index: tuple[int, ...]) -> dict[str, tuple[int, int]]:
+    """One page of a stack, as first and one past the last by letters of axes."""
+    pairs = zip(image.page_axes, index, strict=True)
+    return {letter: (number, number + 1) for letter, number in pairs}
+
+
 class SourcePlane(LazyPlane):
     """One channel of a page, or several made one, read window by window.
 
@@ -75,8 +110,8 @@ class SourcePlane(LazyPlane):
     ----------
     image
         A file.
-    page
-        Which of its pages.
+    source
+        Which of its pages, and what part of it.
     channel
         An index, or max.
     channels
@@ -91,7 +126,7 @@ class SourcePlane(LazyPlane):
     def __init__(
         self,
         image: ImageFile,
-        page: int,
+        source: PlaneSource,
         channel: Channel,
         channels: tuple[int, ...] | None = None,
     ) -> None:
@@ -101,12 +136,17 @@ class SourcePlane(LazyPlane):
                 f"{channel!r}. Choose one of these."
             )
         self._image = image
-        self._page = page
+        self._page = source.page
+        self._corner = source.corner
         self._channel = channel
         self._channels = channels
         self._only: slice | None = None  # until the channel is known to be there
         self._strip: tuple[slice, NDArray[Any]] | None = None
-        super().__init__(image.plane_shape, self._read(slice(0, 1), slice(0, 1)).dtype)
+        shape = image.plane_shape
+        if source.region is not None:
+            (top, bottom), (left, right) = source.region
+            shape = bottom - top, right - left
+        super().__init__(shape, self._read(slice(0, 1), slice(0, 1)).dtype)
         if isinstance(channel, int) and image.channel_axis is not None:
             self._only = slice(channel, channel + 1)
 
@@ -127,6 +167,7 @@ class SourcePlane(LazyPlane):
         return self._strip[1]
 
     def _read(self, rows: slice, columns: slice) -> NDArray[Any]:
+        rows, columns = map(_moved, (rows, columns), self._corner)
         if self._only is not None:  # the others may lie in files of their own
             (plane,) = self._image.window(
                 self._page, rows, columns, channels=self._only
@@ -137,3 +178,7 @@ class SourcePlane(LazyPlane):
         return to_plane(
             pixels, self._channel, channel_axis=axis, channels=self._channels
         )
+
+
+def _moved(part: slice, first: int) -> slice:
+    return slice(part.start + first, part.stop + first)
