@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
     from napari_dinocell.session.replay.run_record import RunRecord
 
-TISSUE = as_uint8(stained())
+pytestmark = pytest.mark.usefixtures("one_network")
+
+TISSUE = as_uint8(stained())[:72, :96]
 
 
 @pytest.fixture

@@ -155,7 +155,7 @@ class TestSameLabels:
     ):
         path = tmp_path / "a.tiff"
         tifffile.imwrite(path, crop)
-        made = make(crop, path, region=REGION, clahe=False, channel=0)
+        made = make(crop, path, region=REGION, clahe=False, channel=0, cell_diameter=22)
         moved = replace(
             made.record.settings.watershed,
             seed_threshold=0.1 + 0.2,
@@ -247,7 +247,7 @@ class TestSameLabels:
     def test_rgb_picture(self, make, picture, tmp_path, monkeypatch):
         path = tmp_path / "a.png"
         iio.imwrite(path, picture)
-        made = make(picture, path, rgb=True, region=REGION)
+        made = make(picture, path, rgb=True, region=REGION, cell_diameter=22)
         assert_both_make(made, tmp_path, monkeypatch)
 
     def test_rgb_jpeg(self, make, picture, tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -30,6 +30,9 @@ from dinocell_training.corrections.importing import import_pairs
 from napari_dinocell.engine.config import ContrastConfig, SegmentConfig
 from napari_dinocell.engine.errors import ExportError, TrainingDataError
 from napari_dinocell.engine.images.pixel_size import PixelSize
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ORIGIN = Origin(image="cells.tif")
 
@@ -265,10 +268,10 @@ def test_pairs_of_files_are_imported_and_a_bad_one_is_named(folder, pair_folder)
 _WRITER = """
 import sys
 from pathlib import Path
-from tests.training.conftest import draw_cells
+import numpy as np
 from dinocell_training.corrections.folder import Corrections, Origin
 folder = Corrections(Path(sys.argv[1]))
-image, labels = draw_cells(0, (200, 200))
+image, labels = np.load(sys.argv[2])
 print("ready", flush=True)
 while True:
     folder.add(image, labels, origin=Origin(image="a"))
@@ -277,17 +280,16 @@ while True:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGKILL on Windows")
-def test_every_example_survives_kill_9_whole(folder):
+def test_every_example_survives_kill_9_whole(folder, tmp_path):
     """Killed at random moments of writing: what was added is there, nothing half."""
-    root = Path(__file__).parents[3]
+    np.save(tmp_path / "cells.npy", draw_cells(0, (200, 200)))
     rng, promised = random.Random(0), 0
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), *sys.path])}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     for _ in range(4):
         process = subprocess.Popen(
-            [sys.executable, "-c", _WRITER, str(folder.folder)],
+            [sys.executable, "-c", _WRITER, folder.folder, tmp_path / "cells.npy"],
             stdout=subprocess.PIPE,
             text=True,
-            cwd=root,
             env=environment,
         )
         assert process.stdout.readline() == "ready\n"

@@ -50,8 +50,18 @@ def _losses(events) -> list[float]:
     return [e.loss for e in events if isinstance(e, StepDone)]
 
 
-def test_events_come_in_order_and_a_checkpoint_comes_out(pair_folder, tmp_path):
-    events = list(train(pair_folder, tmp_path / "run", small_config()))
+@pytest.fixture(scope="module")
+def two_epochs(tmp_path_factory):
+    """Pairs, the folder of a run of two epochs on them, and its events."""
+    register_tiny_variant()
+    folder = tmp_path_factory.mktemp("two_epochs")
+    pairs = write_pairs(folder / "data")
+    events = list(train(pairs, folder / "run", small_config()))
+    return pairs, folder / "run", events
+
+
+def test_events_come_in_order_and_a_checkpoint_comes_out(two_epochs):
+    _, run, events = two_epochs
     assert [type(e) for e in events] == [
         TrainingStarted,
         *2 * [StepDone, StepDone, EpochDone],
@@ -59,8 +69,8 @@ def test_events_come_in_order_and_a_checkpoint_comes_out(pair_folder, tmp_path):
         TrainingFinished,
     ]
     assert [e.step for e in events if isinstance(e, StepDone)] == [1, 2, 3, 4]
-    assert events[-1].checkpoint == tmp_path / "run" / "small.safetensors"
-    assert (tmp_path / "run" / BEST_FILE).is_file()
+    assert events[-1].checkpoint == run / "small.safetensors"
+    assert (run / BEST_FILE).is_file()
     model, info = load_checkpoint(events[-1].checkpoint)
     assert info.name == "small"
     assert info.model.variant == "vitz16"
@@ -81,24 +91,24 @@ def test_the_loss_falls_on_an_easy_task(pair_folder, tmp_path):
     assert sum(losses[-10:]) < 0.85 * sum(losses[:10])
 
 
-def test_a_stopped_run_goes_on_exactly_where_it_was(pair_folder, tmp_path):
-    config = small_config(epochs=3)
-    whole = list(train(pair_folder, tmp_path / "whole", config))
-    events = train(pair_folder, tmp_path / "parts", config)
+def test_a_stopped_run_goes_on_exactly_where_it_was(two_epochs, tmp_path):
+    pairs, run, whole = two_epochs
+    config = small_config()
+    events = train(pairs, tmp_path / "parts", config)
     first = []
     for event in events:
         first.append(event)
         if isinstance(event, EpochDone):
             events.close()
             break
-    second = list(train(pair_folder, tmp_path / "parts", config, resume=True))
+    second = list(train(pairs, tmp_path / "parts", config, resume=True))
     assert second[0].epoch == 1
     assert _losses(first) + _losses(second) == _losses(whole)
-    weights = [
-        load_state(tmp_path / name).average["weights"] for name in ("whole", "parts")
-    ]
-    for name, value in weights[0].items():
-        torch.testing.assert_close(weights[1][name], value, rtol=0, atol=0)
+    expected, found = (
+        load_state(folder).average["weights"] for folder in (run, tmp_path / "parts")
+    )
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value, rtol=0, atol=0)
 
 
 def test_more_epochs_may_be_added_when_resuming(short_run):
