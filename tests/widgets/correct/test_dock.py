@@ -31,7 +31,13 @@ def labels(value: int = 1) -> np.ndarray:
 
 
 @pytest.fixture
-def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> CorrectDriver:
+def driver(make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot) -> CorrectDriver:
+    return CorrectDriver(make_viewer_model_proxy(), qtbot)
+
+
+@pytest.fixture
+def on_screen(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> CorrectDriver:
+    """With Qt's mouse on a canvas that is drawn."""
     return CorrectDriver(lend_viewer_proxy(), qtbot)
 
 
@@ -103,7 +109,8 @@ def test_a_tool_is_put_away_when_another_layer_gets_the_mouse(
     assert driver.controller.hand.tool is None
 
 
-def test_a_layer_removed_while_drawing_is_left_alone(driver: CorrectDriver) -> None:
+def test_a_layer_removed_while_drawing_is_left_alone(on_screen: CorrectDriver) -> None:
+    driver = on_screen
     driver.viewer.add_labels(labels(), name="cells")
     driver.press("merge")
     driver.click((20, 20))

@@ -51,8 +51,8 @@ class Both:
 
 
 @pytest.fixture
-def both(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> Both:
-    return Both(lend_viewer_proxy(), qtbot)
+def both(make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot) -> Both:
+    return Both(make_viewer_model_proxy(), qtbot)
 
 
 def test_a_click_and_a_box_find_the_cell_and_are_undone(both: Both) -> None:

@@ -34,11 +34,11 @@ def small_labels() -> np.ndarray:
 
 
 def test_all_planes_of_all_layers_are_saved(
-    lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot
 ) -> None:
     """Also those that were corrected before another layer was chosen, or by a brush
     on a layer that is not the chosen one."""
-    viewer = lend_viewer_proxy()
+    viewer = make_viewer_model_proxy()
     first = viewer.add_labels(np.stack([small_labels()] * 3), name="first")
     driver = CorrectDriver(viewer, qtbot)
     for step in (0, 2):
@@ -68,9 +68,9 @@ def saved(layer: Any) -> set[Any]:
 
 
 def test_a_layer_that_is_removed_is_not_offered(
-    lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot
 ) -> None:
-    viewer = lend_viewer_proxy()
+    viewer = make_viewer_model_proxy()
     layer = viewer.add_labels(small_labels(), name="cells")
     driver = CorrectDriver(viewer, qtbot)
     driver.session.click("delete", 1)
@@ -99,12 +99,12 @@ def leave_behind(image: np.ndarray | None) -> None:
 
 @pytest.mark.parametrize("same", [True, False])
 def test_an_image_is_known_again(
-    same: bool, lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    same: bool, make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot
 ) -> None:
     """Over another image of the same shape, labels of the same name are left alone."""
     image = np.arange(3600, dtype=np.uint16).reshape(60, 60)
     leave_behind(image)
-    viewer = lend_viewer_proxy()
+    viewer = make_viewer_model_proxy()
     viewer.add_image(image if same else image + 1)
     layer = viewer.add_labels(np.zeros((60, 60), np.int32), name="cells")
     driver = CorrectDriver(viewer, qtbot)
@@ -120,11 +120,11 @@ def test_an_image_is_known_again(
 
 
 def test_labels_that_were_corrected_again_are_left_alone(
-    lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot
 ) -> None:
     image = np.arange(3600, dtype=np.uint16).reshape(60, 60)
     leave_behind(image)
-    viewer = lend_viewer_proxy()
+    viewer = make_viewer_model_proxy()
     viewer.add_image(image)
     layer = viewer.add_labels(small_labels(), name="cells")
     driver = CorrectDriver(viewer, qtbot)
@@ -136,7 +136,7 @@ def test_labels_that_were_corrected_again_are_left_alone(
 
 
 def test_a_damaged_file_keeps_no_dock_from_opening(
-    lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot
 ) -> None:
     """It is put aside, and another one is offered."""
     leave_behind(None)
@@ -148,7 +148,7 @@ def test_a_damaged_file_keeps_no_dock_from_opening(
     other = bytearray(good.read_bytes())
     other[start : start + 20] = bytes(20)
     (recovery_folder() / "3-layer.zip").write_bytes(other)
-    driver = CorrectDriver(lend_viewer_proxy(), qtbot)
+    driver = CorrectDriver(make_viewer_model_proxy(), qtbot)
     aside = recovery_folder() / "damaged"
     assert [path.name for path in aside.iterdir()] == ["2-layer.zip"]
     for _ in range(2):

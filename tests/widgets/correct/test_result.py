@@ -49,8 +49,8 @@ class Both:
 
 
 @pytest.fixture
-def both(lend_viewer: Callable[..., Any], qtbot: QtBot) -> Both:
-    return Both(lend_viewer(), qtbot)
+def both(make_viewer_model: Callable[..., Any], qtbot: QtBot) -> Both:
+    return Both(make_viewer_model(), qtbot)
 
 
 def session_of(dock: CorrectDock) -> Any:

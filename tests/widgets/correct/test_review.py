@@ -26,8 +26,8 @@ def plane() -> np.ndarray:
 
 
 @pytest.fixture
-def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> CorrectDriver:
-    viewer = lend_viewer_proxy()
+def driver(make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot) -> CorrectDriver:
+    viewer = make_viewer_model_proxy()
     viewer.add_labels(plane(), name="cells")
     return CorrectDriver(viewer, qtbot)
 

@@ -26,11 +26,20 @@ def cells() -> np.ndarray:
     return labels
 
 
-@pytest.fixture
-def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> CorrectDriver:
-    viewer = lend_viewer_proxy()
+def with_cells(viewer: Any, qtbot: QtBot) -> CorrectDriver:
     viewer.add_labels(cells(), name="cells", scale=(2, 2))
     return CorrectDriver(viewer, qtbot)
+
+
+@pytest.fixture
+def driver(make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot) -> CorrectDriver:
+    return with_cells(make_viewer_model_proxy(), qtbot)
+
+
+@pytest.fixture
+def on_screen(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> CorrectDriver:
+    """With Qt's mouse on a canvas that is drawn."""
+    return with_cells(lend_viewer_proxy(), qtbot)
 
 
 def outline(top: float, left: float, bottom: float, right: float) -> list[Place]:
@@ -96,8 +105,9 @@ split off, though that was undone.
 """
 
 
-def test_tools_change_their_cell_and_are_undone(driver: CorrectDriver) -> None:
+def test_tools_change_their_cell_and_are_undone(on_screen: CorrectDriver) -> None:
     """Undo gives back labels and locks, redo makes both again."""
+    driver = on_screen
     former = driver.labels.copy()
     for use, (present, kept) in EXPECTED.items():
         name = use.__name__[4:]
@@ -228,9 +238,9 @@ def test_nothing_is_kept_unless_wanted(driver: CorrectDriver) -> None:
 
 
 def test_ids_of_new_cells_are_free_in_the_whole_stack(
-    lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot
 ) -> None:
-    viewer = lend_viewer_proxy()
+    viewer = make_viewer_model_proxy()
     stack = np.stack([cells(), cells() * 10])
     viewer.add_labels(stack, name="stack")
     driver = CorrectDriver(viewer, qtbot)

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tests.widgets.drivers.canvas import (
     canvas_of,
+    model_of,
     move_mouse,
+    press_key,
     press_mouse,
     release_mouse,
     see,
+    size_of_canvas,
 )
 
 from napari_dinocell.widgets.correct.dock import CorrectDock
@@ -67,12 +70,12 @@ class CorrectDriver:
 
     def key(self, key: str) -> None:
         """Press a key while the canvas has the focus, as napari handles it."""
-        handler = canvas_of(self.viewer)._key_map_handler
-        handler.press_key(key)
-        handler.release_key(key)
+        press_key(self.viewer, key)
 
     def show_window(self) -> None:
         """Only a canvas that was drawn knows what lies under the mouse."""
+        if model_of(self.viewer) is not None:
+            return
         if canvas_of(self.viewer).native.isVisible():
             return
         with self.qtbot.waitExposed(canvas_of(self.viewer).native.window()):
@@ -103,5 +106,5 @@ class CorrectDriver:
             (value - centre) * camera.zoom
             for value, centre in zip(world, camera.center[-2:], strict=True)
         )
-        size = canvas_of(self.viewer).native.size()
-        return round(x + size.width() / 2), round(y + size.height() / 2)
+        width, height = size_of_canvas(self.viewer)
+        return round(x + width / 2), round(y + height / 2)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> ExamplesDriver:
-    return ExamplesDriver(lend_viewer_proxy(), qtbot)
+def driver(make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot) -> ExamplesDriver:
+    return ExamplesDriver(make_viewer_model_proxy(), qtbot)
 
 
 def test_a_plane_is_kept_at_its_original_depth(driver: ExamplesDriver) -> None:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> ExamplesDriver:
-    return ExamplesDriver(lend_viewer_proxy(), qtbot)
+def driver(make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot) -> ExamplesDriver:
+    return ExamplesDriver(make_viewer_model_proxy(), qtbot)
 
 
 def test_examples_are_in_the_users_data_folder(

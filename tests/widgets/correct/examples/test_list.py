@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> ExamplesDriver:
-    return ExamplesDriver(lend_viewer_proxy(), qtbot)
+def driver(make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot) -> ExamplesDriver:
+    return ExamplesDriver(make_viewer_model_proxy(), qtbot)
 
 
 def test_an_empty_folder_is_neither_made_nor_an_error(driver: ExamplesDriver) -> None:

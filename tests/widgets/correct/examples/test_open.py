@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> ExamplesDriver:
-    return ExamplesDriver(lend_viewer_proxy(), qtbot)
+def driver(make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot) -> ExamplesDriver:
+    return ExamplesDriver(make_viewer_model_proxy(), qtbot)
 
 
 def test_an_opened_example_is_corrected_and_accepted_anew(

@@ -16,11 +16,18 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> ExamplesDriver:
+def driver(make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot) -> ExamplesDriver:
+    return ExamplesDriver(make_viewer_model_proxy(), qtbot)
+
+
+@pytest.fixture
+def on_screen(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> ExamplesDriver:
+    """With a canvas that is drawn."""
     return ExamplesDriver(lend_viewer_proxy(), qtbot)
 
 
-def test_the_visible_region_is_what_the_canvas_shows(driver: ExamplesDriver) -> None:
+def test_the_visible_region_is_what_the_canvas_shows(on_screen: ExamplesDriver) -> None:
+    driver = on_screen
     driver.show(squares(), ramp())
     driver.show_window()
     scene = getattr(driver.viewer, "scene", driver.viewer)

@@ -37,8 +37,8 @@ class Both:
 
 
 @pytest.fixture
-def both(lend_viewer: Callable[..., Any], qtbot: QtBot) -> Both:
-    return Both(lend_viewer(), qtbot)
+def both(make_viewer_model: Callable[..., Any], qtbot: QtBot) -> Both:
+    return Both(make_viewer_model(), qtbot)
 
 
 def test_settings_of_the_run_are_kept(both: Both) -> None:

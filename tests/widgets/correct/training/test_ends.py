@@ -35,14 +35,14 @@ LONG = {"epochs": 3}
 
 
 @pytest.fixture
-def driver(lend_viewer, qtbot, tiny_base, examples):
-    return TrainingDriver(lend_viewer(), qtbot, **LONG)
+def driver(make_viewer_model, qtbot, tiny_base, examples):
+    return TrainingDriver(make_viewer_model(), qtbot, **LONG)
 
 
 @pytest.fixture
-def empty(lend_viewer, qtbot, tiny_base):
+def empty(make_viewer_model, qtbot, tiny_base):
     """A dock without any example."""
-    return TrainingDriver(lend_viewer(), qtbot)
+    return TrainingDriver(make_viewer_model(), qtbot)
 
 
 def stop_at(driver, monkeypatch, kind, *, count=1):
@@ -155,7 +155,10 @@ def test_the_dock_is_closed_while_it_trains(driver, monkeypatch, qtbot, how):
     assert unfinished_run(own_model_path("my-model"))
 
 
-def test_the_viewer_is_closed_while_it_trains(driver, monkeypatch, qtbot):
+def test_the_viewer_is_closed_while_it_trains(
+    lend_viewer, qtbot, tiny_base, examples, monkeypatch
+):
+    driver = TrainingDriver(lend_viewer(), qtbot, **LONG)
     hold(monkeypatch, at=lambda event: isinstance(event, FinetuneEpoch))
     driver.train.train.click()
     driver.wait_for(FinetuneEpoch)

@@ -28,8 +28,8 @@ __all__ = ["examples", "tiny_base"]  # fixtures
 
 
 @pytest.fixture
-def driver(lend_viewer, qtbot, tiny_base, examples):
-    return TrainingDriver(lend_viewer(), qtbot)
+def driver(make_viewer_model, qtbot, tiny_base, examples):
+    return TrainingDriver(make_viewer_model(), qtbot)
 
 
 def judge_as(monkeypatch, *, better):
@@ -43,10 +43,10 @@ def test_a_name_is_suggested_and_the_examples_are_counted(driver):
 
 
 def test_a_run_shows_its_estimate_and_curve_and_makes_a_model(
-    lend_viewer, qtbot, tiny_base, examples
+    make_viewer_model, qtbot, tiny_base, examples
 ):
     """With rehearsal, as the dock trains by default."""
-    driver = TrainingDriver(lend_viewer(), qtbot, rehearsal=1)
+    driver = TrainingDriver(make_viewer_model(), qtbot, rehearsal=1)
     shown = []
     driver.training.jobs.yielded.connect(
         lambda event: shown.append((type(event), driver.train.plan()))
@@ -83,9 +83,9 @@ def test_a_second_run_begins_a_new_curve_and_table(driver):
 
 
 def test_a_better_model_is_selected_in_the_segment_dock_and_a_worse_one_only_kept(
-    lend_viewer, qtbot, tiny_base, examples, monkeypatch
+    make_viewer_model, qtbot, tiny_base, examples, monkeypatch
 ):
-    driver = TrainingDriver(lend_viewer(), qtbot, pick_base=False)
+    driver = TrainingDriver(make_viewer_model(), qtbot, pick_base=False)
     segment = driver.add_segment_dock()
     segment.sections.model.choose("tiny")
     driver.training.look()
@@ -105,9 +105,9 @@ def test_a_better_model_is_selected_in_the_segment_dock_and_a_worse_one_only_kep
 
 
 def test_the_base_follows_the_segment_dock_until_the_user_picks_one(
-    lend_viewer, qtbot, tiny_base, examples
+    make_viewer_model, qtbot, tiny_base, examples
 ):
-    driver = TrainingDriver(lend_viewer(), qtbot, pick_base=False)
+    driver = TrainingDriver(make_viewer_model(), qtbot, pick_base=False)
     base, segment = driver.options.base, driver.add_segment_dock()
     assert base.chosen().value == "default"
     segment.sections.model.choose("tiny")
@@ -249,7 +249,9 @@ def test_another_folder_may_judge(driver, examples, tmp_path):
     assert driver.train.result.rows()[0][0] == "cells7.tif"
 
 
-def test_a_backbone_becomes_a_model(lend_viewer, qtbot, tiny_base, examples, tmp_path):
+def test_a_backbone_becomes_a_model(
+    make_viewer_model, qtbot, tiny_base, examples, tmp_path
+):
     from safetensors.torch import save_file
     from tests.engine.model.backbone_files.conftest import to_timm
 
@@ -259,7 +261,7 @@ def test_a_backbone_becomes_a_model(lend_viewer, qtbot, tiny_base, examples, tmp
     path = tmp_path / "backbone.safetensors"
     weights = to_timm(backbone.state_dict())
     save_file({n: value.contiguous() for n, value in weights.items()}, path)
-    driver = TrainingDriver(lend_viewer(), qtbot, epochs=1, tile_size=48)
+    driver = TrainingDriver(make_viewer_model(), qtbot, epochs=1, tile_size=48)
     driver.options.base.pick(str(path))
     assert "backbone only" in driver.options.base._message.message()
     assert "40" in driver.options.epochs.specialValueText()
