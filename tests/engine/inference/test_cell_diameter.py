@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -11,9 +11,10 @@ from scipy import ndimage
 from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
 from napari_dinocell.engine.inference.cell_diameter import (
     PROBE_SIDE,
-    estimate_cell_diameter,
     judge,
+    measure_cells,
 )
+from napari_dinocell.engine.steps import result_of
 
 if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import DistanceMap, GrayImage, Labels, Mask
@@ -44,29 +45,33 @@ def see(part: GrayImage) -> tuple[DistanceMap, Labels]:
     return height, np.where(height > 0, labels, 0).astype(np.int32)
 
 
+def _measured(image: AdjustedImage, predict: Any) -> float | None:
+    return result_of(measure_cells(image, predict, training_diameter=TRAINED))
+
+
 @pytest.mark.parametrize("diameter", [9, 12, 17, 24, 33, 48, 80, 130])
 def test_diameter_is_found_at_every_size(diameter: int) -> None:
     image = AdjustedImage.from_image(discs(diameter))
-    found = estimate_cell_diameter(image, see, training_diameter=TRAINED)
+    found = _measured(image, see)
     assert found == pytest.approx(diameter, rel=0.12)
 
 
 def test_cells_of_mixed_sizes_give_a_diameter_between_them() -> None:
     image = AdjustedImage.from_image(discs(30, spread=1.5))
-    found = estimate_cell_diameter(image, see, training_diameter=TRAINED)
+    found = _measured(image, see)
     assert found is not None
     assert 30 * 0.9 <= found <= 45 * 1.1
 
 
 def test_image_without_cells_has_no_diameter() -> None:
     image = AdjustedImage.from_image(np.zeros((300, 400), np.float32))
-    assert estimate_cell_diameter(image, see, training_diameter=TRAINED) is None
+    assert _measured(image, see) is None
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (10, 500), (40, 40)], ids=str)
 def test_image_of_any_size_can_be_asked(shape: tuple[int, int]) -> None:
     image = AdjustedImage.from_image(discs(20)[: shape[0], : shape[1]])
-    estimate_cell_diameter(image, see, training_diameter=TRAINED)
+    _measured(image, see)
 
 
 def test_network_sees_only_small_parts_and_the_busy_corner() -> None:
@@ -78,9 +83,7 @@ def test_network_sees_only_small_parts_and_the_busy_corner() -> None:
         shapes.append(part.shape)
         return see(part)
 
-    found = estimate_cell_diameter(
-        AdjustedImage.from_image(image), watch, training_diameter=TRAINED
-    )
+    found = _measured(AdjustedImage.from_image(image), watch)
     assert found == pytest.approx(24, rel=0.1)
     assert max(max(shape) for shape in shapes) <= PROBE_SIDE + 1
 
@@ -113,3 +116,21 @@ def test_certainty_raises_the_score(factor: float) -> None:
     assert sure is not None
     assert unsure is not None
     assert unsure.score == pytest.approx(factor * sure.score)
+
+
+def test_the_first_look_comes_before_the_other_scales_are_tried() -> None:
+    image = AdjustedImage.from_image(discs(48))
+    seen = []
+
+    def watch(part: GrayImage) -> tuple[DistanceMap, Labels]:
+        seen.append(part.shape)
+        return see(part)
+
+    steps = measure_cells(image, watch, training_diameter=TRAINED)
+    first = next(steps)
+    assert first.scale == 1
+    assert len(seen) == 1
+    rows, columns = first.region
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    assert first.distance_map.shape == seen[0] == (height, width)
+    assert [part.scale for part in steps] == [0.5]  # only better ones follow

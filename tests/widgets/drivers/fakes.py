@@ -12,6 +12,7 @@ from scipy.ndimage import distance_transform_edt, label
 from napari_dinocell.engine.inference.events import (
     DistanceMapReady,
     ModelLoaded,
+    PartSeen,
     ScaleChosen,
     TileDone,
     TilesPlanned,
@@ -37,6 +38,8 @@ class FakeSegmenter:
     hold_scale: bool = False
     """Wait before the cells are measured, until this changes or the run is cancelled.
     """
+    first_look: tuple[slice, slice] | None = None
+    """Rows and columns that are seen while the cells are measured."""
     cell_diameter: float | None = 17.0
     """That is measured."""
     knows_map: bool = False
@@ -94,9 +97,9 @@ class FakeSegmenter:
             plane = plane.mean(channel_axis)
         elif plane.ndim == 3:
             plane = plane.mean(-1)
-        yield from self._measure(config, cancel)
-        distance = np.zeros(plane.shape, np.float32)
         complete = fake_map(plane)
+        yield from self._measure(complete, config, cancel)
+        distance = np.zeros(plane.shape, np.float32)
         if self.knows_map:
             self.watershed = LazyWatershed(complete)
             yield DistanceMapReady(complete, 0.0, "cpu", "float32")
@@ -117,9 +120,15 @@ class FakeSegmenter:
         yield DistanceMapReady(distance, 0.1, "cpu", "float32")
 
     def _measure(
-        self, config: SegmentConfig, cancel: Callable[[], bool] | None
-    ) -> Iterator[ScaleChosen]:
+        self,
+        complete: np.ndarray,
+        config: SegmentConfig,
+        cancel: Callable[[], bool] | None,
+    ) -> Iterator[PartSeen | ScaleChosen]:
         if config.cell_diameter == "auto":
+            if self.first_look is not None:
+                rows, columns = self.first_look
+                yield PartSeen(self.first_look, complete[rows, columns], 1.0)
             while self.hold_scale:
                 if cancel is not None and cancel():
                     return

@@ -19,6 +19,7 @@ from napari_dinocell.engine.inference.choose_scale import choose_scale
 from napari_dinocell.engine.inference.device import torch_threads
 from napari_dinocell.engine.inference.network import Network
 from napari_dinocell.engine.inference.small_cells import outline_excess
+from napari_dinocell.engine.steps import result_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,7 +98,7 @@ def make_plan(
     seen = adjusted_lazily(plane, measured, settings.contrast)
     threads = _threads(network, threads)
     with torch_threads(threads):
-        chosen = choose_scale(network, seen, settings, report=lambda _: None)
+        chosen = result_of(choose_scale(network, seen, settings))
     plan = BlockPlan(
         source=source,
         identity=source.identity(),

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from napari_dinocell.engine.inference.events import PartSeen
 from napari_dinocell.engine.inference.scale import resize_plane, scaled_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Generator, Iterable
 
     from numpy.typing import NDArray
 
@@ -33,8 +34,9 @@ LARGEST_SCALE = 4.0
 SMALLEST_PROBE = 32
 """A probe with a shorter side says nothing."""
 
-SCALES = (2.0, 1.0, 0.5, 0.25)
-"""Tried first; at a training diameter of 24 px they suit cells of 12 to 96 px."""
+SCALES = (1.0, 2.0, 0.5, 0.25)
+"""Tried first; at a training diameter of 24 px they suit cells of 12 to 96 px. The
+likeliest one begins: what it sees is shown while the others are tried."""
 
 BETWEEN = sqrt(2)
 """Then the scales half-way to the neighbours of the best one: a coarse step leaves
@@ -57,13 +59,18 @@ class Probe:
     score: float
     """How much this scale deserves to be believed, 0 to 1."""
 
+    @property
+    def rank(self) -> tuple[float, float]:
+        """The higher one is believed; of equals the larger scale, as ever."""
+        return self.score, self.scale
 
-def estimate_cell_diameter(
+
+def measure_cells(
     image: AdjustedImage,
     predict: Callable[[GrayImage], tuple[DistanceMap, Labels]],
     *,
     training_diameter: float,
-) -> float | None:
+) -> Generator[PartSeen, None, float | None]:
     """Measure the typical cell diameter of an image.
 
     Parameters
@@ -75,28 +82,40 @@ def estimate_cell_diameter(
     training_diameter
         Diameter that the model knows best, in pixels.
 
+    Yields
+    ------
+    Each part of which the network is more certain than of all before.
+
     Returns
     -------
     Equivalent diameter, 2 sqrt(area / pi), in pixels of the image, between 1/4 and 8
     times the training diameter, or None if no cell is found at any scale.
     """
 
-    def probe(scale: float) -> Probe | None:
-        part = _busiest_part(image, scale)
-        if part is None:
-            return None
-        return judge(*predict(part), scale=scale)
+    def better(
+        scales: Iterable[float], best: Probe | None
+    ) -> Generator[PartSeen, None, Probe | None]:
+        for scale in scales:
+            region = _busiest_part(image, scale)
+            if region is None:
+                continue
+            part = image.window(*region)
+            height, width = part.shape
+            distance_map, labels = predict(
+                resize_plane(part, scaled_shape((height, width), scale))
+            )
+            found = judge(distance_map, labels, scale=scale)
+            if found is not None and (best is None or found.rank > best.rank):
+                best = found
+                yield PartSeen(region, distance_map, scale)
+        return best
 
-    def best_of(scales: Iterable[float], *known: Probe) -> Probe | None:
-        probes = [*known, *filter(None, map(probe, scales))]
-        return max(probes, key=lambda found: found.score, default=None)
-
-    best = best_of(SCALES)
+    best = yield from better(SCALES, None)
     if best is None:
         return None
     halfway = (best.scale * BETWEEN, best.scale / BETWEEN)
-    inside = [scale for scale in halfway if SCALES[-1] <= scale <= SCALES[0]]
-    best = best_of(inside, best) or best
+    inside = [scale for scale in halfway if min(SCALES) <= scale <= max(SCALES)]
+    best = (yield from better(inside, best)) or best
     # an uncertain network may find crumbs: a guess must never ask for absurd work
     smallest, largest = training_diameter / LARGEST_SCALE, training_diameter * 8
     return min(max(best.diameter / best.scale, smallest), largest)
@@ -129,11 +148,10 @@ def judge(
     return Probe(scale, diameter, certainty)
 
 
-def _busiest_part(image: AdjustedImage, scale: float) -> GrayImage | None:
-    """Part with the most edges, resized; None where too little would be left."""
+def _busiest_part(image: AdjustedImage, scale: float) -> tuple[slice, slice] | None:
+    """Rows and columns with the most edges; None where too little would be left."""
     height, width = (min(length, round(PROBE_SIDE / scale)) for length in image.shape)
-    shape = scaled_shape((height, width), scale)
-    if min(shape) < SMALLEST_PROBE:
+    if min(scaled_shape((height, width), scale)) < SMALLEST_PROBE:
         return None
     step = -(-max(image.shape) // THUMBNAIL)
     coarse = slice(None, None, step)
@@ -151,8 +169,7 @@ def _busiest_part(image: AdjustedImage, scale: float) -> GrayImage | None:
             corner, image.shape, (height, width), strict=True
         )
     )
-    part = image.window(slice(top, top + height), slice(left, left + width))
-    return resize_plane(part, shape)
+    return slice(top, top + height), slice(left, left + width)
 
 
 def _edges(image: GrayImage) -> NDArray[np.float64]:

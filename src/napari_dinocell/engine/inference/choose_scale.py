@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from napari_dinocell.engine.config import WatershedConfig
 from napari_dinocell.engine.errors import SettingsError
-from napari_dinocell.engine.inference.cell_diameter import estimate_cell_diameter
+from napari_dinocell.engine.inference.cell_diameter import measure_cells
 from napari_dinocell.engine.inference.events import (
     Degraded,
     DistanceMapReady,
+    PartSeen,
     ScaleChosen,
 )
 from napari_dinocell.engine.inference.scale import (
@@ -20,7 +21,7 @@ from napari_dinocell.engine.inference.scale import (
 from napari_dinocell.engine.watershed.live_watershed import label_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from napari_dinocell.engine.arrays import DistanceMap, GrayImage, Labels, Shape2D
     from napari_dinocell.engine.config import SegmentConfig
@@ -43,9 +44,8 @@ def choose_scale(
     image: AdjustedImage,
     config: SegmentConfig,
     *,
-    report: Callable[[Degraded], None],
     cancel: Callable[[], bool] | None = None,
-) -> ScaleChosen | None:
+) -> Generator[PartSeen | Degraded, None, ScaleChosen | None]:
     """Scale that brings the cells of an image to the size the network knows.
 
     Parameters
@@ -56,10 +56,13 @@ def choose_scale(
         (Y, X), contrast adjusted.
     config
         Cell diameter and tiling.
-    report
-        Told when memory ran out while the cells were measured.
     cancel
         Asked before each batch.
+
+    Yields
+    ------
+    `PartSeen` of the cells while they are measured, and `Degraded` once they are, for
+    each time that memory ran out.
 
     Returns
     -------
@@ -80,8 +83,14 @@ def choose_scale(
         scale = scale_for(asked, trained)
         _check_growth(scale, image.shape, asked)
         return ScaleChosen(asked, scale, estimated=False)
-    probe = _probe(network, config, report, cancel)
-    measured = estimate_cell_diameter(image, probe, training_diameter=trained)
+    degraded: list[Degraded] = []
+    probe = _probe(network, config, degraded.append, cancel)
+    try:
+        measured = yield from measure_cells(image, probe, training_diameter=trained)
+    except Exception:
+        yield from degraded
+        raise
+    yield from degraded
     scale = min(scale_for(measured, trained), largest_scale(image.shape))
     return ScaleChosen(measured, scale, estimated=True)
 

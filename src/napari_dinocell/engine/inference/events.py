@@ -1,6 +1,6 @@
 """What a running segmentation reports, in order: frozen, cheap, thread-safe.
 
-`ChannelChosen`? -> `ModelLoaded`? -> `ScaleChosen`? -> `TilesPlanned` ->
+`ChannelChosen`? -> `ModelLoaded`? -> `PartSeen`* -> `ScaleChosen`? -> `TilesPlanned` ->
 `TileDone`* -> `DistanceMapReady`, with `Degraded` wherever memory ran out. Receivers
 `match` on the type.
 """
@@ -31,6 +31,19 @@ class ModelLoaded:
     name: str
     device: str
     precision: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartSeen:
+    """A first look while the cells are measured: better than all parts before it.
+
+    `distance_map` (Y, X), at `scale`, covers `region` (rows, columns) of the image.
+    What the tiles show later is another map, at the scale that is chosen then.
+    """
+
+    region: tuple[slice, slice]
+    distance_map: DistanceMap
+    scale: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +110,7 @@ class DistanceMapReady:
 SegmentEvent: TypeAlias = (
     ChannelChosen
     | ModelLoaded
+    | PartSeen
     | ScaleChosen
     | TilesPlanned
     | TileDone

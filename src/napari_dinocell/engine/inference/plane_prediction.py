@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_dinocell.engine.config import SegmentConfig
-    from napari_dinocell.engine.inference.events import Degraded, SegmentEvent
+    from napari_dinocell.engine.inference.events import SegmentEvent
     from napari_dinocell.engine.inference.network import Network
     from napari_dinocell.engine.inference.predict import Viewport
 
@@ -32,9 +32,9 @@ def predict_plane(
 
     Yields
     ------
-    `ScaleChosen` if a cell diameter was given or measured (after `Degraded`, should
-    memory run out on the way), then what `Network.predict` yields; nothing more once
-    `cancel` says True.
+    `ScaleChosen` if a cell diameter was given or measured (after `PartSeen` of what was
+    measured, and `Degraded`, should memory run out on the way), then what
+    `Network.predict` yields; nothing more once `cancel` says True.
 
     Raises
     ------
@@ -42,15 +42,10 @@ def predict_plane(
         If image or settings cannot be used, or the network fails.
     """
     image = adjust_contrast(plane, config.contrast)
-    degraded: list[Degraded] = []
     try:
-        chosen = choose_scale(
-            network, image, config, report=degraded.append, cancel=cancel
-        )
+        chosen = yield from choose_scale(network, image, config, cancel=cancel)
     except CancelledError:
         return
-    finally:
-        yield from degraded
     if chosen is not None:
         yield chosen
     for event in network.predict(

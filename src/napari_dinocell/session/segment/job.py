@@ -19,6 +19,7 @@ import torch
 from napari_dinocell.engine.inference.events import (
     ChannelChosen,
     DistanceMapReady,
+    PartSeen,
     ScaleChosen,
     TileDone,
     TilesPlanned,
@@ -172,7 +173,7 @@ class _PlaneJob:
         self._diameter: float | None = None
         self._started = perf_counter()
         self._preview: LabelPreview | None = None
-        self._tiles: tuple[int, int] | None = None
+        self.tiles: tuple[int, int] | None = None
         """That have arrived, and in all, until all have."""
 
     def run(
@@ -190,11 +191,11 @@ class _PlaneJob:
         for event in steps:
             yield event
             if isinstance(event, DistanceMapReady):
-                self._tiles = None
+                self.tiles = None
                 yield from self._finish(event, segmenter.watershed)
             else:
                 yield from self._follow(event)
-        if self.record is None and self._tiles is not None and request.stop.is_set():
+        if self.record is None and self.tiles is not None and request.stop.is_set():
             yield from self._finish_part(segmenter)
 
     def _finish_part(self, segmenter: Segmenter) -> Iterator[JobEvent]:
@@ -213,14 +214,23 @@ class _PlaneJob:
         match event:
             case ChannelChosen():
                 self._channel = event.channel
+            case PartSeen():
+                yield from self._show_part(event)
             case ScaleChosen():
                 self._diameter = event.cell_diameter
             case TilesPlanned():
                 self._result.clear(self.index)
                 self._preview = LabelPreview(event.distance_map, self._viewport())
             case TileDone():
-                self._tiles = event.done, event.total
+                self.tiles = event.done, event.total
                 yield from self._grow(event.region)
+
+    def _show_part(self, seen: PartSeen) -> Iterator[JobEvent]:
+        """Show the cells that are measured, until the first tiles arrive."""
+        self._result.clear(self.index)
+        height, width = (part.stop - part.start for part in self._region)
+        self._preview = LabelPreview.of_part(seen, (height, width), self._viewport())
+        yield from self._grow(seen.region)
 
     def _viewport(self) -> Region | None:
         return _inside(self._request.viewport, self._request.region)
@@ -270,7 +280,7 @@ class _PlaneJob:
             constant=ready.constant,
             limits=self._config.contrast.limits,
             channel=self._channel,
-            tiles=self._tiles,
+            tiles=self.tiles,
         )
         result.model = self._model
         result.finish(self.index, self.record, thresholds)
@@ -290,6 +300,8 @@ def _former_plane_kept(result: StackResult, job: _PlaneJob) -> Iterator[None]:
         if job.record is None and former is not None:
             result.write_map(index, WHOLE, former[0])
             result.write_labels(index, WHOLE, former[1])
+        elif job.record is None and job.tiles is None:
+            result.clear(index)  # a first look is no result
 
 
 def _inside(viewport: Region | None, region: Region | None) -> Region | None:

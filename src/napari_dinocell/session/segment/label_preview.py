@@ -14,14 +14,16 @@ import cv2
 import numpy as np
 
 from napari_dinocell.engine.inference.accumulator import bounding_region
+from napari_dinocell.engine.inference.scale import read_resized
 from napari_dinocell.engine.watershed.live_watershed import FLOOR, LiveWatershed
 from napari_dinocell.session.regions import common_region
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_dinocell.engine.arrays import DistanceMap, Labels
+    from napari_dinocell.engine.arrays import DistanceMap, Labels, Shape2D
     from napari_dinocell.engine.config import WatershedConfig
+    from napari_dinocell.engine.inference.events import PartSeen
     from napari_dinocell.session.regions import Region
 
 TIME_SHARE = 0.2
@@ -56,6 +58,19 @@ class LabelPreview:
         self._allowed = _around(viewport, distance_map.shape)
         self._arrived: Region | None = None
         self._next = 0.0
+
+    @classmethod
+    def of_part(
+        cls, seen: PartSeen, shape: Shape2D, viewport: Region | None
+    ) -> LabelPreview:
+        """Of a first look at a part of an image of `shape`; 0 around it."""
+        height, width = (part.stop - part.start for part in seen.region)
+        whole = slice(0, height), slice(0, width)
+        distance_map = np.zeros(shape, np.float32)
+        distance_map[seen.region] = read_resized(
+            seen.distance_map, (height, width), whole
+        )
+        return cls(distance_map, viewport)
 
     def update(
         self, changed: Region, thresholds: WatershedConfig

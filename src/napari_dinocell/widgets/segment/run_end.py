@@ -96,6 +96,8 @@ def _keep_former(end: RunEnd) -> Settled:
         _take_back(run)
     if not end.cancelled:
         return Settled(False)
+    if run.former is None and not run.tiles_done:
+        run.layers.refresh("labels")  # a first look is gone
     kept = "The former result is back." if run.former is not None else ""
     arrived = f"{run.tiles_done} of {counted(run.tiles_total, 'tile')} had arrived."
     return Settled(False, f"{_ended(run)}. {kept or arrived}")
