@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from skimage.measure import label, regionprops
@@ -15,6 +17,11 @@ from dinocell_training.scenes import (
 from napari_dinocell.engine.errors import SettingsError
 
 SMALL = (130, 150)
+MAKERS = [
+    fluorescent_nuclei,
+    phase_cells,
+    pytest.param(partial(dividing_cells, frames=3), id="dividing_cells"),
+]
 
 
 def planes(scene: Scene) -> list[np.ndarray]:
@@ -27,7 +34,7 @@ def touches_border(region) -> bool:
     return top == 0 or left == 0 or bottom == height or right == width
 
 
-@pytest.mark.parametrize("make", [fluorescent_nuclei, phase_cells, dividing_cells])
+@pytest.mark.parametrize("make", MAKERS)
 def test_same_seed_same_scene_other_seed_other_scene(make) -> None:
     first, again, other = (make(shape=SMALL, seed=seed) for seed in (5, 5, 6))
     np.testing.assert_array_equal(first.image, again.image)
@@ -36,14 +43,14 @@ def test_same_seed_same_scene_other_seed_other_scene(make) -> None:
     assert (first.labels != other.labels).any()
 
 
-@pytest.mark.parametrize("make", [fluorescent_nuclei, phase_cells, dividing_cells])
+@pytest.mark.parametrize("make", MAKERS)
 def test_size_follows_the_shape(make) -> None:
     scene = make(shape=SMALL)
     assert scene.image.shape[-2:] == scene.labels.shape[-2:] == SMALL
     assert scene.labels.max() > 0
 
 
-@pytest.mark.parametrize("make", [fluorescent_nuclei, phase_cells, dividing_cells])
+@pytest.mark.parametrize("make", MAKERS)
 def test_no_room_for_cells_is_an_error(make) -> None:
     with pytest.raises(SettingsError, match="at least 128 x 128"):
         make(shape=(512, 100))
