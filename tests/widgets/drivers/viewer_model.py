@@ -57,10 +57,11 @@ class PlainWindow(QMainWindow):
         return frame
 
     def remove_dock_widget(self, widget: QWidget) -> None:
-        frame = widget.parentWidget()
+        """Take a dock out, whether it is named by its frame or by what is inside."""
+        frame = widget if isinstance(widget, QDockWidget) else widget.parentWidget()
         assert isinstance(frame, QDockWidget)
         self.removeDockWidget(frame)
-        widget.setParent(None)
+        frame.widget().setParent(None)
         frame.deleteLater()
 
     def close_docks(self) -> None:

@@ -159,11 +159,11 @@ def test_large_planes_show_every_nth_pixel(
 
 
 def test_widgets_are_touched_by_the_gui_thread_alone(
-    lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot
 ) -> None:
     """In a real window: planes are read elsewhere, layers are made here."""
     threads: dict[str, threading.Thread] = {}
-    viewer = lend_viewer_proxy()
+    viewer = make_viewer_model_proxy()
     stage = Stage(viewer, qtbot)
     viewer.layers.events.inserted.connect(
         lambda: threads.update(inserted=threading.current_thread())

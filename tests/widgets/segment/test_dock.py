@@ -24,7 +24,13 @@ OTHER = spots((100, 120), [(50, 50)])
 
 
 @pytest.fixture
-def driver(lend_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
+def driver(make_viewer_model: Callable[..., Any], qtbot: QtBot) -> DockDriver:
+    return DockDriver(make_viewer_model(), qtbot)
+
+
+@pytest.fixture
+def on_screen(lend_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
+    """In napari's own window."""
     return DockDriver(lend_viewer(), qtbot)
 
 
@@ -36,7 +42,8 @@ def test_nothing_can_be_segmented_without_an_image(driver: DockDriver) -> None:
     assert all(button.isEnabled() for button in buttons)
 
 
-def test_press_gives_labels_and_map_over_the_image(driver: DockDriver) -> None:
+def test_press_gives_labels_and_map_over_the_image(on_screen: DockDriver) -> None:
+    driver = on_screen
     driver.viewer.add_image(IMAGE, name="cells", scale=(0.5, 0.5), translate=(3, 4))
     driver.sections.thresholds._map.click()
     driver.segment()
@@ -236,7 +243,8 @@ def test_result_lands_on_its_image_whatever_is_selected_meanwhile(
     assert "second labels" not in driver.viewer.layers
 
 
-def test_viewer_closed_in_the_middle(driver: DockDriver) -> None:
+def test_viewer_closed_in_the_middle(on_screen: DockDriver) -> None:
+    driver = on_screen
     driver.viewer.add_image(IMAGE, name="cells")
     driver.fake.hold_at = 2
     driver.press()

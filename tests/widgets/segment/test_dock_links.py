@@ -39,8 +39,8 @@ THRESHOLDS = WatershedConfig(seed_threshold=0.9, foreground_threshold=0.6)
 
 
 @pytest.fixture
-def driver(lend_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
-    return DockDriver(lend_viewer(), qtbot)
+def driver(make_viewer_model: Callable[..., Any], qtbot: QtBot) -> DockDriver:
+    return DockDriver(make_viewer_model(), qtbot)
 
 
 @pytest.fixture
@@ -183,10 +183,10 @@ def test_single_planes_stay_by_themselves(driver: DockDriver) -> None:
 
 
 def test_choice_is_remembered_until_defaults_are_restored(
-    make_napari_viewer: Callable[..., Any], linked: DockDriver, qtbot: QtBot
+    make_viewer_model: Callable[..., Any], linked: DockDriver, qtbot: QtBot
 ) -> None:
     linked.dock.memory.save()
-    later = DockDriver(make_napari_viewer(), qtbot)
+    later = DockDriver(make_viewer_model(), qtbot)
     assert later.sections.image.link() is True
     linked.sections.run.restore.click()
     linked.at_rest()
@@ -200,7 +200,7 @@ def test_copies_make_the_same_ids(
 ) -> None:
     """The bundled model, the clipboard, the command line: to the bit."""
     whole = (load_sample()[0] * 60000).astype(np.uint16)
-    movie = np.stack([whole[n : 130 + n, 60 + 2 * n : 220 + 2 * n] for n in (0, 5, 9)])
+    movie = np.stack([whole[n : 100 + n, 60 + 2 * n : 180 + 2 * n] for n in (0, 5, 9)])
     path = tmp_path / "movie.tif"
     tifffile.imwrite(path, movie, photometric="minisblack")
     driver.session.model = ModelSlot()

@@ -27,8 +27,8 @@ OTHER = spots((100, 120), [(50, 50)])
 
 
 @pytest.fixture
-def driver(lend_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
-    return DockDriver(lend_viewer(), qtbot)
+def driver(make_viewer_model: Callable[..., Any], qtbot: QtBot) -> DockDriver:
+    return DockDriver(make_viewer_model(), qtbot)
 
 
 # -- thresholds
@@ -216,15 +216,15 @@ OWN_CONTRAST = ContrastConfig(robust=False, limits=(0.1234567891, 4000), window=
 
 
 def test_settings_are_remembered_by_the_next_dock(
-    make_napari_viewer: Callable[..., Any], qtbot: QtBot
+    make_viewer_model: Callable[..., Any], qtbot: QtBot
 ) -> None:
     """Thresholds, contrast and averaging, until the defaults are restored."""
-    first = DockDriver(make_napari_viewer(), qtbot)
+    first = DockDriver(make_viewer_model(), qtbot)
     first.set_thresholds(0.77, 0.33)
     first.sections.contrast.set_config(OWN_CONTRAST)
     first.sections.model.set_augment(5)
     first.dock.memory.save()
-    second = DockDriver(make_napari_viewer(), qtbot)
+    second = DockDriver(make_viewer_model(), qtbot)
     tuned = second.sections.thresholds.config()
     assert tuned.seed_threshold == pytest.approx(0.77)
     config = second.sections.config()

@@ -30,8 +30,8 @@ STACK = np.stack([spots((100, 120), centres) for centres in SLICES])
 
 
 @pytest.fixture
-def driver(lend_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
-    return DockDriver(lend_viewer(), qtbot)
+def driver(make_viewer_model: Callable[..., Any], qtbot: QtBot) -> DockDriver:
+    return DockDriver(make_viewer_model(), qtbot)
 
 
 def show(driver: DockDriver, **more: Any) -> Any:

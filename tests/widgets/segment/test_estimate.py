@@ -17,8 +17,8 @@ IMAGE = spots((100, 120), [(15, 20), (50, 60), (80, 20), (85, 100)])
 
 
 @pytest.fixture
-def driver(lend_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
-    driver = DockDriver(lend_viewer(), qtbot)
+def driver(make_viewer_model: Callable[..., Any], qtbot: QtBot) -> DockDriver:
+    driver = DockDriver(make_viewer_model(), qtbot)
     driver.viewer.add_image(IMAGE, name="cells")
     return driver
 
@@ -26,6 +26,10 @@ def driver(lend_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
 @pytest.fixture
 def estimating(driver: DockDriver) -> DockDriver:
     """It waits before the cells are measured."""
+    return begin(driver)
+
+
+def begin(driver: DockDriver) -> DockDriver:
     driver.fake.hold_scale = True
     driver.sections.size.estimate.click()
     driver.qtbot.waitUntil(lambda: driver.holder.loaded)
@@ -131,7 +135,12 @@ def test_closing_the_dock_ends_it_and_frees_slot_and_model(
     estimating.dock.deleteLater()
 
 
-def test_closing_the_window_ends_it_and_frees_the_slot(estimating: DockDriver) -> None:
+def test_closing_the_window_ends_it_and_frees_the_slot(
+    lend_viewer: Callable[..., Any], qtbot: QtBot
+) -> None:
+    driver = DockDriver(lend_viewer(), qtbot)
+    driver.viewer.add_image(IMAGE, name="cells")
+    estimating = begin(driver)
     session = estimating.session
     estimating.viewer.close()
     estimating.qtbot.waitUntil(lambda: session.jobs.job is None)

@@ -26,8 +26,8 @@ IMAGE = spots((100, 120), [(15, 20), (50, 60), (80, 20), (85, 100)])
 
 
 @pytest.fixture
-def driver(lend_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
-    return DockDriver(lend_viewer(), qtbot)
+def driver(make_viewer_model: Callable[..., Any], qtbot: QtBot) -> DockDriver:
+    return DockDriver(make_viewer_model(), qtbot)
 
 
 def settings_of(driver: DockDriver) -> SegmentConfig:

@@ -226,9 +226,9 @@ def test_fits_the_dock(section: ImageSection, viewer: Any) -> None:
     assert section.minimumSizeHint().width() <= 270
 
 
-def test_in_a_viewer(lend_viewer_proxy: Any) -> None:
+def test_in_a_viewer(make_viewer_model_proxy: Any) -> None:
     """Opened as a dock, and closed again before the viewer."""
-    viewer = lend_viewer_proxy()
+    viewer = make_viewer_model_proxy()
     section = ImageSection(viewer)
     dock = viewer.window.add_dock_widget(section, name="Image")
     layer = viewer.add_image(np.zeros(STACK, np.uint8), name="stack")

@@ -28,8 +28,8 @@ LOWER = np.array([[60, 0], [60, 119], [99, 119], [99, 0]])
 
 
 @pytest.fixture
-def driver(lend_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
-    return DockDriver(lend_viewer(), qtbot)
+def driver(make_viewer_model: Callable[..., Any], qtbot: QtBot) -> DockDriver:
+    return DockDriver(make_viewer_model(), qtbot)
 
 
 def cells_at(driver: DockDriver) -> set[int]:

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def driver(lend_viewer: Callable[..., Any], qtbot: QtBot) -> DockDriver:
-    return DockDriver(lend_viewer(), qtbot)
+def driver(make_viewer_model: Callable[..., Any], qtbot: QtBot) -> DockDriver:
+    return DockDriver(make_viewer_model(), qtbot)
 
 
 def test_run_drag_cancel_rerun_with_the_bundled_model(driver: DockDriver) -> None:
     """What a microscopist does, with the labels of the library as the measure."""
     driver.session.model = ModelSlot()
-    image = load_sample()[0][:96, :128]
+    image = load_sample()[0][:80, :104]
     driver.viewer.add_image(image, name="cells")
     driver.segment()
     np.testing.assert_array_equal(driver.labels("cells"), segment(image))
@@ -42,7 +42,7 @@ def test_run_drag_cancel_rerun_with_the_bundled_model(driver: DockDriver) -> Non
     expected = segment(image, seed_threshold=0.7, foreground_threshold=0.3)
     np.testing.assert_array_equal(driver.labels("cells"), expected)
 
-    large = driver.viewer.add_image(np.tile(image, (8, 8)), name="large")
+    large = driver.viewer.add_image(np.tile(image, (5, 5)), name="large")
     driver.viewer.layers.selection.active = large
     driver.sections.size.set_diameter(11.0)
     driver.press()
