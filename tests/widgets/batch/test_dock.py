@@ -35,11 +35,11 @@ def images(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def driver(
-    lend_viewer: Callable[..., Any],
+    make_viewer_model: Callable[..., Any],
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> BatchDriver:
-    return BatchDriver(lend_viewer(), qtbot)
+    return BatchDriver(make_viewer_model(), qtbot)
 
 
 def table(folder: Path) -> list[dict[str, str]]:
@@ -275,11 +275,11 @@ def test_choices_are_remembered(
     "text", ["{", "[]", '{"kind": "x"}'], ids=["cut off", "list", "foreign"]
 )
 def test_damaged_memory_is_ignored(
-    lend_viewer: Callable[..., Any], qtbot: QtBot, home: Path, text: str
+    make_viewer_model: Callable[..., Any], qtbot: QtBot, home: Path, text: str
 ) -> None:
     home.mkdir()
     (home / "batch_settings.json").write_text(text)
-    dock = BatchDock(lend_viewer())
+    dock = BatchDock(make_viewer_model())
     qtbot.addWidget(dock)
     assert dock.sections.output.choice().resume is True
     dock.close_controllers()

@@ -31,14 +31,17 @@ def images(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def driver(
-    lend_viewer: Callable[..., Any],
+    make_viewer_model: Callable[..., Any],
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> BatchDriver:
-    return BatchDriver(lend_viewer(), qtbot)
+    return BatchDriver(make_viewer_model(), qtbot)
 
 
-def test_viewer_closed_while_running(driver: BatchDriver, images: Path) -> None:
+def test_viewer_closed_while_running(
+    lend_viewer: Callable[..., Any], qtbot: QtBot, images: Path
+) -> None:
+    driver = BatchDriver(lend_viewer(), qtbot)
     driver.choose_folder(images)
     driver.fake.hold_at = 1
     driver.press()

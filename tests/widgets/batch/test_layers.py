@@ -30,13 +30,13 @@ STACK = np.stack([PLANE, spots((100, 120), [(50, 50)])])
 
 @pytest.fixture
 def driver(
-    lend_viewer: Callable[..., Any],
+    make_viewer_model: Callable[..., Any],
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> BatchDriver:
     monkeypatch.setenv("DINOCELL_HOME", str(tmp_path / "home"))
-    driver = BatchDriver(lend_viewer(), qtbot)
+    driver = BatchDriver(make_viewer_model(), qtbot)
     driver.choose_source("layers")
     driver.choose_output(tmp_path / "out")
     return driver

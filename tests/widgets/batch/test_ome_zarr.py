@@ -22,8 +22,8 @@ PIXELS = spots((100, 120), CENTRES)
 
 
 @pytest.fixture
-def driver(lend_viewer: Callable[..., Any], qtbot: QtBot) -> BatchDriver:
-    return BatchDriver(lend_viewer(), qtbot)
+def driver(make_viewer_model: Callable[..., Any], qtbot: QtBot) -> BatchDriver:
+    return BatchDriver(make_viewer_model(), qtbot)
 
 
 def choose_inside(driver: BatchDriver) -> None:

@@ -32,11 +32,11 @@ def images(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def driver(
-    lend_viewer: Callable[..., Any],
+    make_viewer_model: Callable[..., Any],
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> BatchDriver:
-    return BatchDriver(lend_viewer(), qtbot)
+    return BatchDriver(make_viewer_model(), qtbot)
 
 
 def test_double_click_opens_image_and_labels_once(

@@ -40,12 +40,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def driver(
-    lend_viewer: Callable[..., Any],
+    make_viewer_model: Callable[..., Any],
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> BatchDriver:
-    driver = BatchDriver(lend_viewer(), qtbot)
+    driver = BatchDriver(make_viewer_model(), qtbot)
     write_images(tmp_path / "images", "a.tif", "b.tif")
     driver.choose_folder(tmp_path / "images")
     return driver
@@ -153,16 +153,15 @@ class TestSegmentDock:
         driver.run()
         assert driver.statuses == ["done", "done"]
 
-    def test_docks_share_a_place(self, driver: BatchDriver) -> None:
-        window = driver.viewer.window._qt_window
-        other, _ = driver.viewer.window.add_plugin_dock_widget(
-            "napari-dinocell", "Segment"
-        )
-        frame, _ = driver.viewer.window.add_plugin_dock_widget(
-            "napari-dinocell", "Batch"
-        )
+    def test_docks_share_a_place(
+        self, lend_viewer: Callable[..., Any], qtbot: QtBot
+    ) -> None:
+        viewer = lend_viewer()
+        window = viewer.window._qt_window
+        other, _ = viewer.window.add_plugin_dock_widget("napari-dinocell", "Segment")
+        frame, _ = viewer.window.add_plugin_dock_widget("napari-dinocell", "Batch")
         window.show()
-        driver.qtbot.waitUntil(lambda: other in window.tabifiedDockWidgets(frame))
+        qtbot.waitUntil(lambda: other in window.tabifiedDockWidgets(frame))
         window.hide()
 
 

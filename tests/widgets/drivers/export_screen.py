@@ -99,8 +99,8 @@ def open_screen(qtbot: QtBot) -> Iterator[Callable[..., Screen]]:
 
 
 @pytest.fixture
-def viewer(lend_viewer: Any) -> Any:
-    return lend_viewer()
+def viewer(make_viewer_model: Any) -> Any:
+    return make_viewer_model()
 
 
 def two_cells(*leading: int) -> np.ndarray:

@@ -244,7 +244,8 @@ def test_folder_that_cannot_be_written_is_an_error_per_format(
     assert screen.message.startswith("0 files written")
 
 
-def test_menu_command_takes_the_selected_layer(viewer, qtbot):
+def test_menu_command_takes_the_selected_layer(lend_viewer, qtbot):
+    viewer = lend_viewer()
     viewer.add_labels(two_cells(), name="a")
     viewer.add_labels(two_cells(), name="b")
     viewer.layers.selection.active = viewer.layers["a"]

@@ -137,10 +137,10 @@ def test_other_data_is_not_kept_as_if_it_was_corrected() -> None:
 
 
 def test_the_locks_of_a_result_follow_napari_alone(
-    make_napari_viewer: Callable[..., Any], qtbot: QtBot
+    make_viewer_model: Callable[..., Any], qtbot: QtBot
 ) -> None:
     """No Correct dock is open, and nothing but a stroke and its undoing happens."""
-    dock = DockDriver(make_napari_viewer(), qtbot)
+    dock = DockDriver(make_viewer_model(), qtbot)
     dock.viewer.add_image(spots((60, 80), [(15, 20), (40, 60)]), name="cells")
     dock.segment()
     dock.at_rest()

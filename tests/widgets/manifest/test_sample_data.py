@@ -69,8 +69,8 @@ def test_image_and_hidden_truth(manifest: PluginManifest, key: str) -> None:
     assert image.min() <= low < high <= image.max()
 
 
-def test_layers_open_in_a_viewer(lend_viewer_proxy, manifest) -> None:
-    viewer = lend_viewer_proxy()
+def test_layers_open_in_a_viewer(make_viewer_model_proxy, manifest) -> None:
+    viewer = make_viewer_model_proxy()
     for key in SYNTHETIC:
         add_sample(viewer, manifest, key)
     assert [layer.visible for layer in viewer.layers] == [True, False] * 3
@@ -83,10 +83,10 @@ def test_layers_open_in_a_viewer(lend_viewer_proxy, manifest) -> None:
 
 
 def test_the_truth_is_corrected_and_measured_only_if_it_is_chosen_in_the_list(
-    lend_viewer, manifest
+    make_viewer_model, manifest
 ) -> None:
     """napari selects it when the sample is opened."""
-    viewer = lend_viewer()
+    viewer = make_viewer_model()
     choices = [labels_choice(viewer, "Tip.")]
     add_sample(viewer, manifest, "fluorescent-nuclei")
     truth = viewer.layers[-1]

@@ -45,8 +45,8 @@ def plugin() -> PluginManifest:
 
 
 @pytest.fixture
-def viewer(lend_viewer: Any, plugin: PluginManifest) -> Any:
-    return lend_viewer()
+def viewer(make_viewer_model: Any, plugin: PluginManifest) -> Any:
+    return make_viewer_model()
 
 
 def two_cells() -> np.ndarray:

@@ -32,9 +32,9 @@ AREAS = [side**2 for side in SIDES.values()]
 
 
 @pytest.fixture
-def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> MeasureDriver:
+def driver(make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot) -> MeasureDriver:
     """As napari opens it: with a viewer in a proxy."""
-    return MeasureDriver(lend_viewer_proxy(), qtbot)
+    return MeasureDriver(make_viewer_model_proxy(), qtbot)
 
 
 def held_measuring(monkeypatch: pytest.MonkeyPatch) -> threading.Event:

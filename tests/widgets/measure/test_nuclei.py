@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def test_a_second_layer_of_labels_can_be_the_nuclei(
-    lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot
 ) -> None:
-    viewer = lend_viewer_proxy()
+    viewer = make_viewer_model_proxy()
     nuclei = np.where(squares() == 40, 3, 0)
     nuclei[0, 0] = 1
     viewer.add_labels(nuclei, name="nuclei")

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> MeasureDriver:
+def driver(make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot) -> MeasureDriver:
     """As napari opens it: with a viewer in a proxy."""
-    return MeasureDriver(lend_viewer_proxy(), qtbot)
+    return MeasureDriver(make_viewer_model_proxy(), qtbot)
 
 
 @pytest.fixture
@@ -67,10 +67,10 @@ def test_undo_by_key_brings_the_numbers_back_too(measured: MeasureDriver) -> Non
 
 
 def test_a_removal_undone_here_follows_thresholds_again(
-    lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot
 ) -> None:
     """As if nothing had been removed, though no Correct dock is open."""
-    viewer = lend_viewer_proxy()
+    viewer = make_viewer_model_proxy()
     segment, measure = DockDriver(viewer, qtbot), MeasureDriver(viewer, qtbot)
     places = [(15, 20), (50, 60), (80, 20), (85, 100)]
     viewer.add_image(spots((100, 120), places), name="cells")

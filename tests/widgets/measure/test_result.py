@@ -20,9 +20,9 @@ IMAGE = spots((100, 120), [(15, 20), (50, 60), (80, 20), (85, 100)])
 
 @pytest.fixture
 def docks(
-    lend_viewer_proxy: Callable[..., Any], qtbot: QtBot
+    make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot
 ) -> tuple[DockDriver, MeasureDriver]:
-    viewer = lend_viewer_proxy()
+    viewer = make_viewer_model_proxy()
     segment, measure = DockDriver(viewer, qtbot), MeasureDriver(viewer, qtbot)
     viewer.add_image(IMAGE, name="cells")
     segment.set_thresholds(0.5, 0.1)

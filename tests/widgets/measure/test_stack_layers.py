@@ -23,8 +23,8 @@ def movie() -> np.ndarray:
 
 
 @pytest.fixture
-def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> MeasureDriver:
-    driver = MeasureDriver(lend_viewer_proxy(), qtbot)
+def driver(make_viewer_model_proxy: Callable[..., Any], qtbot: QtBot) -> MeasureDriver:
+    driver = MeasureDriver(make_viewer_model_proxy(), qtbot)
     options = {"axis_labels": ("t", "y", "x"), "scale": (10, 0.5, 0.5)}
     driver.viewer.add_labels(movie(), name="cells", **options)
     driver.viewer.dims.set_current_step(0, 0)

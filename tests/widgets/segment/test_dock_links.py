@@ -200,7 +200,7 @@ def test_copies_make_the_same_ids(
 ) -> None:
     """The bundled model, the clipboard, the command line: to the bit."""
     whole = (load_sample()[0] * 60000).astype(np.uint16)
-    movie = np.stack([whole[n : 100 + n, 60 + 2 * n : 180 + 2 * n] for n in (0, 5, 9)])
+    movie = np.stack([whole[n : 130 + n, 60 + 2 * n : 220 + 2 * n] for n in (0, 5, 9)])
     path = tmp_path / "movie.tif"
     tifffile.imwrite(path, movie, photometric="minisblack")
     driver.session.model = ModelSlot()
