@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from dinocell_training.evaluate import figures
 from dinocell_training.evaluate.baselines import BASELINES
+from napari_dinocell.engine import extras
 from tests.cli.conftest import FakeSegmenter, discs
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def test_pictures_and_curves_are_written(evaluate, tmp_path):
 def test_missing_matplotlib_is_told_before_any_work(
     evaluate, tmp_path, monkeypatch, option
 ):
-    monkeypatch.setattr(figures, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     result = evaluate(option, tmp_path / "picture.png")
     assert result.status == 1
     assert "pip install" in result.err

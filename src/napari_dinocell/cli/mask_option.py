@@ -28,6 +28,11 @@ MaskOption = Annotated[
 ]
 
 
-def chosen_mask(given: Path | None) -> MaskChoice:
-    """A file, "none" where a preset's is not wanted, or None for nothing said."""
-    return "none" if given == Path("none") else given
+def chosen_mask(given: Path | str | None) -> MaskChoice:
+    """A file, "none" where a preset's is not wanted, or None for nothing said.
+
+    Older versions of typer leave a path as text among the parameters of a context.
+    """
+    if given is None:
+        return None
+    return "none" if str(given) == "none" else Path(given)

@@ -68,7 +68,9 @@ class Matching:
         chosen = self.ious >= threshold
         if threshold > 0.5 or not chosen.any():
             return int(np.count_nonzero(chosen))
-        rows, columns = self.true_index[chosen], self.predicted_index[chosen]
+        # scipy before 1.15 matches by 32-bit indices alone
+        rows = self.true_index[chosen].astype(np.int32)
+        columns = self.predicted_index[chosen].astype(np.int32)
         shape = (len(self.true_areas), len(self.predicted_areas))
         graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape).tocsr()
         return int(np.count_nonzero(maximum_bipartite_matching(graph) >= 0))

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -17,13 +17,25 @@ from skimage.segmentation import relabel_sequential
 from tests.engine.results.label_images import awkward_labels
 
 from napari_dinocell.engine.errors import ExportError
+from napari_dinocell.engine.extras import is_installed
 from napari_dinocell.engine.images.image_files import open_image
 from napari_dinocell.engine.images.pixel_size import PixelSize
 from napari_dinocell.engine.results.export_formats import FORMATS
 from napari_dinocell.engine.results.export_labels import export_labels
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 SOURCE = Path(__file__).parents[3] / "src"
-every_format = pytest.mark.parametrize("file_format", FORMATS)
+
+
+def here(keys: Iterable[str]) -> list[Any]:
+    """Formats as parameters; the one that needs an extra is skipped without it."""
+    skip = pytest.mark.skipif(not is_installed("geff"), reason="needs the extra tracks")
+    return [pytest.param(key, marks=skip if key == "geff" else ()) for key in keys]
+
+
+every_format = pytest.mark.parametrize("file_format", here(FORMATS))
 
 
 def small() -> np.ndarray:
@@ -102,7 +114,7 @@ def test_what_exists_is_replaced_only_on_demand(tmp_path, file_format):
     assert files_in(tmp_path) == [path.name]
 
 
-@pytest.mark.parametrize("file_format", sorted(set(FORMATS) - {"ome.zarr"}))
+@pytest.mark.parametrize("file_format", here(sorted(set(FORMATS) - {"ome.zarr"})))
 def test_folder_in_the_way_is_kept(tmp_path, file_format):
     FORMATS[file_format].path(tmp_path, "ж 細胞").mkdir()
     with pytest.raises(ExportError, match="is kept"):
@@ -135,6 +147,7 @@ import resource, signal, sys
 from pathlib import Path
 import numpy as np
 from napari_dinocell.engine.errors import ExportError
+from napari_dinocell.engine.extras import is_installed
 from napari_dinocell.engine.results.export_formats import FORMATS
 from napari_dinocell.engine.results.export_labels import export_labels
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -280,7 +293,7 @@ class LazyLabels:
 
 
 @pytest.mark.parametrize(
-    "file_format", [key for key, entry in FORMATS.items() if entry.stacks]
+    "file_format", here(key for key, entry in FORMATS.items() if entry.stacks)
 )
 def test_lazy_labels_are_read_page_by_page_and_once(tmp_path, file_format):
     labels, told = LazyLabels(), []

@@ -17,6 +17,7 @@ from napari_dinocell.engine.results.export_formats import FORMATS
 from napari_dinocell.engine.results.export_labels import export_labels
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from napari_dinocell.engine.arrays import Labels
@@ -130,11 +131,12 @@ class TestFolder:
 class TestGeff:
     reason = "no geff, which reads graphs of lineages: install the extra tracks"
 
-    def read(self, path: Path) -> tuple[Any, Any]:
-        return pytest.importorskip("geff", reason=self.reason).read(path)
+    @pytest.fixture
+    def read(self) -> Callable[[Path], tuple[Any, Any]]:
+        return pytest.importorskip("geff", reason=self.reason).read
 
-    def test_cells_and_their_daughters(self, tmp_path):
-        graph, _ = self.read(write(tmp_path, division(), "geff"))
+    def test_cells_and_their_daughters(self, read, tmp_path):
+        graph, _ = read(write(tmp_path, division(), "geff"))
         cells = {
             node: (int(at["t"]), at["y"], at["x"], int(at["cell"]), at["area"])
             for node, at in graph.nodes(data=True)
@@ -147,9 +149,9 @@ class TestGeff:
             ((3, 2), (4, 2)), ((3, 3), (4, 3)),
         }  # fmt: skip
 
-    def test_axes_have_their_order_and_units(self, tmp_path):
+    def test_axes_have_their_order_and_units(self, read, tmp_path):
         path = write(tmp_path, volumes(), "geff", axes="TZ", pixel_size=SIZE)
-        graph, metadata = self.read(path)
+        graph, metadata = read(path)
         axes = [(a.name, a.unit, a.scale, a.scaled_unit) for a in metadata.axes]
         assert axes == [
             ("t", "frame", 600, "second"), ("z", "pixel", 2, "micrometer"),
@@ -158,8 +160,8 @@ class TestGeff:
         assert {at["z"] for _, at in graph.nodes(data=True)} == {1.5}
         assert metadata.directed
 
-    def test_without_a_pixel_size_there_is_no_scale(self, tmp_path):
-        _, metadata = self.read(write(tmp_path, division(), "geff"))
+    def test_without_a_pixel_size_there_is_no_scale(self, read, tmp_path):
+        _, metadata = read(write(tmp_path, division(), "geff"))
         assert [(a.name, a.scale) for a in metadata.axes] == [
             ("t", None), ("y", None), ("x", None)
         ]  # fmt: skip

@@ -14,6 +14,7 @@ import pytest
 import torch
 from packaging.version import Version
 
+from napari_dinocell.engine import extras
 from napari_dinocell.engine.errors import (
     CheckpointError,
     CheckpointNotFoundError,
@@ -28,7 +29,6 @@ from napari_dinocell.engine.model.checkpoint import (
 from napari_dinocell.engine.model.dinocell import DinoCell
 from napari_dinocell.engine.model.model_config import ModelConfig
 from napari_dinocell.engine.model.variants import VARIANTS, Variant
-from napari_dinocell.engine.sharing import needed
 from napari_dinocell.engine.sharing.bioimageio_import import import_bioimageio
 from napari_dinocell.engine.sharing.bioimageio_package import export_bioimageio
 from napari_dinocell.engine.sharing.onnx_file import export_onnx
@@ -205,7 +205,7 @@ def test_missing_extra_is_named(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The error says what to install."""
-    monkeypatch.setattr(needed, "find_spec", lambda _: None)
+    monkeypatch.setattr(extras, "find_spec", lambda _: None)
     with pytest.raises(ExportError, match=r"napari-dinocell\[onnx\]"):
         export_onnx(checkpoint, tmp_path / "model.onnx")
     with pytest.raises(ExportError, match=r"napari-dinocell\[bioimageio\]"):

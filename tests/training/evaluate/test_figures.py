@@ -23,6 +23,7 @@ from dinocell_training.evaluate.figures import require_figures
 from dinocell_training.evaluate.robustness import Curve
 from dinocell_training.evaluate.robustness_figure import write_robustness
 from dinocell_training.evaluate.scores import evaluate
+from napari_dinocell.engine import extras
 from napari_dinocell.engine.errors import ExportError
 
 SOURCES = (
@@ -145,7 +146,7 @@ def test_curves_have_a_panel_per_disturbance_and_a_line_per_source(
 
 
 def test_what_to_install_is_said_where_matplotlib_is_missing(tmp_path, monkeypatch):
-    monkeypatch.setattr(figures, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     with pytest.raises(ExportError, match=r"pip install .*\[figures\]"):
         require_figures(tmp_path / "curves.png")
 

@@ -5,10 +5,10 @@ No display is needed: figures are written to files, and pyplot's global state st
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from napari_dinocell.engine.errors import ExportError
+from napari_dinocell.engine.extras import require_packages
 from napari_dinocell.engine.results.atomic_file import replaced_file
 
 if TYPE_CHECKING:
@@ -30,11 +30,7 @@ def require_figures(path: Path) -> None:
             f"Expected a picture that ends in {', '.join(PICTURE_TYPES)}, got {path}. "
             "Give it one of these endings."
         )
-    if find_spec("matplotlib") is None:
-        raise ExportError(
-            "Expected matplotlib, which draws this picture, but it is not installed. "
-            'Run: pip install "napari-dinocell[figures]"'
-        )
+    require_packages("matplotlib", extra="figures")
 
 
 def new_figure(width: float, height: float) -> Any:

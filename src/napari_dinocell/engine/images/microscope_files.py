@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dinocell.engine.errors import ImageFileError
+from napari_dinocell.engine.extras import install_command
 from napari_dinocell.engine.images.pixel_size import PixelSize
 from napari_dinocell.engine.images.scene_choice import scene_number
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.arrays import Image
     from napari_dinocell.engine.images.tiff_planes import ReadSelection, Selection
 
-INSTALL = 'pip install "napari-dinocell[formats]"'
+INSTALL = install_command("formats")
 
 _KEPT = "YX"
 """Axes that stay even if they are one pixel long; bioio adds T, C and Z everywhere."""

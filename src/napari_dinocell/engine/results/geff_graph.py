@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dinocell.engine.errors import ExportError
+from napari_dinocell.engine.extras import require_packages
 from napari_dinocell.engine.images.ome_zarr.spacing import SPACE_UNITS
 from napari_dinocell.engine.lineage.find import find_links
 from napari_dinocell.engine.results.stack_lineage import read_lineage
@@ -33,14 +33,10 @@ def write_geff(
     ExportError
         If the package `geff` is not there, or cells are not linked.
     """
-    try:
-        from geff import GeffMetadata
-        from geff.core_io import write_arrays
-    except ImportError as error:
-        raise ExportError(
-            "GEFF needs the package geff, which is not installed. Run "
-            "pip install 'napari-dinocell[tracks]'."
-        ) from error
+    require_packages("geff", extra="tracks")
+    from geff import GeffMetadata
+    from geff.core_io import write_arrays
+
     found = read_lineage(stack, pixel_size=pixel_size)
     seen, axes = found.seen, _axes(stack.axes, pixel_size)
     values = {

@@ -12,7 +12,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from dataclasses import asdict
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +20,11 @@ import torch
 
 from napari_dinocell.engine.contrast.preprocess import adjust_contrast
 from napari_dinocell.engine.errors import CheckpointError, ExportError
+from napari_dinocell.engine.extras import is_installed, require_packages
 from napari_dinocell.engine.model.checkpoint import file_sha256, load_checkpoint
 from napari_dinocell.engine.results.atomic_file import replaced_file
 from napari_dinocell.engine.results.overlay import write_overlay
 from napari_dinocell.engine.segmenter import Segmenter
-from napari_dinocell.engine.sharing.needed import require_packages
 from napari_dinocell.engine.sharing.onnx_file import OPSET, export_onnx
 from napari_dinocell.engine.sharing.package_text import describe_model
 from napari_dinocell.sample import load_sample
@@ -189,7 +188,7 @@ def _weights(spec: Any, folder: Path, model: Path, card: CheckpointInfo) -> Any:
         ),
     )
     onnx = None
-    if find_spec("onnx") is not None:
+    if is_installed("onnx"):
         export_onnx(model, folder / "weights.onnx")
         onnx = spec.OnnxWeightsDescr(
             source=folder / "weights.onnx",

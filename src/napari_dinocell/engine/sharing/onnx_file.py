@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from napari_dinocell.engine.errors import CheckpointError, NeedsTrainingError
+from napari_dinocell.engine.extras import require_packages
 from napari_dinocell.engine.model.checkpoint import load_checkpoint
 from napari_dinocell.engine.model.checkpoint_info import HEADER_KEY
 from napari_dinocell.engine.model.dinocell import fold_batch_norm
 from napari_dinocell.engine.model.rope import RotaryTable, rotary_table
 from napari_dinocell.engine.results.atomic_file import replaced_file
-from napari_dinocell.engine.sharing.needed import require_packages
 
 if TYPE_CHECKING:
     from pathlib import Path

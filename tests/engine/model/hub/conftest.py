@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import huggingface_hub.constants as hub_constants
 import pytest
-from huggingface_hub.utils import close_session
+from huggingface_hub import file_download
+from huggingface_hub import utils as hub_utils
 
 from napari_dinocell.engine.model.checkpoint import CheckpointInfo, save_checkpoint
 
@@ -38,6 +39,11 @@ class FakeHub:
 
     def etag_of(self, name: str) -> str:
         return self.etag or hashlib.sha256(self.files[name]).hexdigest()
+
+    def close_session(self) -> None:
+        """The client reads its settings anew; before 1.0 the call has another name."""
+        new = hasattr(hub_utils, "close_session")
+        getattr(hub_utils, "close_session" if new else "reset_sessions")()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -128,14 +134,16 @@ def fake_hub(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("DINOCELL_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(hub_constants, "ENDPOINT", fake.url)
-    monkeypatch.setattr(hub_constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    for module in (hub_constants, file_download):  # before 1.0 each has its own
+        name = "HUGGINGFACE_CO_URL_TEMPLATE"
+        monkeypatch.setattr(module, name, template, raising=False)
     monkeypatch.setattr(hub_constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(hub_constants, "HF_HUB_DISABLE_IMPLICIT_TOKEN", True)
     # so that progress is reported, and can be cancelled, several times per file
     monkeypatch.setattr(hub_constants, "DOWNLOAD_CHUNK_SIZE", 4096)
-    close_session()
+    fake.close_session()
     yield fake
-    close_session()
+    fake.close_session()
     server.shutdown()
     thread.join()
     server.server_close()

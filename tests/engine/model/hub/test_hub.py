@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import huggingface_hub.constants as hub_constants
 import pytest
-from huggingface_hub.utils import are_progress_bars_disabled, close_session
+from huggingface_hub.utils import are_progress_bars_disabled
 
 from napari_dinocell.engine.errors import (
     CheckpointError,
@@ -231,7 +231,7 @@ def test_offline_mode_says_so(
 ) -> None:
     """HF_HUB_OFFLINE=1, as on clusters."""
     monkeypatch.setattr(hub_constants, "HF_HUB_OFFLINE", True)
-    close_session()
+    fake_hub.close_session()
     with pytest.raises(CheckpointError, match=r"(?s)offline.*open it by its path"):
         download_model("lab/cells")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from napari_dinocell.engine.errors import ImageFileError
+from napari_dinocell.engine.extras import install_command
 from napari_dinocell.engine.images.ome_zarr.metadata import ome_part
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ NodeKind: TypeAlias = Literal["image", "plate", "well", "collection"]
 COLLECTION_KEY = "bioformats2raw.layout"
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
-_INSTALL = 'pip install "napari-dinocell[remote]"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,12 @@ def open_array(address: Address) -> Any:
 def _opened(address: Address, opener: Any, **options: Any) -> Any:
     from zarr.errors import ContainsArrayError, NodeTypeValidationError
 
+    # zarr 3.0 and 3.1.0 do no more than assert that a node is of the right type
+    wrong_kind = ContainsArrayError, NodeTypeValidationError, AssertionError
     store = str(address)
     try:
         return opener(store, mode="r", **options)
-    except (ContainsArrayError, NodeTypeValidationError) as error:
+    except wrong_kind as error:
         raise ImageFileError(
             f"{store} is a bare Zarr array, of which nobody knows the axes. Give the "
             "OME-Zarr image that it is part of."
@@ -111,7 +113,7 @@ def _opened(address: Address, opener: Any, **options: Any) -> Any:
     except ImportError as error:
         raise ImageFileError(
             f"{store} needs libraries that read from other machines ({error}). Install "
-            f"them by {_INSTALL}, or copy it to a disk."
+            f"them by {install_command('remote')}, or copy it to a disk."
         ) from error
     except Exception as error:
         if is_url(address):
