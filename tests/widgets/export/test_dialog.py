@@ -21,6 +21,7 @@ from tests.widgets.drivers.run_records import bare_record
 from napari_dinocell.engine.results import export_labels as export_module
 from napari_dinocell.engine.results.export_formats import FORMATS
 from napari_dinocell.widgets.export import command as _export_command
+from napari_dinocell.widgets.export.choice import FormatChoice
 from napari_dinocell.widgets.export.command import show_export_dialog
 from napari_dinocell.widgets.export.dialog import ExportDialog
 
@@ -110,6 +111,8 @@ def test_formats_that_cannot_hold_a_stack_say_so(viewer, open_screen, tmp_path):
     screen.choose("Labels", "plane")
     assert screen.format("PNG").isChecked(), "the choice was forgotten"
     assert screen.button("Export").isEnabled()
+    notes = screen.dialog.findChild(FormatChoice)._notes.values()
+    assert all(note.height() >= note.heightForWidth(note.width()) for note in notes)
 
 
 def test_user_says_what_the_pages_of_a_stack_are(viewer, open_screen, tmp_path):

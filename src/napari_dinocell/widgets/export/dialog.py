@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from qtpy.QtCore import Qt, QUrl
-from qtpy.QtGui import QDesktopServices
+from qtpy.QtGui import QDesktopServices, QShowEvent
 from qtpy.QtWidgets import (
     QApplication,
     QDialog,
@@ -36,6 +36,9 @@ from napari_dinocell.widgets.shared.notify import notify_error
 
 DialogState: TypeAlias = Literal["idle", "asking", "running", "stopping"]
 
+WIDTH = 660
+"""Pixels: what a format is good for fits one line."""
+
 _TITLES = {"asking": "&Replace them"}
 _CLOSE_TITLES = {"running": "&Cancel", "stopping": "&Cancel"}
 
@@ -53,7 +56,7 @@ class ExportDialog(QDialog):
         self._state: DialogState = "idle"
         self._folder: Path | None = None
         self.setWindowTitle("Export labels")
-        self.setMinimumWidth(520)
+        self.setMinimumWidth(WIDTH)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._create_controls()
         self._lay_out()
@@ -121,6 +124,14 @@ class ExportDialog(QDialog):
     def _say(self, text: str, level: MessageLevel = "info") -> None:
         """Show a message, and make room for it."""
         self._message.show_message(text, level)
+        self._make_room()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Be as high as the contents: Qt leaves it at two thirds of the screen."""
+        super().showEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
         needed = self._column.totalHeightForWidth(self.width())
         if needed > self.height():
             self.resize(self.width(), needed)
