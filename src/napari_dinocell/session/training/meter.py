@@ -127,7 +127,9 @@ class TrainingMeter:
 
     def stop(self) -> None:
         """The user does not want to wait for the rest."""
-        self._stage = "Stopping; the best so far is kept…"
+        trained = self._epochs_begun is not None
+        kept = "the best so far is kept" if trained else "nothing was trained yet"
+        self._stage = f"Stopping; {kept}…"
 
     def now(self) -> TrainingProgress:
         """The present state; the fraction never falls."""

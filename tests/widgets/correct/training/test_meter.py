@@ -45,6 +45,14 @@ def test_before_the_plan_nothing_is_known(meter):
     assert meter.now().seconds_left is None
 
 
+def test_what_a_stop_keeps_is_said(meter):
+    meter.stop()
+    assert meter.now().stage == "Stopping; nothing was trained yet…"
+    meter.finish_step(1, 10, 2)
+    meter.stop()
+    assert meter.now().stage == "Stopping; the best so far is kept…"
+
+
 def test_the_estimate_is_believed_at_first(meter, clock):
     meter.plan(planned(60))
     clock.now += 15
