@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from napari_dinocell.session.choice import SegmentChoice
+    from napari_dinocell.session.lineage.book import LineageBook
     from napari_dinocell.session.segment.image_result import ImageResult
 
 
@@ -43,6 +44,8 @@ class Session:
         self.jobs.changed.connect(self._unload_unless_wanted)
         self.results: dict[str, ImageResult] = {}
         """What was found so far, by the id of the image layer."""
+        self.lineages: dict[str, LineageBook] = {}
+        """Who is whose daughter, by the id of the labels layer."""
         self.stack_limits = StackLimits()
         """Black and white of the whole stack that they were last asked for."""
         self._choice: SegmentChoice | None = None

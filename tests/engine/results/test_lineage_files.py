@@ -43,6 +43,22 @@ def division() -> Labels:
     return labels
 
 
+@pytest.mark.parametrize("consecutive", [False, True], ids=["own ids", "1, 2, ..."])
+def test_mothers_that_somebody_has_named_are_written(tmp_path, consecutive):
+    """Those that cannot be, such as a cell that lives on, are left out."""
+    labels = division() * 10
+    parents = {20: 10, 30: 20, 99: 10}
+    options = {"parents": parents, "consecutive_ids": consecutive}
+    rows = write(tmp_path, labels, "lineage", **options).read_text().split()[1:]
+    unit = 1 if consecutive else 10
+    ids = [(unit, 0, 2, 0), (2 * unit, 3, 4, unit), (3 * unit, 3, 4, 0)]
+    assert rows == [",".join(map(str, row)) for row in ids]
+    folder = write(tmp_path, labels, "ctc", **options)
+    lines = (folder / "res_track.txt").read_text().splitlines()
+    assert len(lines) == 4  # the gap of the mother
+    assert sum(line.endswith(" 0") for line in lines) == 2
+
+
 def volumes() -> Labels:
     """The same in slices 1 and 2 of four."""
     labels = np.zeros((5, 4, 40, 60), np.int32)

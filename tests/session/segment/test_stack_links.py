@@ -37,6 +37,18 @@ def test_a_plane_relabelled_alone_keeps_its_names(links: StackLinks) -> None:
     np.testing.assert_array_equal(links.rename((1,), smaller), expected)
 
 
+def test_names_of_a_lineage_hold_until_linked_anew(links: StackLinks) -> None:
+    """A daughter that had kept her mother's id keeps her own while a slider moves."""
+    links.settle((1,), ALL, SECOND)
+    for index in ((0,), (1,)):
+        links.take_names(index, {3: [(1, 8)]})
+    np.testing.assert_array_equal(links.rename((0,), FIRST), FIRST)
+    renamed = np.where(FIRST == 3, 8, FIRST)
+    np.testing.assert_array_equal(links.rename((1,), SECOND), renamed)
+    unknown = np.where(SECOND == 2, 7, SECOND)
+    assert links.rename((1,), unknown).max() > 8
+
+
 def test_cells_without_a_name_are_nobody_else(links: StackLinks) -> None:
     links.settle((1,), ALL, SECOND)
     more = SECOND.copy()

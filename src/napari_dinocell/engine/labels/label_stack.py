@@ -75,6 +75,9 @@ class LabelStack:
     report
         Told after each page how many are done, and of how many; what it raises ends
         the work.
+    parents
+        Ids of mothers by those of their daughters, where somebody has said so; None
+        where that is to be found.
 
     Raises
     ------
@@ -90,6 +93,7 @@ class LabelStack:
         expand: float = 0,
         consecutive_ids: bool = False,
         report: Report | None = None,
+        parents: Mapping[int, int] | None = None,
     ) -> None:
         if len(labels.shape) not in range(2, 2 + len(USUAL_AXES)) or 0 in labels.shape:
             raise LabelsError(
@@ -105,6 +109,8 @@ class LabelStack:
         self._expand = expand
         self._consecutive_ids = consecutive_ids
         self._report = report
+        self._parents = parents
+        self._numbers: dict[int, int] | None = None
         self.counts = tuple(counts)
         """Length of each leading axis."""
         self.plane_shape = (height, width)
@@ -116,6 +122,15 @@ class LabelStack:
     def page_count(self) -> int:
         """Number of planes."""
         return int(np.prod(self.counts, dtype=np.int64))
+
+    @property
+    def parents(self) -> dict[int, int] | None:
+        """Mothers by daughters, under the ids of the pages that were read last."""
+        names, parents = self._numbers, self._parents
+        if parents is None or names is None:
+            return None if parents is None else dict(parents)
+        there = {c: m for c, m in parents.items() if c in names and m in names}
+        return {names[cell]: names[mother] for cell, mother in there.items()}
 
     def pages(self) -> Iterator[LabelPage]:
         """Read one page after the other, the last leading axis fastest.
@@ -135,3 +150,4 @@ class LabelStack:
             yield LabelPage(index, at.get("T", 0), at.get("Z", 0), plane)
             if self._report is not None:
                 self._report(number, self.page_count)
+        self._numbers = None if numbers is None else numbers.numbers()

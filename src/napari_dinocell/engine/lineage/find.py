@@ -76,6 +76,22 @@ def make_lineage(seen: Observations, parents: Mapping[int, int]) -> Lineage:
     )
 
 
+def holding_parents(seen: Observations, declared: Mapping[int, int]) -> dict[int, int]:
+    """Mothers by daughters of those declared ones that hold for cells as they are.
+
+    Both are there, and the mother ends before her daughter begins.
+    """
+    spans = {
+        cell: (int(seen.frames[rows[0]]), int(seen.frames[rows[-1]]))
+        for cell, rows in seen.rows_by_cell().items()
+    }
+    return {
+        cell: mother
+        for cell, mother in declared.items()
+        if cell in spans and mother in spans and spans[mother][1] < spans[cell][0]
+    }
+
+
 def split_at_gaps(
     seen: Observations, lineage: Lineage
 ) -> tuple[Lineage, dict[int, list[tuple[int, int]]]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_dinocell.engine.lineage.rename import name_at
 from napari_dinocell.engine.measure.runs import AnyLabels, Floats, Index, find_runs
 from napari_dinocell.engine.overlap import checked_labels
 
@@ -69,8 +70,7 @@ class Observer:
     """Collects rows from frame to frame; what is kept grows with the cells alone."""
 
     def __init__(self) -> None:
-        self._pages: list[tuple[int, Index, Floats]] = []
-        self._frame_count = 0
+        self._pages: dict[tuple[int, int], tuple[Index, Floats]] = {}
 
     def add(self, labels: AnyLabels, frame: int, z: int = 0) -> None:
         """Take one plane.
@@ -80,7 +80,7 @@ class Observer:
         labels
             Linked ids (Y, X); 0 is background.
         frame, z
-            Which plane of which frame it is. Each plane may be given once.
+            Which plane of which frame it is; a plane that was given before is replaced.
 
         Raises
         ------
@@ -97,23 +97,29 @@ class Observer:
             runs.total(lengths * runs.rows),
             runs.total(lengths * middles),
         ]
-        self._pages.append((frame, runs.ids, np.stack(sums, axis=1)))
-        self._frame_count = max(self._frame_count, frame + 1)
+        self._pages[frame, z] = runs.ids, np.stack(sums, axis=1)
+
+    def rename(self, renames: Renames) -> None:
+        """Take cells for what they are called from now on."""
+        for (frame, z), (ids, sums) in self._pages.items():
+            names = [name_at(renames, cell, frame) for cell in ids.tolist()]
+            self._pages[frame, z] = np.array(names, np.int64), sums
 
     def finish(self) -> Observations:
         """All rows so far; planes of one frame are added up."""
-        nothing = (0, np.zeros(0, np.int64), np.zeros((0, 4)))
-        pages = [*self._pages, nothing]
-        frames = np.concatenate([np.full(len(ids), t) for t, ids, _ in pages])
-        keys = np.stack([frames, np.concatenate([ids for _, ids, _ in pages])])
-        (frames, cells), rows = np.unique(
-            keys.astype(np.int64), axis=1, return_inverse=True
-        )
-        sums = np.zeros((len(frames), 4))
-        np.add.at(sums, rows.ravel(), np.concatenate([part for *_, part in pages]))
+        nothing = np.zeros(0, np.int64), np.zeros((0, 4))
+        pages = [*self._pages.values(), nothing]
+        ids = np.concatenate([ids for ids, _ in pages]).astype(np.int64)
+        frames = [np.full(len(own), t) for (t, _), (own, _) in self._pages.items()]
+        span = int(ids.max(initial=0)) + 1  # frame and id in one number: quicker
+        keys = np.concatenate([*frames, nothing[0]]).astype(np.int64) * span + ids
+        keys, rows = np.unique(keys, return_inverse=True)
+        frames, cells = np.divmod(keys, span)
+        sums = np.zeros((len(keys), 4))
+        np.add.at(sums, rows, np.concatenate([part for _, part in pages]))
         areas = sums[:, 0]
         return Observations(
-            frame_count=self._frame_count,
+            frame_count=max((frame + 1 for frame, _ in self._pages), default=0),
             frames=frames,
             cells=cells,
             areas=areas,

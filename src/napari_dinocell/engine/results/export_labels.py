@@ -53,6 +53,7 @@ def export_labels(
     consecutive_ids: bool = False,
     overwrite: bool = False,
     report: Report | None = None,
+    parents: Mapping[int, int] | None = None,
 ) -> None:
     """Write labels to a file or folder, whole or not at all.
 
@@ -69,19 +70,19 @@ def export_labels(
     pixel_size
         Kept where the format can; measurements are in its unit.
     channels
-        Images in the shape of the labels, by name: measured, and shown below overlays,
-        three as red, green and blue, of any other number the mean.
+        Images like the labels, by name: measured, and shown below overlays.
     distance
         The model's maps in the shape of the labels, for the column `confidence`.
     expand
         Pixels by which cells grow into the background, until they meet.
     consecutive_ids
-        Number the cells of the whole stack 1, 2, ...; an id that pages share stays one.
+        Number cells 1, 2, ...; an id that pages share stays one.
     overwrite
         Whether what stands at `path` may be replaced.
     report
-        Told after each page how many are done, and of how many. What it raises ends
-        the export, and `path` stays as it was.
+        Told after each page how many are done, of how many; what it raises ends all.
+    parents
+        Mothers by daughters, for formats of lineages; None finds them.
 
     Raises
     ------
@@ -94,12 +95,17 @@ def export_labels(
         expand=expand,
         consecutive_ids=consecutive_ids,
         report=report,
+        parents=parents,
     )
     job = _Export(path, stack, dict(channels or {}), distance, pixel_size)
-    _check_format(stack, job.images, file_format)
-    _check_channels(stack, job.images)
-    _check_target(path, file_format, overwrite=overwrite)
+    _check(job, file_format, overwrite=overwrite)
     _WRITERS[file_format](job)
+
+
+def _check(job: _Export, file_format: str, *, overwrite: bool) -> None:
+    _check_format(job.stack, job.images, file_format)
+    _check_channels(job.stack, job.images)
+    _check_target(job.path, file_format, overwrite=overwrite)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_dinocell.engine.errors import ExportError
-from napari_dinocell.engine.lineage.find import find_lineage
+from napari_dinocell.engine.lineage.find import (
+    find_lineage,
+    holding_parents,
+    make_lineage,
+)
 from napari_dinocell.engine.lineage.observe import Observer
 
 if TYPE_CHECKING:
@@ -39,7 +43,7 @@ class StackLineage:
 def read_lineage(
     stack: LabelStack, *, pixel_size: PixelSize | None = None
 ) -> StackLineage:
-    """Find the lineage of linked labels.
+    """Find the lineage of linked labels, or take the one that they come with.
 
     Parameters
     ----------
@@ -57,8 +61,11 @@ def read_lineage(
     for page in stack.pages():
         observer.add(page.labels, page.t, page.z)
     seen = observer.finish()
+    if stack.parents is not None:
+        holding = holding_parents(seen, stack.parents)
+        return StackLineage(seen, make_lineage(seen, holding), {})
     z_step = z_step_of(pixel_size)
-    _check_linked(seen, z_step)
+    check_linked(seen, z_step)
     lineage, names = find_lineage(seen, z_step=z_step)
     return StackLineage(seen.renamed(names), lineage, names)
 
@@ -68,7 +75,14 @@ def z_step_of(size: PixelSize | None) -> float:
     return 1.0 if size is None or not size.z else size.z / size.y
 
 
-def _check_linked(seen: Observations, z_step: float) -> None:
+def check_linked(seen: Observations, z_step: float) -> None:
+    """Refuse labels whose frames have ids of their own.
+
+    Raises
+    ------
+    ExportError
+        If most ids are somewhere else in the next frame.
+    """
     rows = [np.stack([own[:-1], own[1:]]) for own in seen.rows_by_cell().values()]
     before, after = np.concatenate([np.zeros((2, 0), np.int64), *rows], axis=1)
     places, sizes = seen.places(z_step), seen.diameters(z_step)

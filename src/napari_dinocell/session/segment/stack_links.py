@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_dinocell.engine.lineage.rename import rename_cells
 from napari_dinocell.engine.link import PageLinker
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_dinocell.engine.arrays import Labels
+    from napari_dinocell.engine.lineage.rename import Renames
     from napari_dinocell.session.regions import PlaneIndex, Region
 
 
@@ -92,6 +94,14 @@ class StackLinks:
         clash = np.flatnonzero(np.isin(names, kept[kept > 0]))
         names[clash] = self._largest + 1 + np.arange(len(clash))
         self._largest += len(clash)
+
+    def take_names(self, index: PlaneIndex, names: Renames) -> None:
+        """Call cells of a plane otherwise, until planes are linked anew."""
+        own = self._names.get(index)
+        if own is not None:
+            new = rename_cells(own, names, index[0]).astype(np.int32)
+            self._names[index] = new
+            self._largest = max(self._largest, int(new.max(initial=0)))
 
     def rename(self, index: PlaneIndex, own: Labels) -> Labels:
         """Names instead of own ids, for a plane at other thresholds.

@@ -16,6 +16,7 @@ import numpy as np
 from napari_dinocell.engine.edit.locks import StackLocks
 from napari_dinocell.engine.inference.plane_map import LazyWatershed
 from napari_dinocell.engine.labels.expand import expand_cells
+from napari_dinocell.engine.lineage.rename import rename_cells
 from napari_dinocell.engine.watershed.held_cells import HeldPixels
 from napari_dinocell.session.regions import WHOLE, PlaneIndex, Region, full_region
 from napari_dinocell.session.segment.stack_links import StackLinks
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         SegmentConfig,
         WatershedConfig,
     )
+    from napari_dinocell.engine.lineage.rename import Renames
     from napari_dinocell.engine.results.provenance import ModelRecord
     from napari_dinocell.engine.watershed.cell_query import CellQuery
 
@@ -172,6 +174,27 @@ class StackResult:
             return self.links.settle(index, region, own)
         return self.links.settle(index, region, own, kept=self._kept_labels(index))
 
+    def take_names(self, names: Renames) -> Renames:
+        """Call cells otherwise from frame to frame, but for those that are kept.
+
+        Returns
+        -------
+        The names that were taken: no kept cell is called otherwise.
+        """
+        kept = {cell for i in self.locks.kept_planes() for cell in self._kept(i)}
+        taken = {cell: steps for cell, steps in names.items() if cell not in kept}
+        for index in self.finished_planes:
+            self.links.take_names(index, taken)
+            labels = self.read_labels(index)
+            renamed = rename_cells(labels, taken, index[0])
+            if renamed is not labels:
+                self.write_labels(index, WHOLE, renamed.astype(np.int32))
+        return taken
+
+    def _kept(self, index: PlaneIndex) -> set[int]:
+        locks = self.locks.of(index)
+        return set() if locks is None else locks.kept
+
     def rename(self, index: PlaneIndex, own: Labels) -> Labels:
         """Ids that some of a plane is to show until it is settled."""
         return self.links.rename(index, own)
@@ -261,8 +284,7 @@ class StackResult:
 
     def kept_cells(self, index: PlaneIndex) -> int:
         """Number of cells that the user has corrected or accepted."""
-        locks = self.locks.of(index)
-        return 0 if locks is None else len(locks.kept)
+        return len(self._kept(index))
 
     def held(self, index: PlaneIndex, region: Region | None) -> HeldPixels | None:
         """Kept pixels, in rows and columns of a region; None where none are kept.

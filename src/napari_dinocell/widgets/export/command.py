@@ -9,6 +9,7 @@ import napari.viewer
 from qtpy.QtWidgets import QApplication, QMainWindow, QWidget
 
 from napari_dinocell.session.remembered import load_remembered, save_remembered
+from napari_dinocell.session.session import Session
 from napari_dinocell.widgets.export.dialog import ExportDialog
 from napari_dinocell.widgets.export.form import ExportForm
 from napari_dinocell.widgets.layers.labels_choice import is_reference
@@ -56,6 +57,7 @@ def show_export_dialog(
         folder=Path(str(remembered.get("folder") or Path.home())),
         formats=_formats(remembered.get("formats")),
         consecutive_ids=remembered.get("consecutive_ids") is True,
+        books=Session.of(viewer).lineages,
     )
     dialog = ExportDialog(form, parent)
     dialog.finished.connect(lambda _: _remember(form))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,8 @@ from napari_dinocell.widgets.shared.controls import ElidedComboBox, NumberBox, d
 if TYPE_CHECKING:
     from napari.layers import Image, Labels
 
+    from napari_dinocell.session.lineage.book import LineageBook
+
 _NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 """What Windows, macOS or Linux do not allow in the name of a file."""
 
@@ -60,6 +62,8 @@ class ExportForm(QWidget):
         Keys of the formats that are ticked at first.
     consecutive_ids
         Whether that is ticked at first.
+    books
+        Lineages that are known, by the id of their layer.
     """
 
     changed = Signal()
@@ -74,11 +78,13 @@ class ExportForm(QWidget):
         folder: Path,
         formats: Iterable[str],
         consecutive_ids: bool = False,
+        books: Mapping[str, LineageBook] | None = None,
     ) -> None:
         super().__init__()
         self._layers, self._maps = list(layers), list(images)
         self._images = [image for image in self._maps if not is_result(image)]
         self._usual_folder = folder
+        self._books = books or {}
         self._taken: LayerLabels | None = None
         self._channels: list[dict[str, LayerPages]] = []
         self._create_controls()
@@ -197,8 +203,10 @@ class ExportForm(QWidget):
         """What to write; only where there is no `problem`."""
         taken = self._taken
         assert taken is not None  # set with the layer
+        book = self._books.get(str(self._chosen_layer().unique_id))
         return ExportPlan(
             labels=taken.labels,
+            parents=None if book is None else book.parents,
             axes=self._axes(taken),
             pixel_size=taken.pixel_size,
             record=taken.record,

@@ -42,6 +42,8 @@ class ExportPlan:
     consecutive_ids: bool = False
     expand: float = 0.0
     """Pixels by which cells grow."""
+    parents: Mapping[int, int] | None = None
+    """Mothers by daughters, where the Lineage dock knows them."""
 
     def target(self, key: str) -> Path:
         """Where one of the formats goes."""
@@ -136,6 +138,7 @@ class ExportWorker(WorkerBase):
                 consecutive_ids=plan.consecutive_ids,
                 overwrite=True,  # whoever made the plan has asked
                 report=report,
+                parents=plan.parents,
             )
         except _Stopped:
             raise

@@ -26,6 +26,13 @@ def open_measure_dock(viewer: napari.viewer.Viewer) -> None:
     _open(viewer, MeasureDock)
 
 
+def open_lineage_dock(viewer: napari.viewer.Viewer) -> None:
+    """Open the Lineage dock, or bring it to the front."""
+    from napari_dinocell.widgets.lineage.dock import LineageDock
+
+    _open(viewer, LineageDock)
+
+
 def _open(
     viewer: napari.viewer.Viewer, make_dock: Callable[[napari.viewer.Viewer], Dock]
 ) -> None:

@@ -21,11 +21,11 @@ from napari_dinocell.session.measure.job import (
     save_table,
 )
 from napari_dinocell.widgets.layers.goto import go_to_cell
+from napari_dinocell.widgets.layers.watch import LabelsWatch
 from napari_dinocell.widgets.measure.chosen_cell import ChosenCell
 from napari_dinocell.widgets.measure.removal import remove_cells
 from napari_dinocell.widgets.measure.request import make_request
 from napari_dinocell.widgets.measure.view import MeasureView
-from napari_dinocell.widgets.measure.watch import LabelsWatch
 from napari_dinocell.widgets.measure.words import count_text, saving_text
 from napari_dinocell.widgets.shared.engine_worker import JobRunner
 from napari_dinocell.widgets.shared.notify import notify_error

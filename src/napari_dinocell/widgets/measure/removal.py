@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_dinocell.engine.errors import ImageError
 from napari_dinocell.engine.measure.measure_cells import BOX, LABEL
 from napari_dinocell.widgets.layers.labels_source import labels_source
+from napari_dinocell.widgets.layers.writable import require_writable
 
 if TYPE_CHECKING:
     from napari.layers import Labels
@@ -34,7 +34,7 @@ def remove_cells(layer: Labels, measurement: Measurement, rows: Rows) -> None:
     ImageError
         If the labels cannot be written to; nothing is changed then.
     """
-    _check_writable(layer)
+    require_writable(layer)
     source = labels_source(layer)
     with layer.block_history():
         for plane in measurement.planes:
@@ -57,13 +57,3 @@ def _pixels_of(
         down, across = np.nonzero(labels[top:bottom, left:right] == cell)
         found.append(np.stack([top + down, left + across]))
     return np.concatenate(found, axis=1)
-
-
-def _check_writable(layer: Labels) -> None:
-    data: Any = layer.data
-    frozen = isinstance(data, np.ndarray) and not data.flags.writeable
-    if layer.multiscale or frozen or not hasattr(data, "__setitem__"):
-        raise ImageError(
-            f"The labels of '{layer.name}' are read-only. Duplicate the layer, and "
-            "measure and change the copy."
-        )

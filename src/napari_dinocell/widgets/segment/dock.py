@@ -59,6 +59,7 @@ class SegmentDock(Dock):
         self.size_tools = SizeController(viewer, self.controller, self.sections, self)
         self.preview = PreviewController(viewer, self.controller, self.sections, self)
         self.sections.run.export.clicked.connect(self.open_export)
+        self.sections.image.lineage_wanted.connect(self.open_lineage)
         self.sections.model.changed.connect(self._show_model_name)
         self.controller.runner.counted.connect(self._make_room)
         self._show_model_name()
@@ -69,6 +70,13 @@ class SegmentDock(Dock):
         layers = self.controller.layers
         labels = None if layers is None else layers.labels
         run_command("show_export_dialog", self._viewer, labels, self.window())
+
+    def open_lineage(self) -> None:
+        """Open the Lineage dock, at the labels of the chosen image."""
+        layers = self.controller.layers
+        if layers is not None and layers.labels is not None:
+            self._viewer.layers.selection.active = layers.labels
+        run_command("open_lineage_dock", self._viewer)
 
     def _show_model_name(self) -> None:
         self.folds["Model"].set_summary(self.sections.model.name())

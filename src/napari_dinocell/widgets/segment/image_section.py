@@ -43,6 +43,8 @@ class ImageSection(QWidget):
     """The user changed channel or region."""
     link_changed = Signal()
     """The user wants cells to be linked from plane to plane, or no longer."""
+    lineage_wanted = Signal()
+    """The user wants to see who is whose daughter."""
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__()
@@ -72,6 +74,7 @@ class ImageSection(QWidget):
         self._channels.followed.connect(self.changed)
         self._regions.changed.connect(self.changed)
         self._regions.link_changed.connect(self.link_changed)
+        self._regions.lineage.clicked.connect(self.lineage_wanted)
         point = self._viewer.dims.events.point
         self._sliders.listen(ImageSection._show_plane, point)
         for listening in (self._listening, self._sliders):

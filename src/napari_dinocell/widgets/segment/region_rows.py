@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QWidget
+from qtpy.QtWidgets import QCheckBox, QPushButton, QWidget
 from superqt.utils import signals_blocked
 
 from napari_dinocell.widgets.shared.controls import (
@@ -59,11 +59,18 @@ class RegionRows(QWidget):
             "by more than two thirds of its diameter gets a new id. Does not need "
             "the network.",
         )
-        self._link_row = make_row("", self._link)
+        self.lineage = QPushButton("&Lineage ...")
+        describe(
+            self.lineage,
+            "Lineage",
+            "Opens the Lineage dock: divisions, tracks, the tree, corrections.",
+        )
+        self._link_row = make_row("", self._link, self.lineage)
         layout = column_layout(self)
         layout.addWidget(make_row("&Region:", self._extent))
         layout.addWidget(self._link_row)
         self._extent.currentIndexChanged.connect(self._on_extent_changed)
+        self._link.toggled.connect(self._show_link)
         self._link.toggled.connect(self.link_changed)
         self.set_extent("plane")
 
@@ -94,9 +101,11 @@ class RegionRows(QWidget):
         """Choose whether, without emitting."""
         with signals_blocked(self):
             self._link.setChecked(link)
+            self._show_link()
 
     def _show_link(self) -> None:
         self._link_row.setVisible(self.extent() == "all")
+        self.lineage.setEnabled(self.link())
 
     def _on_extent_changed(self) -> None:
         self._show_link()

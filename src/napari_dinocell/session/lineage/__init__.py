@@ -1,0 +1,1 @@
+"""Lineages of labels that are shown, and their corrections."""
