@@ -68,8 +68,11 @@ class _Page:
 
     labels: Labels
     """Linked ids."""
-    lost: Labels
-    """Cells of its neighbours before it that it lacks, where they were."""
+    ids: Ids
+    """(N,) those of its cells; 0 may be among them."""
+    lost: Labels | None
+    """Cells of its neighbours before it that it lacks, where they were; None if it
+    lacks none, as most pages do."""
 
 
 class PageLinker:
@@ -120,7 +123,8 @@ class PageLinker:
                 "cells of the first page from 1."
             )
         linked = names.astype(np.int32)[rows].reshape(labels.shape)
-        self._pages[index] = _Page(linked, _lost_cells(linked, names, before))
+        lost = _lost_cells(linked, names, before)
+        self._pages[index] = _Page(linked, names, lost)
         self._forget(index)
         return linked.copy()  # the caller's own
 
@@ -151,18 +155,21 @@ class PageLinker:
         """(cells,): id of each cell of a page, by ascending own id."""
         names = np.zeros(cells, np.int64)
         _link_unknown(names, labels, [page.labels for page in before])
-        _link_unknown(names, labels, [page.lost for page in before])
+        lost = [page.lost for page in before if page.lost is not None]
+        _link_unknown(names, labels, lost)
         unknown = names == 0
         first = self._largest + 1
         names[unknown] = np.arange(first, first + np.count_nonzero(unknown))
         return names
 
 
-def _lost_cells(linked: Labels, present: Ids, before: list[_Page]) -> Labels:
-    lost = np.zeros_like(linked)
+def _lost_cells(linked: Labels, present: Ids, before: list[_Page]) -> Labels | None:
+    lost = None
     for page in before:
-        gone = ~np.isin(page.labels, np.append(present, 0))
-        np.copyto(lost, page.labels, where=gone)
+        gone = np.setdiff1d(page.ids, np.append(present, 0))
+        if gone.size:
+            lost = np.zeros_like(linked) if lost is None else lost
+            np.copyto(lost, page.labels, where=np.isin(page.labels, gone))
     return lost
 
 
