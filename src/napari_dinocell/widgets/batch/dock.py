@@ -60,7 +60,8 @@ class BatchDock(Dock):
             ("Results", sections.output),
         ):
             self.add_fold(title, section)
-        self.column.addWidget(sections.run, stretch=1)
+        self.column.addStretch()
+        self.layout().addWidget(sections.run)  # in view, however far one scrolls
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Welcome files and folders, wherever on the dock they are dropped."""

@@ -9,7 +9,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QPushButton
 
 from napari_dinocell.widgets.batch.table import BatchTable
-from napari_dinocell.widgets.shared.controls import describe
+from napari_dinocell.widgets.shared.controls import SPACING, describe
 from napari_dinocell.widgets.shared.message_line import MessageLine
 from napari_dinocell.widgets.shared.run_box import RunBox, RunWords, duration_text
 
@@ -41,10 +41,12 @@ class BatchRunSection(RunBox):
     def __init__(self) -> None:
         super().__init__(_WORDS)
         self._table = BatchTable()
+        self._table.hide()  # settings need the room until there are images in it
         self._remark = MessageLine()
         self.folder = QPushButton("Open fol&der")
         describe(self.folder, "Open folder", "Shows the results in the file manager.")
         self.folder.setEnabled(False)
+        self.column.setContentsMargins(SPACING, 0, SPACING, SPACING)  # as in a fold
         self.column.addWidget(self._table, stretch=1)
         self.column.addWidget(self._remark)
         self.column.addWidget(self.folder)
@@ -67,6 +69,7 @@ class BatchRunSection(RunBox):
     def show_rows(self, rows: Sequence[SummaryRow]) -> None:
         """Show other images."""
         self._table.images.set_rows(rows)
+        self._table.setVisible(bool(rows))
         self._show_remark()
 
     def show_row(self, number: int, row: SummaryRow) -> None:

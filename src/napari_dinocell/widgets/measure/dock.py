@@ -45,9 +45,9 @@ class MeasureDock(Dock):
 
     def _lay_out(self) -> None:
         self.add_fold("Measure", self.sections.choice)
-        self.column.addWidget(self.sections.run)
         self.add_fold("Cells by number", self.sections.column)
         self.column.addStretch()
+        self.layout().addWidget(self.sections.run)  # in view, however far one scrolls
 
     def open_table(self) -> None:
         """Show the table below the canvas, or bring it to the front."""
