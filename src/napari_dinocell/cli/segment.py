@@ -53,6 +53,7 @@ from napari_dinocell.cli.options import (
 )
 from napari_dinocell.cli.store_options import (
     LABELS_NAME,
+    BlocksOption,
     FieldsOption,
     LabelsNameOption,
     LevelOption,
@@ -185,6 +186,7 @@ def segment(
     file_format: FormatOption = LabelFormatName.tif,
     labels_name: LabelsNameOption = LABELS_NAME,
     overwrite_labels: OverwriteLabelsOption = False,
+    blocks: BlocksOption = False,
     overlay: OverlayOption = False,
     measure: MeasureOption = None,
     also: AlsoOption = None,
@@ -197,7 +199,7 @@ def segment(
     where = results_place(output, labels_name, overwrite_labels, beside)
     targets = find_targets(images, where, file_format, context.params)
     job = job_of(context.params, find_preset(preset, settings))
-    _segment_and_exit(job, targets, output, resume=resume)
+    _segment_and_exit(job, targets, output, resume=resume, blocks=blocks)
 
 
 def job_of(options: Mapping[str, Any], preset: Preset | None) -> SegmentJob:
@@ -240,7 +242,12 @@ def find_preset(name_or_file: str | None, sidecar: Path | None) -> Preset | None
 
 
 def _segment_and_exit(
-    job: SegmentJob, targets: list[Target], folder: Path | None, *, resume: bool
+    job: SegmentJob,
+    targets: list[Target],
+    folder: Path | None,
+    *,
+    resume: bool,
+    blocks: bool,
 ) -> None:
     """Leave with the status that tells how it went."""
     from napari_dinocell.engine.batch.joined_table import TABLE_NAME
@@ -251,7 +258,9 @@ def _segment_and_exit(
     table = folder / TABLE_NAME if folder else None
     summary = folder / SUMMARY_NAME if folder and len(targets) > 1 else None
     try:
-        failed = segment_targets(job, targets, summary, table, resume=resume)
+        failed = segment_targets(
+            job, targets, summary, table, resume=resume, blocks=blocks
+        )
     except KeyboardInterrupt:
         print_note("Interrupted. Finished files are kept; go on with --resume.")
         raise typer.Exit(INTERRUPTED) from None
@@ -266,6 +275,7 @@ def segment_targets(
     table: Path | None,
     *,
     resume: bool,
+    blocks: bool = False,
 ) -> int:
     """Segment all files, whatever happens to single ones.
 
@@ -276,9 +286,17 @@ def segment_targets(
     from napari_dinocell.cli.segment_report import SegmentReport
     from napari_dinocell.engine.batch.events import FileEnded
     from napari_dinocell.engine.batch.run_batch import segment_batch
+    from napari_dinocell.engine.blocks.segment_large import SegmentLarge
 
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # errors say it better
-    batch = segment_batch(job, targets, resume=resume, summary=summary, table=table)
+    batch = segment_batch(
+        job,
+        targets,
+        resume=resume,
+        summary=summary,
+        table=table,
+        segment=SegmentLarge(always=blocks),
+    )
     with SegmentReport(len(targets)) as report, closing(batch) as events:
         for event in events:
             if debugging() and isinstance(event, FileEnded) and event.error:

@@ -20,6 +20,7 @@ from napari_dinocell.engine.batch.events import (
     FileOpened,
     FileStarted,
     PageStarted,
+    PartDone,
     SummaryNotWritten,
 )
 from napari_dinocell.engine.inference.events import (
@@ -91,6 +92,11 @@ class SegmentReport:
                 self._finish(event)
             case SummaryNotWritten(error=error, table=table):
                 print_note(f"The {table} is not up to date. {error}")
+            case PartDone(step=step, done=done, total=total):
+                name = f"{self._name}, {step}"
+                self._progress.update(
+                    self._tiles, description=name, total=total, completed=done
+                )
             case _:
                 self._show_step(self._name, event)
 

@@ -100,6 +100,15 @@ OverwriteLabelsOption = Annotated[
         rich_help_panel=RESULT_PANEL,
     ),
 ]
+BlocksOption = Annotated[
+    bool,
+    typer.Option(
+        "--blocks",
+        help="Segment OME-Zarr block by block, with the same labels. Planes that would "
+        "take half of the free memory are, without being asked.",
+        rich_help_panel=RESULT_PANEL,
+    ),
+]
 
 
 def results_place(

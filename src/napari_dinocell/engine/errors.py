@@ -64,6 +64,10 @@ class PlanError(DinoCellError, ValueError):
     """A run in blocks does not fit what its folder was planned for, or is not done."""
 
 
+class NotInBlocksError(PlanError):
+    """What blocks cannot do, and whole planes can."""
+
+
 class TrainingDataError(DinoCellError, ValueError):
     """Training images or labels are missing, empty or do not match."""
 

@@ -10,6 +10,7 @@ from napari_dinocell.engine.batch.into_image import IntoImage
 from napari_dinocell.engine.batch.make_job import make_job
 from napari_dinocell.engine.batch.run_batch import segment_batch
 from napari_dinocell.engine.batch.targets import plan_targets
+from napari_dinocell.engine.blocks.segment_large import SegmentLarge
 from napari_dinocell.engine.images.find_images import search_images
 from napari_dinocell.engine.images.ome_zarr.plate import FieldChoice
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_dinocell.engine.batch.events import BatchEvent
+    from napari_dinocell.engine.batch.run_batch import SegmentOne
     from napari_dinocell.engine.batch.segment_files import SegmentJob
     from napari_dinocell.engine.batch.targets import Target
     from napari_dinocell.engine.images.page_choice import PageRanges
@@ -37,28 +39,29 @@ def segment_zarr(
     region: PageRegion | None = None,
     model: str | Path | None = None,
     device: str = "auto",
+    blocks: bool = False,
     report: Callable[[BatchEvent], None] | None = None,
     **overrides: Any,
 ) -> list[Path]:
     """Segment OME-Zarr 0.4 or 0.5 on a disk; labels become part of each image.
 
-    A page is in memory at a time. An image gets its labels whole or stays as it was.
+    A page is in memory at a time, or a block of one that would take half of the free
+    memory. An image gets its labels whole or stays as it was.
 
     Parameters
     ----------
     store
         An image, a collection of images, a plate or a well.
-    labels, overwrite
-        Labels go to IMAGE/labels/NAME (uint32, ..., Y, X), not over others unasked.
-    resume
-        Skip images whose labels the same model and settings have made.
-    wells, fields
-        Of plates: patterns such as "B/*", and numbers from 0; () takes all.
-    level, ranges, region
-        Resolution, 0 the finest; pages, {"T": (0, 10)}; rows and columns, each first
+    labels, overwrite, resume
+        Labels go to IMAGE/labels/NAME (uint32, ..., Y, X), not over others unasked;
+        images are skipped whose labels the same model and settings have made.
+    wells, fields, level, ranges, region
+        Patterns such as "B/*" and numbers from 0, of plates; () takes all. Then
+        resolution, 0 the finest; pages, {"T": (0, 10)}; rows and columns, each first
         and one past the last: ((top, bottom), (left, right)). Labels elsewhere are 0.
-    report, model, device, **overrides
-        Told of every event (`engine.batch.events`); the others are as for `segment`.
+    blocks, report, model, device, **overrides
+        Whether all pages are cut, with the same labels; told of every event
+        (`engine.batch.events`); the others are as for `segment`.
 
     Returns
     -------
@@ -67,9 +70,8 @@ def segment_zarr(
     Raises
     ------
     DinoCellError
-        If store, settings, device or model cannot be used, or the only image fails.
-    ExceptionGroup
-        Of all images that failed, once the others are done.
+        If store, settings, device or model cannot be used, or the only image fails;
+        an ExceptionGroup of all that failed, once the others are done.
     """
     choice = FieldChoice(wells=tuple(wells), fields=tuple(fields))
     into = IntoImage(name=labels, overwrite=overwrite)
@@ -82,7 +84,7 @@ def segment_zarr(
         ranges=ranges,
         level=level,
     )
-    _run(job, targets, resume, report)
+    _run(job, targets, resume, report, SegmentLarge(always=blocks))
     return [target.labels for target in targets]
 
 
@@ -91,10 +93,12 @@ def _run(
     targets: Sequence[Target],
     resume: bool,
     report: Callable[[BatchEvent], None] | None,
+    segment: SegmentOne,
 ) -> None:
     """Segment all images, then raise the errors of those that failed."""
     errors: list[Exception] = []
-    with closing(segment_batch(job, targets, resume=resume)) as events:
+    batch = segment_batch(job, targets, resume=resume, segment=segment)
+    with closing(batch) as events:
         for event in events:
             if isinstance(event, FileEnded) and event.error is not None:
                 event.error.add_note(f"while segmenting {event.target.name}")

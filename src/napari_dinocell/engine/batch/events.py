@@ -42,6 +42,16 @@ class PageStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class PartDone:
+    """One more part of a step is done, of a page that is segmented in blocks."""
+
+    step: str
+    """network, cells, holes, labels, expanded or image."""
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class FileDone:
     """Labels and side-car are on disk."""
 
@@ -68,5 +78,5 @@ class SummaryNotWritten:
     """For people: which one."""
 
 
-FileEvent: TypeAlias = "FileOpened | PageStarted | FileDone | SegmentEvent"
+FileEvent: TypeAlias = "FileOpened | PageStarted | PartDone | FileDone | SegmentEvent"
 BatchEvent: TypeAlias = "FileStarted | FileEnded | SummaryNotWritten | FileEvent"

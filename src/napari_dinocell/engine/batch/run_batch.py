@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from napari_dinocell.engine.batch.events import (
     BatchEvent,
@@ -31,8 +31,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
+    from napari_dinocell.engine.batch.events import FileEvent
     from napari_dinocell.engine.batch.segment_files import SegmentJob
     from napari_dinocell.engine.batch.targets import Target
+
+
+class SegmentOne(Protocol):
+    """Segments one image of a batch, as `segment_file` does."""
+
+    def __call__(
+        self,
+        job: SegmentJob,
+        target: Target,
+        *,
+        cancel: Callable[[], bool] | None = None,
+    ) -> Generator[FileEvent, None, None]:
+        """Yield events, the last of which is `FileDone`."""
+
 
 FAULT_OF_ALL = (CheckpointError, DeviceError, NeedsTrainingError)
 """Errors after which no other image could be segmented either."""
@@ -46,6 +61,7 @@ def segment_batch(
     cancel: Callable[[], bool] | None = None,
     summary: Path | None = None,
     table: Path | None = None,
+    segment: SegmentOne = segment_file,
 ) -> Generator[BatchEvent, None, None]:
     """Segment images one after the other; one that fails does not stop the others.
 
@@ -65,6 +81,8 @@ def segment_batch(
     table
         Where the measurements of all images go in the end, also of a cancelled batch,
         if the job measures cells. None writes none.
+    segment
+        What segments one image; other ways take, yield and raise the same.
 
     Yields
     ------
@@ -81,7 +99,7 @@ def segment_batch(
     rows = [SummaryRow.waiting(target) for target in targets]
     if summary is not None:
         write_summary(summary, rows)
-    yield from _segment_all(job, targets, rows, resume, cancel, summary)
+    yield from _segment_all(job, targets, rows, resume, cancel, summary, segment)
     if table is not None and job.measures:
         yield from _join(table, targets, rows)
 
@@ -93,6 +111,7 @@ def _segment_all(
     resume: bool,
     cancel: Callable[[], bool] | None,
     summary: Path | None,
+    segment: SegmentOne,
 ) -> Generator[BatchEvent, None, None]:
     """Segment the images until `cancel` says True; `rows` tell how each went."""
     job = with_shared_limits(job, targets, cancel=cancel)
@@ -100,7 +119,9 @@ def _segment_all(
         if cancel is not None and cancel():
             return
         try:
-            ended = yield from _segment_one(job, number, target, resume, cancel)
+            ended = yield from _segment_one(
+                job, number, target, resume, cancel, segment
+            )
         except CancelledError:
             return
         rows[number] = ended.row
@@ -115,6 +136,7 @@ def _segment_one(
     target: Target,
     resume: bool,
     cancel: Callable[[], bool] | None,
+    segment: SegmentOne,
 ) -> Generator[BatchEvent, None, FileEnded]:
     try:
         former = find_finished(job, target) if resume else None
@@ -122,7 +144,7 @@ def _segment_one(
             row = SummaryRow.finished(target, former, skipped=True)
             return FileEnded(number, target, row)
         yield FileStarted(number, target)
-        with closing(segment_file(job, target, cancel=cancel)) as events:
+        with closing(segment(job, target, cancel=cancel)) as events:
             for event in events:
                 yield event
                 if isinstance(event, FileDone):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_dinocell.engine.batch.into_image import IntoImage
 from napari_dinocell.engine.batch.outputs import KEY
 from napari_dinocell.engine.blocks.grid import Window
 from napari_dinocell.engine.blocks.run import finished_cells
@@ -33,12 +34,14 @@ from napari_dinocell.engine.results.zarr_labels.publish import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
     from napari_dinocell.engine.blocks.grid import Plane
     from napari_dinocell.engine.blocks.source import PlaneSource
     from napari_dinocell.engine.blocks.work_folder import WorkFolder
     from napari_dinocell.engine.config import SegmentConfig
+    from napari_dinocell.engine.images.image_file import ImageFile
+    from napari_dinocell.engine.images.page_choice import PageRanges
     from napari_dinocell.engine.results.zarr_labels.store import LabelStore
 
 
@@ -48,6 +51,16 @@ class PartWritten:
 
     done: int
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageRun:
+    """One page of an image, whose run is finished."""
+
+    run: WorkFolder
+    index: tuple[int, ...]
+    """Along the axes that count pages."""
+    record: PageRecord
 
 
 def takes_labels(source: PlaneSource) -> bool:
@@ -74,11 +87,7 @@ def require_place(source: PlaneSource, name: str, *, overwrite: bool) -> Path:
 
 
 def write_into_image(
-    folder: WorkFolder,
-    name: str,
-    *,
-    overwrite: bool = False,
-    settings: SegmentConfig | None = None,
+    folder: WorkFolder, name: str, *, overwrite: bool = False
 ) -> Generator[PartWritten, None, None]:
     """Make the labels of a finished run labels `name` of the image.
 
@@ -91,8 +100,6 @@ def write_into_image(
         Of a run that `finish` has finished.
     name, overwrite
         IMAGE/labels/NAME, over others of that name only if `overwrite`.
-    settings
-        That are told of the labels; None tells those of the plan.
 
     Raises
     ------
@@ -102,24 +109,75 @@ def write_into_image(
         If the run is not finished.
     """
     plan = folder.plan
-    cells = finished_cells(folder)
+    begun = (folder.path / "plan.json").stat().st_mtime
+    page = page_of_run(folder, max(0.0, time.time() - begun))
     require_place(plan.source, name, overwrite=overwrite)
     image = plan.source.open()
-    layout = layout_of_image(image, name=name)
-    index = plan.source.index(image)
-    labels = folder.labels(folder.stages[-1])
-    provenance = Provenance(
+    ranges = page_ranges(image, page.index)
+    provenance = provenance_of_pages([page], image, plan.settings, ranges)
+    into = IntoImage(name=name, overwrite=overwrite)
+    yield from publish_pages([page], image, into, provenance)
+
+
+def page_of_run(run: WorkFolder, seconds: float) -> PageRun:
+    """What a finished run, which took so long, tells of its page.
+
+    Raises
+    ------
+    PlanError
+        If the run is not finished.
+    """
+    plan = run.plan
+    record = PageRecord(
+        cells=finished_cells(run),
+        seconds=round(seconds, 3),
+        cell_diameter=plan.cell_diameter,
+        constant=plan.no_cells is NoCells.CONSTANT,
+        no_cells=plan.no_cells,
+    )
+    return PageRun(run, plan.source.index(plan.source.open()), record)
+
+
+def provenance_of_pages(
+    pages: Sequence[PageRun],
+    image: ImageFile,
+    settings: SegmentConfig,
+    ranges: PageRanges,
+) -> Provenance:
+    """How the labels of an image came about: as it is told of whole planes."""
+    plan = pages[-1].run.plan
+    return Provenance(
         image=record_image(image),
         model=plan.model,
-        settings=settings or plan.settings,
+        settings=settings,
         device=plan.device,
         precision=plan.precision,
-        pages=(_page_record(folder, cells),),
+        pages=tuple(page.record for page in pages),
         region=plan.source.region,
-        ranges=page_ranges(image, index),
+        ranges=ranges,
     )
+
+
+def publish_pages(
+    pages: Sequence[PageRun],
+    image: ImageFile,
+    into: IntoImage,
+    provenance: Provenance,
+) -> Generator[PartWritten, None, None]:
+    """Make the labels of runs labels of the image; those of other pages are 0.
+
+    Raises
+    ------
+    ExportError
+        If that cannot be; the image is as it was then.
+    """
+    name, overwrite = into.name, into.overwrite
+    layout = layout_of_image(image, name=name)
     with open_label_store(image.path, layout, name, overwrite=overwrite) as store:
-        yield from copy_labels(labels, store, index, plan.source.corner)
+        for page in pages:
+            labels = page.run.labels(page.run.stages[-1])
+            corner = page.run.plan.source.corner
+            yield from copy_labels(labels, store, page.index, corner)
         store.describe(**{KEY: provenance.to_dict()})
 
 
@@ -159,15 +217,3 @@ def _units(place: Window, store: LabelStore) -> Iterator[Window]:
     for top in range(place.top // down * down, place.bottom, down):
         for left in range(place.left // across * across, place.right, across):
             yield Window(top, min(top + down, height), left, min(left + across, width))
-
-
-def _page_record(folder: WorkFolder, cells: int) -> PageRecord:
-    plan = folder.plan
-    begun = (folder.path / "plan.json").stat().st_mtime
-    return PageRecord(
-        cells=cells,
-        seconds=round(max(0.0, time.time() - begun), 3),
-        cell_diameter=plan.cell_diameter,
-        constant=plan.no_cells is NoCells.CONSTANT,
-        no_cells=plan.no_cells,
-    )

@@ -14,7 +14,7 @@ from napari_dinocell.engine.blocks.stretch_record import (
     measure_stretch,
 )
 from napari_dinocell.engine.blocks.work_folder import WorkFolder, measured_checksum
-from napari_dinocell.engine.errors import NeedsTrainingError, PlanError
+from napari_dinocell.engine.errors import NeedsTrainingError, NotInBlocksError
 from napari_dinocell.engine.inference.choose_scale import choose_scale
 from napari_dinocell.engine.inference.device import torch_threads
 from napari_dinocell.engine.inference.network import Network
@@ -161,7 +161,7 @@ def _settled_channel(image: ImageFile, settings: SegmentConfig) -> Channel:
     if image.channel_letter == "":
         return 0
     if settings.channel == "auto":
-        raise PlanError(
+        raise NotInBlocksError(
             f"Expected for blocks of {image.path} a channel by its number, or max. "
             "Choose one with --channel."
         )
@@ -175,12 +175,12 @@ def _require_possible(job: SegmentJob, image: ImageFile) -> None:
             "only. Train it first, or choose another model."
         )
     if job.mask is not None or job.config.watershed.inside is not None:
-        raise PlanError(
+        raise NotInBlocksError(
             "Expected neither a mask nor polygons (inside) for blocks, which keep the "
             "cells of the whole plane. Leave them out, or segment without blocks."
         )
     if job.config.contrast.limits == "all" and image.page_count > 1:
-        raise PlanError(
+        raise NotInBlocksError(
             "Expected limits of the plane by itself, or two intensities, got 'all'. "
             "Blocks look at one page alone."
         )
@@ -189,7 +189,7 @@ def _require_possible(job: SegmentJob, image: ImageFile) -> None:
 def _require_no_doubt(measured: MeasuredStretch) -> None:
     """Refuse planes whose map is judged as a whole, which blocks cannot do yet."""
     if measured.no_cells is None and measured.certainty > 0:
-        raise PlanError(
+        raise NotInBlocksError(
             "Expected a plane in which cells stand out of the noise: in this one, what "
             "the model finds is judged as a whole, which blocks cannot do. Turn that "
             "judgement off with --no-robust, or segment a region."

@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_dinocell.engine.contrast.lazy_plane import LazyPlane
 from napari_dinocell.engine.contrast.preprocess import to_plane
-from napari_dinocell.engine.errors import ImageError, PlanError
+from napari_dinocell.engine.errors import ImageError, NotInBlocksError
 from napari_dinocell.engine.images.image_files import open_image
 from napari_dinocell.engine.records import LATER
 from napari_dinocell.engine.results.page_region import (
@@ -119,7 +119,7 @@ class SourcePlane(LazyPlane):
 
     Raises
     ------
-    PlanError
+    NotInBlocksError
         If a channel cannot be made of one pixel at a time.
     """
 
@@ -131,7 +131,7 @@ class SourcePlane(LazyPlane):
         channels: tuple[int, ...] | None = None,
     ) -> None:
         if not isinstance(channel, int) and channel != BY_PIXEL:
-            raise PlanError(
+            raise NotInBlocksError(
                 f"Expected for blocks a channel by its number, or {BY_PIXEL}, got "
                 f"{channel!r}. Choose one of these."
             )
