@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def test_dock_command_line_and_library_agree_bit_for_bit(
-    lend_viewer: Callable[..., Any],
+    make_viewer_model: Callable[..., Any],
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -52,7 +52,7 @@ def test_dock_command_line_and_library_agree_bit_for_bit(
             ]
         )  # fmt: skip
 
-    driver = BatchDriver(lend_viewer(), qtbot)
+    driver = BatchDriver(make_viewer_model(), qtbot)
     Session.of(driver.viewer).model = ModelSlot()
     driver.choose_folder(tmp_path / "images")
     driver.choose_output(tmp_path / "dock")

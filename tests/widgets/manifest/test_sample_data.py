@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from typing import Any
@@ -22,13 +23,15 @@ SYNTHETIC = {
 }
 
 
-@pytest.fixture(scope="module")
-def manifest() -> PluginManifest:
+@cache
+def read_manifest() -> PluginManifest:
     return PluginManifest.from_file(str(files("napari_dinocell") / "napari.yaml"))
 
 
-def open_sample(manifest: PluginManifest, key: str) -> list[Any]:
+@cache  # scenes of hundreds of cells take a second each to make
+def open_sample(key: str) -> list[Any]:
     """What napari would add for the sample with that key."""
+    manifest = read_manifest()
     samples = {s.key: s for s in manifest.contributions.sample_data or []}
     commands = {c.id: c for c in manifest.contributions.commands or []}
     module, _, name = commands[samples[key].command].python_name.partition(":")
@@ -36,28 +39,28 @@ def open_sample(manifest: PluginManifest, key: str) -> list[Any]:
     return layers
 
 
-def add_sample(viewer: Any, manifest: PluginManifest, key: str) -> None:
-    for data, attributes, kind in open_sample(manifest, key):
+def add_sample(viewer: Any, key: str) -> None:
+    for data, attributes, kind in open_sample(key):
         getattr(viewer, f"add_{kind}")(data, **attributes)
 
 
-def test_menu_begins_with_an_easy_one(manifest: PluginManifest) -> None:
-    samples = manifest.contributions.sample_data or []
+def test_menu_begins_with_an_easy_one() -> None:
+    samples = read_manifest().contributions.sample_data or []
     titles = {s.key: s.display_name for s in samples}
     assert titles == {"cells": "Colon tissue, crowded nuclei", **SYNTHETIC}
     assert next(iter(titles)) == "fluorescent-nuclei"
 
 
-def test_cells_are_one_image(manifest: PluginManifest) -> None:
-    ((data, attributes, kind),) = open_sample(manifest, "cells")
+def test_cells_are_one_image() -> None:
+    ((data, attributes, kind),) = open_sample("cells")
     assert kind == "image"
     assert attributes["name"]
     assert np.asarray(data).ndim == 2
 
 
 @pytest.mark.parametrize("key", SYNTHETIC)
-def test_image_and_hidden_truth(manifest: PluginManifest, key: str) -> None:
-    (image, shown, kind), (labels, hidden, truth_kind) = open_sample(manifest, key)
+def test_image_and_hidden_truth(key: str) -> None:
+    (image, shown, kind), (labels, hidden, truth_kind) = open_sample(key)
     assert (kind, truth_kind) == ("image", "labels")
     assert image.shape == labels.shape
     assert hidden["name"] == f"{shown['name']} ground truth"
@@ -69,10 +72,10 @@ def test_image_and_hidden_truth(manifest: PluginManifest, key: str) -> None:
     assert image.min() <= low < high <= image.max()
 
 
-def test_layers_open_in_a_viewer(make_viewer_model_proxy, manifest) -> None:
+def test_layers_open_in_a_viewer(make_viewer_model_proxy) -> None:
     viewer = make_viewer_model_proxy()
     for key in SYNTHETIC:
-        add_sample(viewer, manifest, key)
+        add_sample(viewer, key)
     assert [layer.visible for layer in viewer.layers] == [True, False] * 3
     for layer in viewer.layers:
         assert [f"{unit:~P}" for unit in layer.units[-2:]] == ["µm", "µm"]
@@ -83,12 +86,12 @@ def test_layers_open_in_a_viewer(make_viewer_model_proxy, manifest) -> None:
 
 
 def test_the_truth_is_corrected_and_measured_only_if_it_is_chosen_in_the_list(
-    make_viewer_model, manifest
+    make_viewer_model,
 ) -> None:
     """napari selects it when the sample is opened."""
     viewer = make_viewer_model()
     choices = [labels_choice(viewer, "Tip.")]
-    add_sample(viewer, manifest, "fluorescent-nuclei")
+    add_sample(viewer, "fluorescent-nuclei")
     truth = viewer.layers[-1]
     assert viewer.layers.selection.active is truth
     choices.append(labels_choice(viewer, "Tip."))
