@@ -42,6 +42,16 @@ def test_plan_run_finish(dinocell: Callable[..., Outcome], tmp_path: Path) -> No
     expected = segment(plane, device="cpu", cell_diameter=None, fill_holes=True)
     assert np.array_equal(labels, expected)
 
+    at_once = ("blocks", "segment", image, "-o", tmp_path / "at once", *options)
+    first = dinocell(*at_once)
+    assert first.out.split()[:2] == [str(count), "cells"]
+    again = zarr.open_array(str(tmp_path / "at once" / "labels.zarr"), mode="r")
+    assert np.array_equal(labels, again[:, :])
+    assert "Go on with it by --resume" in dinocell(*at_once).err
+    assert dinocell(*at_once, "--resume").out == first.out
+    other = dinocell(*at_once, "--resume", "--min-size", 50)
+    assert "but settings differ" in other.err
+
 
 def test_labels_become_part_of_the_image(
     dinocell: Callable[..., Outcome], tmp_path: Path
@@ -70,6 +80,8 @@ def test_wrong_shares_and_stages_are_told(
         assert "expected K/N" in wrong.err
     unnamed = dinocell("blocks", "run", tmp_path, "--job", "1/2")
     assert "expected --stage" in unnamed.err
+    serial = ("--scheduler", "serial", "--workers", 2)
+    assert "one worker" in dinocell("blocks", "run", tmp_path, *serial).err
     missing = dinocell("blocks", "run", tmp_path)
     assert missing.status == 1
     assert "plan.json cannot be read" in missing.err

@@ -7,7 +7,16 @@ from typing import Annotated
 import typer
 
 from napari_dinocell import __version__
-from napari_dinocell.cli import blocks, demo, evaluate, measure, models, presets, train
+from napari_dinocell.cli import (
+    blocks,
+    blocks_segment,
+    demo,
+    evaluate,
+    measure,
+    models,
+    presets,
+    train,
+)
 from napari_dinocell.cli.errors import output
 from napari_dinocell.cli.export import export
 from napari_dinocell.cli.pair import pair
@@ -64,4 +73,5 @@ app.command()(demo.demo)
 app.command()(samples)
 app.add_typer(models.app, name="models")
 app.add_typer(presets.app, name="presets")
+blocks.app.command(help=blocks_segment.HELP)(blocks_segment.segment)
 app.add_typer(blocks.app, name="blocks")

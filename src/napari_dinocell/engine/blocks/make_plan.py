@@ -129,6 +129,38 @@ def _sizes(
     }
 
 
+def plan_of_before(
+    job: SegmentJob, source: PlaneSource, folder: Path, *, side: int = SIDE
+) -> WorkFolder:
+    """The run in a folder, to go on with: nothing is measured again.
+
+    Parameters
+    ----------
+    job, source, folder, side
+        As for `make_plan`.
+
+    Raises
+    ------
+    PlanError
+        If there is none, or it is of another image, model or settings.
+    """
+    found = WorkFolder(folder)
+    wanted = {
+        "source": source,
+        "identity": source.identity(),
+        "model": job.model,
+        "settings": settled_settings(job, source),
+        "side": side,
+    }
+    different = [n for n, value in wanted.items() if getattr(found.plan, n) != value]
+    if different:
+        raise PlanError(
+            f"Expected image, model and settings that {folder} was planned for, but "
+            f"{', '.join(different)} differ. Give the same ones, or another folder."
+        )
+    return found
+
+
 def _intensities(measured: MeasuredStretch) -> _Intensities:
     return {
         "low": measured.low,
