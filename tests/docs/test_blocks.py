@@ -9,6 +9,8 @@ A tiny model stands in for the bundled one: what is run is the text, not the net
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 import tomllib
 from pathlib import Path
@@ -55,6 +57,12 @@ tutorials `train` is: a copy of the bundled model becomes what it would make."""
 ONLY_READ = ("ome-zarr.md", "scale.md", "share-models.md", "volumes.md")
 """Pages about stores, volumes and extras, with tests of their own: arguments are
 parsed, code is compiled."""
+
+SCRIPTS = ("bash", "groovy", "snakemake")
+"""Languages of schedulers and workflows, in which commands stand with values of theirs.
+"""
+COMMAND_WITHIN = re.compile(r"(?:^|[\"'])(dinocell [^\"'\n]+)", re.M)
+VALUE = re.compile(r"\$?\{[\w.]+\}")
 
 
 def page_id(path: Path) -> str:
@@ -141,8 +149,12 @@ def run_page(
 
 
 def read_page(page: Path) -> None:
-    """Parse all commands of a page, compile its code."""
+    """Parse all commands of a page, also those within scripts; compile its code."""
     for block in find_blocks(page):
+        if block.language in SCRIPTS:
+            found = COMMAND_WITHIN.findall(VALUE.sub("1", block.text))
+            for command in found:
+                parse(shlex.split(command)[1:])
         if block.language == "python":
             compile(block.text, str(page), "exec")
         for words in block.commands() if block.language == "sh" else ():
@@ -210,3 +222,6 @@ def test_a_failing_block_fails_its_page(own_folder: Path) -> None:
         page.write_text(wrong, encoding="utf-8")
         with pytest.raises((AssertionError, ValueError)):
             run_page(page, only_parsed=())
+    page.write_text('```groovy\nscript: "dinocell blocks run ${a.b} --wrong 1"\n```\n')
+    with pytest.raises(Exception, match="--wrong"):
+        read_page(page)
