@@ -18,6 +18,11 @@ TYPES = {int: "N", float: "NUMBER", str: "TEXT", Path: "PATH"}
 MARKUP = re.compile(r"\[/?[a-z ]*\]")
 """Rich's, in docstrings: [bold], [/]."""
 
+CODE = re.compile(
+    r"`[^`]*`|\*\*|(?<!\S)--?[a-z][a-z-]*|[\w./-]*[*_](?:[\w./*-]*[\w*/])?"
+)
+"""What stays as it is typed: code, options, names of files and patterns."""
+
 
 def command_pages() -> str:
     """All commands of `dinocell`, each with its text, arguments, options, examples."""
@@ -51,7 +56,7 @@ def _parameters(command: Any) -> Iterator[str]:
     shown = [p for p in command.params if not getattr(p, "hidden", False)]
     if not shown:
         return
-    rows = ["| | |", "|---|---|"]
+    rows = ["| Option | Meaning |", "|---|---|"]
     rows += [f"| {_names(p, command)} | {_meaning(p)} |" for p in shown]
     yield "\n".join(rows)
 
@@ -66,7 +71,7 @@ def _names(parameter: Any, command: Any) -> str:
 
 
 def _meaning(parameter: Any) -> str:
-    text = MARKUP.sub("", parameter.help or "")
+    text = _with_code(MARKUP.sub("", parameter.help or ""))
     default = parameter.show_default
     if isinstance(default, str):
         text += f" Default: {default}."
@@ -110,9 +115,23 @@ def _prose(text: str) -> str:
     """Paragraphs as they are; what is indented becomes commands."""
     text = MARKUP.sub("**", inspect.cleandoc(text))
     text = text.replace("\f", "")
-    return re.sub(r"(?:^ +\S.*\n*)+", _as_code, text, flags=re.MULTILINE)
+    parts = re.split(r"((?:^ +\S.*\n*)+)", text, flags=re.MULTILINE)
+    return "".join(
+        _code_block(part) if part.startswith(" ") else _with_code(part)
+        for part in parts
+    )
 
 
-def _as_code(found: re.Match[str]) -> str:
-    lines = [line.strip() for line in found[0].splitlines() if line.strip()]
+def _with_code(text: str) -> str:
+    """Markdown would take the signs of patterns for emphasis, and break options."""
+
+    def quoted(found: re.Match[str]) -> str:
+        word = found[0]
+        return word if word.startswith(("`", "**")) else f"`{word}`"
+
+    return CODE.sub(quoted, text)
+
+
+def _code_block(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     return "```text\n" + "\n".join(lines) + "\n```\n"

@@ -14,7 +14,11 @@ from napari_dinocell.engine.blocks.stretch_record import (
     measure_stretch,
 )
 from napari_dinocell.engine.blocks.work_folder import WorkFolder, measured_checksum
-from napari_dinocell.engine.errors import NeedsTrainingError, NotInBlocksError, PlanError
+from napari_dinocell.engine.errors import (
+    NeedsTrainingError,
+    NotInBlocksError,
+    PlanError,
+)
 from napari_dinocell.engine.inference.choose_scale import choose_scale
 from napari_dinocell.engine.inference.device import torch_threads
 from napari_dinocell.engine.inference.network import Network
