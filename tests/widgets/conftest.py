@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QCoreApplication, QEvent, QObject, QTimer
 from qtpy.QtWidgets import QApplication
 from tests.conftest import PATIENCE
-from tests.widgets.drivers import lent_viewer
+from tests.widgets.drivers import lent_viewer, viewer_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,8 @@ OURS = "napari_dinocell"
 window_of_the_file = lent_viewer.window_of_the_file
 lend_viewer = lent_viewer.lend_viewer
 lend_viewer_proxy = lent_viewer.lend_viewer_proxy
+make_viewer_model = viewer_model.make_viewer_model
+make_viewer_model_proxy = viewer_model.make_viewer_model_proxy
 
 
 class PatientBot(QtBot):

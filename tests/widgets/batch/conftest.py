@@ -1,6 +1,0 @@
-"""Most of what runs over files shows in the dock: no canvas is needed."""
-
-from tests.widgets.drivers import viewer_model
-
-make_viewer_model = viewer_model.make_viewer_model
-make_viewer_model_proxy = viewer_model.make_viewer_model_proxy
