@@ -18,9 +18,7 @@ TYPES = {int: "N", float: "NUMBER", str: "TEXT", Path: "PATH"}
 MARKUP = re.compile(r"\[/?[a-z ]*\]")
 """Rich's, in docstrings: [bold], [/]."""
 
-CODE = re.compile(
-    r"`[^`]*`|\*\*|(?<!\S)--?[a-z][a-z-]*|[\w./-]*[*_](?:[\w./*-]*[\w*/])?"
-)
+CODE = re.compile(r"`[^`]*`|(?<!\S)--?[a-z][a-z-]*|[\w./-]*[*_](?:[\w./*-]*[\w*/])?")
 """What stays as it is typed: code, options, names of files and patterns."""
 
 
@@ -113,13 +111,13 @@ def _kinds(hint: Any) -> Iterator[Any]:
 
 def _prose(text: str) -> str:
     """Paragraphs as they are; what is indented becomes commands."""
-    text = MARKUP.sub("**", inspect.cleandoc(text))
-    text = text.replace("\f", "")
+    text = inspect.cleandoc(text).replace("\f", "")
     parts = re.split(r"((?:^ +\S.*\n*)+)", text, flags=re.MULTILINE)
-    return "".join(
-        _code_block(part) if part.startswith(" ") else _with_code(part)
-        for part in parts
-    )
+    return "".join(_code_block(p) if p.startswith(" ") else _words(p) for p in parts)
+
+
+def _words(text: str) -> str:
+    return MARKUP.sub("**", _with_code(text))
 
 
 def _with_code(text: str) -> str:
@@ -127,7 +125,7 @@ def _with_code(text: str) -> str:
 
     def quoted(found: re.Match[str]) -> str:
         word = found[0]
-        return word if word.startswith(("`", "**")) else f"`{word}`"
+        return word if word.startswith("`") else f"`{word}`"
 
     return CODE.sub(quoted, text)
 

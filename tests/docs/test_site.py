@@ -42,6 +42,8 @@ def test_site_builds_without_warnings_and_network(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     commands = (tmp_path / "site/reference/command-line/index.html").read_text("utf-8")
     assert "dinocell models set-thresholds" in commands
+    assert "day*/*.tif" in commands  # Markdown has not taken the stars away
+    assert "**" not in commands
     python = (tmp_path / "site/reference/python/index.html").read_text("utf-8")
     assert "seed_threshold" in python
     assert ":::" not in python + commands
