@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.session.lineage.movie import dividing_movie
 
 from napari_dinocell.engine.errors import ExportError, ImageError
 from napari_dinocell.engine.lineage.tree import tree_rows
@@ -28,16 +29,6 @@ def source(labels: np.ndarray) -> ImageSource:
     )
 
 
-def division() -> np.ndarray:
-    """The right daughter has kept the id of her mother; 5 is alone."""
-    labels = np.zeros((6, 40, 60), np.int32)
-    labels[:3, 10:20, 20:40] = 1
-    labels[3:, 10:20, 17:27] = 2
-    labels[3:, 10:20, 29:39] = 1
-    labels[:, 30:36, 5:11] = 5
-    return labels
-
-
 def find(labels: np.ndarray) -> LineageFound:
     *seen, found = find_lineages(source(labels), 1.0, lambda: False)
     assert isinstance(seen[-1], FrameSeen)
@@ -47,7 +38,7 @@ def find(labels: np.ndarray) -> LineageFound:
 
 @pytest.mark.parametrize("slices", [0, 2], ids=["planes", "volumes"])
 def test_the_book_knows_cells_by_their_new_names(slices):
-    labels = division()
+    labels = dividing_movie()
     if slices:
         labels = np.repeat(labels[:, None], slices, axis=1)
     found = find(labels)
@@ -59,7 +50,7 @@ def test_the_book_knows_cells_by_their_new_names(slices):
 
 
 def test_a_tree_has_its_families_first_and_mothers_in_the_middle():
-    found = find(division())
+    found = find(dividing_movie())
     found.observer.rename(found.names)
     lineage = LineageBook(found.observer, found.parents).lineage
     rows = tree_rows(lineage)
@@ -69,7 +60,7 @@ def test_a_tree_has_its_families_first_and_mothers_in_the_middle():
 
 
 def test_nothing_comes_of_a_search_that_is_cancelled():
-    assert list(find_lineages(source(division()), 1.0, lambda: True)) == []
+    assert list(find_lineages(source(dividing_movie()), 1.0, lambda: True)) == []
 
 
 def test_frames_with_ids_of_their_own_are_refused():

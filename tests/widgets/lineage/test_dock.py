@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from tests.session.lineage.movie import dividing_movie
 
 from napari_dinocell.session.session import Session
 from napari_dinocell.widgets.lineage.dock import LineageDock
@@ -14,16 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytestqt.qtbot import QtBot
-
-
-def movie() -> np.ndarray:
-    """1 divides after frame 2, and her right daughter keeps her id; 5 is alone."""
-    labels = np.zeros((6, 40, 60), np.int32)
-    labels[:3, 10:20, 20:40] = 1
-    labels[3:, 10:20, 17:27] = 2
-    labels[3:, 10:20, 29:39] = 1
-    labels[:, 30:36, 5:11] = 5
-    return labels
 
 
 class Driver:
@@ -75,7 +66,7 @@ def driver(lend_viewer_proxy: Callable[..., Any], qtbot: QtBot) -> Driver:
 
 @pytest.fixture
 def found(driver: Driver) -> Driver:
-    driver.viewer.add_labels(movie(), name="cells", scale=(1, 0.5, 0.5))
+    driver.viewer.add_labels(dividing_movie(), name="cells", scale=(1, 0.5, 0.5))
     driver.find()
     return driver
 
@@ -136,12 +127,12 @@ def test_a_lineage_is_found_shown_corrected_and_undone(found: Driver) -> None:
 
 
 def test_what_cannot_be_done_is_said_and_changes_nothing(driver: Driver) -> None:
-    driver.viewer.add_labels(movie()[0], name="plane")
+    driver.viewer.add_labels(dividing_movie()[0], name="plane")
     driver.find()
     assert "several frames" in driver.message
     driver.viewer.layers.clear()
     assert not driver.dock.run._button.isEnabled()
-    driver.viewer.add_labels(movie(), name="cells")
+    driver.viewer.add_labels(dividing_movie(), name="cells")
     driver.find()
     driver.labels.selected_label = 1
     driver.viewer.dims.set_point(0, 0)

@@ -80,17 +80,22 @@ class SegmentLarge:
         self, job: SegmentJob, target: Target, *, cancel: Cancel = None
     ) -> Generator[FileEvent, None, None]:
         """Segment an image."""
-        if not self.always:
-            image = target.open(axes=job.axes, level=job.level)
-            if why_not(job, target) is not None or not is_large(job, image):
-                yield from segment_file(job, target, cancel=cancel)
-                return
+        if not (self.always or _wants_blocks(job, target)):
+            yield from segment_file(job, target, cancel=cancel)
+            return
         try:
             yield from segment_in_blocks(job, target, self, cancel=cancel)
         except NotInBlocksError:
             if self.always:
                 raise
             yield from segment_file(job, target, cancel=cancel)
+
+
+def _wants_blocks(job: SegmentJob, target: Target) -> bool:
+    """Whether an image goes in blocks unasked; most are told without opening them."""
+    return why_not(job, target) is None and is_large(
+        job, target.open(axes=job.axes, level=job.level)
+    )
 
 
 def is_large(job: SegmentJob, image: ImageFile) -> bool:
