@@ -32,6 +32,7 @@ NUMBERED = replace(
         CHOSEN.output, consecutive_ids=True, expand=2.5, also=("csv", "roi")
     ),
 )
+DEEP = replace(CHOSEN, output=replace(CHOSEN.output, slices="volume", z_spacing=3.5))
 INSIDE = replace(
     CHOSEN, output=replace(CHOSEN.output, file_format="zarr", labels_name="nuclei")
 )
@@ -49,7 +50,7 @@ FIRST_VERSION = {
 }
 
 
-@pytest.mark.parametrize("choices", [CHOSEN, NUMBERED, INSIDE])
+@pytest.mark.parametrize("choices", [CHOSEN, NUMBERED, DEEP, INSIDE])
 def test_choices_come_back_through_a_file(choices: BatchChoices) -> None:
     values = json.loads(json.dumps(choices.to_values()))
     assert DEFAULTS.updated(values) == choices
@@ -68,6 +69,7 @@ def test_values_of_the_first_version_are_read() -> None:
         {"expand": "far"},
         {"also": "csv"},
         {"also": ["xls", 3, None]},
+        {"slices": "some", "z_spacing": 1e6},
         {"expand": -1.0},
         {"expand": float("nan")},
         {"unknown": True, "format": "xls"},

@@ -6,7 +6,9 @@ import pickle
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+import tifffile
 from tests.ome_zarr_stores import write_plate
 from tests.widgets.drivers.batch_driver import CENTRES, BatchFake, write_images
 from tests.widgets.drivers.fakes import FakeModelSlot, spots
@@ -16,7 +18,7 @@ from napari_dinocell.engine.batch.into_image import IntoImage
 from napari_dinocell.engine.batch.preset import Preset
 from napari_dinocell.engine.batch.recipe import Recipe
 from napari_dinocell.engine.config import SegmentConfig
-from napari_dinocell.engine.errors import CheckpointError, ImageFileError
+from napari_dinocell.engine.errors import CheckpointError, ImageFileError, SettingsError
 from napari_dinocell.engine.results.provenance import ModelRecord, read_provenance
 from napari_dinocell.session.batch.job import (
     BatchRequest,
@@ -97,6 +99,40 @@ def test_cells_grow_as_the_recipe_says_or_else_the_settings() -> None:
     recipe = Recipe(model="default", settings=grown)
     assert recipe.config(own) == grown
     assert replace(recipe, expand=3.5).config(own) == own.with_overrides(expand=3.5)
+
+
+def test_slices_are_one_volume_as_the_recipe_says_or_else_the_settings() -> None:
+    own = BatchFake().default_config()
+    deep = own.with_overrides(volume=True, z_spacing=2.0)
+    recipe = Recipe(model="default", settings=deep)
+    assert recipe.config(own) == deep
+    told = replace(recipe, volume=True, z_spacing=3.0)
+    assert told.config(own) == own.with_overrides(volume=True, z_spacing=3.0)
+    assert replace(recipe, volume=False).config(own) == own
+    followed = own.with_overrides(link=True, lineages=True)
+    with pytest.raises(SettingsError, match="volumes are not linked through time"):
+        replace(told, settings=followed).config(own)
+
+
+def test_a_preset_of_volumes_gives_cells_one_id_through_slices(
+    tmp_path: Path, slot: FakeModelSlot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DINOCELL_HOME", str(tmp_path / "home"))
+    stack = np.stack([spots((70, 90), [(20 + z, 20), (50, 60 - z)]) for z in range(3)])
+    spaced = {"axes": "ZYX", "spacing": 3.0}
+    tifffile.imwrite(tmp_path / "a.tif", stack, imagej=True, metadata=spaced)
+    recipe = Recipe(model="default", settings=SETTINGS, volume=True)
+    (preset,) = save_as_preset(recipe, "deep", overwrite=False, cancel=never)
+    again = replace(Recipe.of_preset(preset, device="cpu"), model="default")
+    asked = request(
+        tmp_path, images=FileSource(paths=(str(tmp_path / "a.tif"),)), recipe=again
+    )
+    list(run_batch(asked, slot, never))
+    labels = tifffile.imread(tmp_path / "out" / "a_labels.tif")
+    assert labels[0, 20, 20] == labels[2, 22, 20] > 0
+    assert np.unique(labels).tolist() == [0, 1, 2]
+    made = read_provenance(tmp_path / "out" / "a_labels.json").settings
+    assert (made.stack.volume, made.stack.z_spacing) == (True, None)
 
 
 def test_a_preset_keeps_which_formats_are_written(

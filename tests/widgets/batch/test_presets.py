@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from qtpy.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 from tests.widgets.drivers.batch_driver import BatchDriver, write_images
@@ -101,6 +102,19 @@ class TestSegmentDock:
         assert used == segment.controller.requests.config()
         assert (used.watershed.seed_threshold, used.cell_diameter) == (0.71, 33.0)
         assert driver.holder.asked == [("default", "cpu")] * len(driver.holder.asked)
+
+    def test_volumes_are_taken_over_from_its_region(
+        self, driver: BatchDriver, segment: DockDriver
+    ) -> None:
+        segment.viewer.add_image(np.zeros((3, 64, 64), np.uint8), name="stack")
+        driver.choose_settings("dock")
+        for extent, volume in (("volume", True), ("plane", False)):
+            segment.sections.image._regions._extent.setCurrentIndex(
+                segment.sections.image._regions._extent.findData(extent)
+            )
+            settings = driver.controller.recipe().settings
+            assert settings is not None
+            assert settings.stack.volume is volume
 
     def test_without_it_the_dock_says_so(self, driver: BatchDriver) -> None:
         driver.choose_settings("dock")

@@ -40,6 +40,10 @@ class Recipe:
     """Whether ids are 1, 2, ... whatever the settings say."""
     expand: float | None = None
     """Pixels by which cells grow; None takes what the settings say."""
+    volume: bool | None = None
+    """Whether slices are segmented together; None takes what the settings say."""
+    z_spacing: float | None = None
+    """Of a volume that is asked for here, in pixels; None takes that of each image."""
     also: tuple[str, ...] = ()
     """Formats to write besides labels."""
 
@@ -72,11 +76,21 @@ class Recipe:
         return find_model(self.model, wanted_by=self.name)
 
     def config(self, own: SegmentConfig) -> SegmentConfig:
-        """All settings; `own` are those of the model."""
+        """All settings; `own` are those of the model.
+
+        Raises
+        ------
+        SettingsError
+            If the settings find lineages, which volumes do not have.
+        """
         config = self.settings or own
         wanted = self.consecutive_ids or config.consecutive_ids
         expand = config.expand if self.expand is None else self.expand
-        return config.with_overrides(consecutive_ids=wanted, expand=expand)
+        config = config.with_overrides(consecutive_ids=wanted, expand=expand)
+        if self.volume is None:
+            return config
+        spacing = self.z_spacing if self.volume else None
+        return config.with_overrides(volume=self.volume, z_spacing=spacing)
 
     def job(
         self, segmenter: Segmenter, model: ModelRecord, *, overlay: bool = False

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from napari_dinocell.engine.config import LARGEST_EXPANSION
 from napari_dinocell.engine.results.export import LABEL_FORMATS, LabelFormat
 from napari_dinocell.engine.results.export_formats import EXTRA_FORMATS
+from napari_dinocell.engine.stack_config import LARGEST_SPACING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 IntoImages: TypeAlias = Literal["zarr"]
 INTO_IMAGES: IntoImages = "zarr"
 """The labels of OME-Zarr become part of it; nothing is written to the folder."""
+
+Slices: TypeAlias = Literal["as set", "volume", "planes"]
+"""What the slices of a stack are: what the settings say, one volume, or planes that are
+segmented each by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +55,14 @@ class OutputChoice:
     """Whether they replace labels of that name; never remembered."""
     also: tuple[str, ...] = ()
     """Further formats to write, of `EXTRA_FORMATS`."""
+    slices: Slices = "as set"
+    z_spacing: float = 0.0
+    """Of volumes, in pixels from slice to slice; 0 leaves it to the images."""
+
+    @property
+    def volume(self) -> bool | None:
+        """Whether slices are segmented together; None leaves it to the settings."""
+        return None if self.slices == "as set" else self.slices == "volume"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +91,8 @@ class BatchChoices:
             "expand": output.expand,
             "labels_name": output.labels_name,
             "also": list(output.also),
+            "slices": output.slices,
+            "z_spacing": output.z_spacing,
         }
 
     def updated(self, values: Mapping[str, Any]) -> BatchChoices:
@@ -93,6 +108,10 @@ class BatchChoices:
             new["format"] = self.output.file_format
         if not 0 <= new["expand"] <= LARGEST_EXPANSION:
             new["expand"] = self.output.expand
+        if new["slices"] not in get_args(Slices):
+            new["slices"] = self.output.slices
+        if not 0 <= new["z_spacing"] <= LARGEST_SPACING:
+            new["z_spacing"] = self.output.z_spacing
         images = ImageChoice(
             source=new["source"],
             folder=new["images"],
@@ -109,5 +128,7 @@ class BatchChoices:
             labels_name=new["labels_name"],
             overwrite=self.output.overwrite,
             also=tuple(key for key in new["also"] if key in EXTRA_FORMATS),
+            slices=new["slices"],
+            z_spacing=new["z_spacing"],
         )
         return replace(self, images=images, recipe=new["settings"], output=output)

@@ -115,6 +115,8 @@ class BatchController(QObject):
             chosen,
             consecutive_ids=output.consecutive_ids,
             expand=output.expand or None,
+            volume=output.volume,
+            z_spacing=output.z_spacing or None,
             also=tuple(dict.fromkeys((*chosen.also, *output.also))),
         )
 

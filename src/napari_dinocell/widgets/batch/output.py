@@ -10,6 +10,7 @@ from napari_dinocell.engine.config import LARGEST_EXPANSION
 from napari_dinocell.session.batch.choices import INTO_IMAGES, OutputChoice
 from napari_dinocell.widgets.batch.extra_formats import ExtraFormats
 from napari_dinocell.widgets.batch.path import FolderRow
+from napari_dinocell.widgets.batch.slices_row import SlicesRow
 from napari_dinocell.widgets.shared.controls import (
     ElidedComboBox,
     NumberBox,
@@ -28,7 +29,7 @@ FORMATS = {
 
 
 class OutputSection(QWidget):
-    """Folder, label format, ids, overlay, and whether finished images are skipped."""
+    """Folder, label format, slices, ids, overlay, and whether images are skipped."""
 
     changed = Signal()
     """Any change by the user."""
@@ -61,6 +62,7 @@ class OutputSection(QWidget):
             "Cells grow into the background by this distance, until they meet.",
         )
         self._make_ticks()
+        self._slices = SlicesRow()
         self._also = ExtraFormats()
         self._also_row = make_row("Also &write:", self._also)
         self._folder_row = make_row("&Output:", self._folder)
@@ -96,6 +98,7 @@ class OutputSection(QWidget):
         layout.addWidget(self._also_row)
         layout.addWidget(self._name_row)
         layout.addWidget(self._overwrite)
+        layout.addWidget(self._slices)
         layout.addWidget(make_row("Expand by:", self._expand))
         layout.addWidget(self._consecutive_ids)
         layout.addWidget(self._overlay)
@@ -107,6 +110,7 @@ class OutputSection(QWidget):
         self._format.currentIndexChanged.connect(self.changed)
         self._also.changed.connect(self.changed)
         self._name.textChanged.connect(self.changed)
+        self._slices.changed.connect(self.changed)
         self._overwrite.toggled.connect(self.changed)
         self._consecutive_ids.toggled.connect(self.changed)
         self._expand.valueChanged.connect(self.changed)
@@ -137,6 +141,8 @@ class OutputSection(QWidget):
             labels_name=self._name.text().strip(),
             overwrite=self._overwrite.isChecked(),
             also=self._also.chosen(),
+            slices=self._slices.slices(),
+            z_spacing=self._slices.z_spacing(),
         )
 
     def set_choice(self, choice: OutputChoice) -> None:
@@ -151,6 +157,7 @@ class OutputSection(QWidget):
             self._name.setText(choice.labels_name)
             self._overwrite.setChecked(choice.overwrite)
             self._also.set_chosen(choice.also)
+            self._slices.set_values(choice.slices, choice.z_spacing)
             self._show_format()
 
     def _show_format(self) -> None:

@@ -140,6 +140,8 @@ def about(entry: PresetEntry) -> str:
     ]
     if settings.channel != "auto":
         parts.append(f"channel {settings.channel}")
+    if settings.stack.volume:
+        parts.append(_about_volume(settings.stack.z_spacing))
     if preset.region is not None:
         (top, bottom), (left, right) = preset.region
         parts.append(f"rows {top}:{bottom}, columns {left}:{right} only")
@@ -153,6 +155,12 @@ def about(entry: PresetEntry) -> str:
         titles = (FORMATS[key].title for key in preset.also)
         parts.append(f"also writes {', '.join(titles)}")
     return ", ".join(parts)
+
+
+def _about_volume(z_spacing: float | None) -> str:
+    if z_spacing is None:
+        return "slices as one volume"
+    return f"slices as one volume, {z_spacing:g} px apart"
 
 
 def _button(text: str, tip: str) -> QPushButton:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_dinocell.engine.config import SegmentConfig
+from napari_dinocell.engine.stack_config import StackConfig
 
 if TYPE_CHECKING:
     from napari_dinocell.widgets.segment.contrast_section import ContrastSection
@@ -33,6 +34,7 @@ class Sections:
         return SegmentConfig(
             contrast=self.contrast.config(),
             watershed=self.thresholds.config(),
+            stack=StackConfig(volume=self.image.region() == "volume"),
             channel=channels.channel,
             channels=channels.channels,
             cell_diameter=self.size.diameter(),
