@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
 
 from napari_dinocell.engine.batch.find_model import find_model
+from napari_dinocell.engine.batch.segment_pages import CancelledError
 from napari_dinocell.engine.blocks.block_cells import (
     BlockCells,
     HaloRule,
@@ -48,12 +49,17 @@ from napari_dinocell.engine.errors import PlanError
 from napari_dinocell.engine.model.model_store import resolve_model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari_dinocell.engine.arrays import Labels
+    from napari_dinocell.engine.blocks.grid import Plane
     from napari_dinocell.engine.blocks.plan import BlockPlan
     from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
     from napari_dinocell.engine.inference.device import PrecisionName
     from napari_dinocell.engine.inference.network import Network
     from napari_dinocell.engine.inference.tiling import Tile
+
+    Cancel: TypeAlias = Callable[[], bool] | None
 
 _ONE_AT_A_TIME = Lock()
 """Workers of clusters may have threads, which would share model and memory."""
@@ -70,8 +76,13 @@ class Job:
     halo: HaloRule = field(default_factory=HaloRule)
 
 
-def run_job(job: Job) -> Job:
+def run_job(job: Job, *, cancel: Cancel = None) -> Job:
     """Do a job, unless it is done.
+
+    Parameters
+    ----------
+    cancel
+        Asked after each batch of tiles.
 
     Returns
     -------
@@ -81,13 +92,15 @@ def run_job(job: Job) -> Job:
     ------
     DinoCellError
         If it cannot be done; what others have done stays.
+    CancelledError
+        Once `cancel` says True; nothing of the job is there then.
     """
     folder = WorkFolder(Path(job.folder))
     if folder.is_done(job.stage, job.number):
         return job
     match job.stage:
         case Stage.NETWORK:
-            _predict(folder, job.number)
+            _predict(folder, job.number, cancel)
         case Stage.CELLS:
             _find_cells(folder, job.number, job.halo)
         case Stage.HOLES:
@@ -118,7 +131,7 @@ def open_source(plan: BlockPlan) -> SourcePlane:
     )
 
 
-def _predict(folder: WorkFolder, number: int) -> None:
+def _predict(folder: WorkFolder, number: int, cancel: Cancel) -> None:
     """Run the network over a group of tiles."""
     plan, groups = folder.plan, folder.plan.groups
     plane = open_source(plan)
@@ -127,7 +140,7 @@ def _predict(folder: WorkFolder, number: int) -> None:
     image, tiles = group_image(seen, groups, number)
     part = PartOfMap(groups, number)
     with _ONE_AT_A_TIME:
-        network = _answer(plan, image, tiles, part)
+        network = _answer(plan, image, tiles, part, cancel)
     with folder.new_result(Stage.NETWORK, number, device=str(network.device)) as path:
         create_array(path / "map", part.distance_map.shape, np.float32)[:] = (
             part.distance_map
@@ -135,7 +148,11 @@ def _predict(folder: WorkFolder, number: int) -> None:
 
 
 def _answer(
-    plan: BlockPlan, image: AdjustedImage, tiles: list[Tile], part: PartOfMap
+    plan: BlockPlan,
+    image: AdjustedImage,
+    tiles: list[Tile],
+    part: PartOfMap,
+    cancel: Cancel,
 ) -> Network:
     """Have the network look at tiles; returns it."""
     from napari_dinocell.engine.inference.device import torch_threads
@@ -144,7 +161,8 @@ def _answer(
     tiling, augment = plan.settings.tiling, plan.settings.augment
     with torch_threads(plan.threads):
         for _ in network.predict_tiles(image, tiles, part, tiling, augment=augment):
-            pass
+            if cancel is not None and cancel():
+                raise CancelledError
     return network
 
 
@@ -174,11 +192,25 @@ def _load(path: Path, device: str, precision: str) -> Network:
     return Network(path, device=device, precision=cast("PrecisionName", precision))
 
 
-def _distance_map(folder: WorkFolder) -> ImageMap:
+def forget_model() -> None:
+    """Give back the memory of the model that this process has loaded for jobs."""
+    _load.cache_clear()
+
+
+def distance_map(folder: WorkFolder, *, so_far: bool = False) -> ImageMap:
+    """The map (Y, X) of the plane, read in windows.
+
+    Parameters
+    ----------
+    so_far
+        Whether parts that are still to be made count as 0.
+    """
     plan = folder.plan
     empty = plan.no_cells is not None
 
-    def part(number: int) -> StoredArray:
+    def part(number: int) -> Plane:
+        if so_far and not folder.is_done(Stage.NETWORK, number):
+            return np.broadcast_to(np.float32(0), plan.groups.window(number).shape)
         return StoredArray(folder.result(Stage.NETWORK, number) / "map")
 
     joined = JoinedMap(plan.groups, part, empty=empty)
@@ -189,7 +221,7 @@ def _distance_map(folder: WorkFolder) -> ImageMap:
 def _find_cells(folder: WorkFolder, number: int, halo: HaloRule) -> None:
     plan = folder.plan
     cells = find_block_cells(
-        _distance_map(folder), plan.grid.window(number), plan.settings.watershed, halo
+        distance_map(folder), plan.grid.window(number), plan.settings.watershed, halo
     )
     record = {"halo": cells.halo, "cut": cells.cut}
     with folder.new_result(Stage.CELLS, number, **record) as path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari_dinocell.engine.blocks.grid import BlockGrid
@@ -16,7 +16,7 @@ from napari_dinocell.engine.blocks.network_map import TileGroups
 from napari_dinocell.engine.blocks.source import (  # noqa: TC001 - a record's type
     PlaneSource,
 )
-from napari_dinocell.engine.config import SegmentConfig  # noqa: TC001 - a record's type
+from napari_dinocell.engine.config import SegmentConfig
 from napari_dinocell.engine.errors import PlanError
 from napari_dinocell.engine.inference.scale import scaled_shape
 from napari_dinocell.engine.no_cells import NoCells  # noqa: TC001 - a record's type
@@ -84,6 +84,18 @@ class BlockPlan:
         """Checksum of the plan."""
         text = json.dumps(dump_record(self), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def of_map(self) -> BlockPlan:
+        """The same with the usual thresholds: all of the plan that decides the map."""
+        usual = SegmentConfig()
+        settings = replace(
+            self.settings,
+            watershed=usual.watershed,
+            expand=usual.expand,
+            consecutive_ids=usual.consecutive_ids,
+        )
+        return replace(self, settings=settings)
 
     @property
     def grid(self) -> BlockGrid:

@@ -105,8 +105,12 @@ def is_large(job: SegmentJob, image: ImageFile) -> bool:
         (top, bottom), (left, right) = job.region
         shape = bottom - top, right - left
     channels = prod(image.shape) // (prod(image.plane_shape) * image.page_count)
-    taken = BYTES_PER_PIXEL + channels * image.dtype.itemsize
-    return prod(shape) * taken > SHARE * spare_memory()
+    return takes_much(prod(shape), channels * image.dtype.itemsize)
+
+
+def takes_much(pixels: int, bytes_per_pixel: int) -> bool:
+    """Whether a plane, segmented whole, would take more than the share of memory."""
+    return pixels * (BYTES_PER_PIXEL + bytes_per_pixel) > SHARE * spare_memory()
 
 
 def why_not(job: SegmentJob, target: Target) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ from napari_dinocell.engine.results.page_region import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from napari_dinocell.engine.config import Channel
@@ -33,6 +36,19 @@ each of which would be decoded anew for every few rows."""
 BY_PIXEL = "max"
 """The way to make one plane of several that gives a pixel the same value wherever the
 window around it begins; sums of products may differ in the last bit."""
+
+_LENT: dict[str, ImageFile] = {}
+"""Images that somebody else reads, by the paths that they go by."""
+
+
+@contextmanager
+def lent_image(path: str, image: ImageFile) -> Iterator[None]:
+    """Have jobs in this process read an image that is no file, by a path of its own."""
+    _LENT[path] = image
+    try:
+        yield
+    finally:
+        del _LENT[path]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +93,7 @@ class PlaneSource:
         ImageError
             If it has no such page, or region.
         """
-        image = open_image(
+        image = _LENT.get(self.path) or open_image(
             Path(self.path), axes=self.axes, scene=self.scene, level=self.level
         )
         if not 0 <= self.page < image.page_count:

@@ -83,6 +83,7 @@ class WorkFolder:
         self.path = path
         self.plan = PLAN.read(path / "plan.json")
         self.fingerprint = self.plan.fingerprint
+        self._of_map = self.plan.of_map.fingerprint
 
     @classmethod
     def create(
@@ -174,7 +175,7 @@ class WorkFolder:
                 f"{record} cannot be read: {error}. Remove it to have its job done "
                 "again."
             ) from error
-        if found != self.fingerprint:
+        if found != self._fingerprint_of(stage):
             raise PlanError(
                 f"{record} is of another plan than {self.path / 'plan.json'}, which "
                 "was changed. Plan anew, into another folder."
@@ -205,14 +206,14 @@ class WorkFolder:
         with suppress(_DoneElsewhere), replaced_folder(path) as temporary:
             temporary.mkdir()
             yield temporary
-            self._write_record(temporary / "job.json", record)
+            self._write_record(temporary / "job.json", stage, record)
             if self.is_done(stage, number):  # readers may be at it: it stays
                 raise _DoneElsewhere
 
     def mark_done(self, stage: Stage, number: int, **record: Any) -> None:
         """Note that a job has written its part of a shared array."""
         with replaced_file(self.path / self._record_name(stage, number)) as temporary:
-            self._write_record(temporary, record)
+            self._write_record(temporary, stage, record)
 
     def result(self, stage: Stage, number: int) -> Path:
         """Folder of a job's result."""
@@ -278,8 +279,14 @@ class WorkFolder:
             else f"{folder}.json"
         )
 
-    def _write_record(self, path: Path, record: Mapping[str, Any]) -> None:
-        text = json.dumps({"plan": self.fingerprint, **record})
+    def _fingerprint_of(self, stage: Stage) -> str:
+        """Of all that decides a stage's results: a map is none of the thresholds'."""
+        return self._of_map if stage is Stage.NETWORK else self.fingerprint
+
+    def _write_record(
+        self, path: Path, stage: Stage, record: Mapping[str, Any]
+    ) -> None:
+        text = json.dumps({"plan": self._fingerprint_of(stage), **record})
         path.write_text(text, encoding="utf-8")
 
 
