@@ -1,41 +1,35 @@
-"""A model for which cells are what is bright: real in all its parts, but tiny.
+"""A model for which cells are what is bright: loaded like any other, and tiny.
 
-All weights are 0, but for a path on which the image itself goes through the decoder.
+Its network is not computed: the brightness of each pixel stands in for its result.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import torch
+from typing import TYPE_CHECKING
 
 from napari_dinocell.engine.model.checkpoint import CheckpointInfo, save_checkpoint
 from napari_dinocell.engine.model.dinocell import DinoCell
 from napari_dinocell.engine.model.model_config import ModelConfig
+from napari_dinocell.engine.model.standardise import standardise
 from napari_dinocell.engine.model.variants import Variant
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-TINY = Variant("vitq", 24, 4, 2, "mlp", 40, (0, 1, 2, 3))
+    from torch import Tensor
+
+TINY = Variant("vitq", 8, 4, 2, "mlp", 8, (0, 1, 2, 3))
 """To be among `VARIANTS` while the model is used."""
 
 
 def save_bright_model(path: Path) -> None:
     """Write it; TINY must be known."""
-    model = DinoCell(
-        ModelConfig(variant="vitq16", decoder_channels=(4, 4, 4, 4), image_skips=True)
-    ).eval()
-    decoder: Any = model.decoder
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.zero_()
-        for block in (decoder.image_skips.levels[0], decoder.refine.conv):
-            for index in (0, 3):
-                block[index].weight[0, 0, 1, 1] = 1  # the pixel itself
-                block[index + 1].weight.fill_(1)
-        # dark ground is background: it would be one plateau that takes long to label
-        model.head.weight[0, 0] = 5
-        model.head.bias.fill_(-3)
+    model = DinoCell(ModelConfig(variant="vitq16", decoder_channels=(4, 4, 4, 4)))
     card = CheckpointInfo(model=model.config, name="bright", licence="CC0-1.0")
-    save_checkpoint(path, model, card)
+    save_checkpoint(path, model.eval(), card)
+
+
+def bright_logits(model: DinoCell, image: Tensor) -> Tensor:
+    """In place of `DinoCell.logits`: (B, 1, H, W) -> (B, 1, H, W), high where bright."""
+    # dark ground is background: it would be one plateau that takes long to label
+    return 5 * standardise(image, model.config, channels=1).relu() - 3

@@ -22,9 +22,10 @@ import typer.main
 from napari_dinocell.cli import main
 from napari_dinocell.cli.app import app
 from napari_dinocell.engine.model import model_store
+from napari_dinocell.engine.model.dinocell import DinoCell
 from napari_dinocell.engine.model.variants import VARIANTS
 from tests.docs.blocks import COMMAND_LANGUAGES, find_blocks
-from tests.docs.bright_model import TINY, save_bright_model
+from tests.docs.bright_model import TINY, bright_logits, save_bright_model
 from tests.docs.worlds import make_world
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def tiny_default(
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(VARIANTS, TINY.name, TINY)
         patch.setattr(model_store, "PACKAGE_MODELS", models)
+        patch.setattr(DinoCell, "logits", bright_logits)
         save_bright_model(models / "default.safetensors")
         yield
 
