@@ -30,6 +30,6 @@ def save_bright_model(path: Path) -> None:
 
 
 def bright_logits(model: DinoCell, image: Tensor) -> Tensor:
-    """In place of `DinoCell.logits`: (B, 1, H, W) -> (B, 1, H, W), high where bright."""
+    """In place of `DinoCell.logits`, (B, 1, H, W) of both: high where it is bright."""
     # dark ground is background: it would be one plateau that takes long to label
     return 5 * standardise(image, model.config, channels=1).relu() - 3
