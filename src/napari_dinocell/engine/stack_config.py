@@ -12,6 +12,9 @@ LARGEST_SPACING = 1000
 ORTHOGONAL_SPACING = 2
 """Up to this spacing a volume cut across its slices still looks like an image."""
 
+MOST_BRIDGED = 10
+"""Slices; beyond it there are cells between."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackConfig:
@@ -40,6 +43,6 @@ class StackConfig:
             "pixel size.",
         )
         require(
-            0 <= self.bridge <= 10,
-            f"Expected to bridge 0 to 10 slices, got {self.bridge}.",
+            0 <= self.bridge <= MOST_BRIDGED,
+            f"Expected to bridge 0 to {MOST_BRIDGED} slices, got {self.bridge}.",
         )

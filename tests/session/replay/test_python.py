@@ -123,6 +123,19 @@ def test_names_stay_names(record, name):
     assert all(line.startswith("# ") for line in comments)
 
 
+def test_lineages_are_found_once_all_frames_are_there(record):
+    own = {"link": True, "lineages": True, "consecutive_ids": True}
+    settings = record.settings.with_overrides(**own)
+    movie = replace(record, plane=None, settings=settings)
+    script = as_python(movie, array_ndim=3)
+    order = ("linker.link(", "track(labels, link=False)", "numbers.renumber(labels[i])")
+    places = [script.index(step) for step in order]
+    assert places == sorted(places)
+    compile(script, "copied", "exec")
+    assert {"--link", "--lineages", "TYX"} <= set(posix_command(movie).split())
+    assert "track" not in as_python(replace(movie, plane=(1,)), array_ndim=3)
+
+
 @pytest.mark.parametrize(
     ("ndim", "lines"),
     [
@@ -145,4 +158,7 @@ def test_volumes_are_one_call_each(record, ndim, lines):
     assert "\n".join(lines) in script
     assert "volume=True," in script
     assert "z_spacing=2.5," in script
+    alone = settings.with_overrides(volume=False, bridge=3, min_z_extent=2)
+    script = as_python(replace(record, plane=None, settings=alone), array_ndim=ndim)
+    assert not any(word in script for word in ("z_spacing", "bridge", "extent"))
     compile(script, "copied", "exec")

@@ -31,6 +31,7 @@ CHOSEN = DockSettings(
     consecutive_ids=True,
     contours=True,
     augment=4,
+    bridge=3,
 )
 
 
@@ -77,6 +78,7 @@ def test_values_of_the_first_version_are_read() -> None:
         expand=0.0,
         consecutive_ids=False,
         contours=False,
+        bridge=1,
         contrast=known,
     )
     assert DEFAULTS.updated(values) == expected

@@ -95,6 +95,21 @@ def test_slices_follow_thresholds_at_once(result: StackResult) -> None:
     np.testing.assert_array_equal(result.labels, expected(0.8))
 
 
+def test_other_gaps_are_closed_without_a_new_run(result: StackResult) -> None:
+    result.volumes.set_bridge(0)
+    assert result.outdated
+    assert not result.has_watershed((2,))
+    for z in (3, 0, 1, 2):  # the last one alone does not bring them in step
+        result.relabel((z,), THRESHOLDS)
+    assert result.outdated
+    for z in range(4):
+        result.relabel((z,), THRESHOLDS)
+    assert not result.outdated
+    maps = np.stack([fake_map(plane) for plane in STACK])
+    open_gaps = label_cells(join_slices(maps, z_spacing=2.0, bridge=0), THRESHOLDS)
+    np.testing.assert_array_equal(result.labels, open_gaps)
+
+
 def test_a_part_of_a_slice_has_the_same_ids(result: StackResult) -> None:
     part = (slice(5, 40), slice(10, 60))
     found = result.query((1,), THRESHOLDS).labels(part)

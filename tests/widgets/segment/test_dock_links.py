@@ -16,6 +16,7 @@ from tests.widgets.drivers.run_records import run_script
 from napari_dinocell.cli import main
 from napari_dinocell.engine.config import ContrastConfig, WatershedConfig
 from napari_dinocell.engine.link import PageLinker
+from napari_dinocell.engine.track import track
 from napari_dinocell.engine.watershed.live_watershed import label_cells
 from napari_dinocell.sample import load_sample
 from napari_dinocell.session.model_slot import ModelSlot
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
+
+BOOK: Any = object()
+"""A lineage that is there, whatever it says."""
 
 FRAMES = [
     [(50, 60), (80, 20)],
@@ -214,12 +218,14 @@ def test_copies_make_the_same_ids(
     common = set(np.unique(labels[0])) & set(np.unique(labels[2])) - {0}
     assert len(common) > 10
 
+    driver.session.lineages[str(driver.viewer.layers["movie labels"].unique_id)] = BOOK
+    labels = track(labels, link=False).labels  # as the Lineage dock would name them
     driver.dock.status.copy_python()
     np.testing.assert_array_equal(run_script(QApplication.clipboard().text()), labels)
 
     driver.dock.status.copy_command()
     _, *arguments = shlex.split(QApplication.clipboard().text())
-    assert "--link" in arguments
+    assert {"--link", "--lineages"} <= set(arguments)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):
         main(arguments)

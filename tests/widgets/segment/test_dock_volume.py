@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from qtpy.QtWidgets import QApplication
 from tests.widgets.drivers.dock_driver import DockDriver
 from tests.widgets.drivers.fakes import fake_map, spots
 
@@ -40,9 +41,9 @@ def show(driver: DockDriver, **more: Any) -> Any:
     return layer
 
 
-def expected(thresholds: WatershedConfig) -> np.ndarray:
+def expected(thresholds: WatershedConfig, bridge: int = 1) -> np.ndarray:
     maps = np.stack([fake_map(plane) for plane in STACK])
-    return label_cells(join_slices(maps, z_spacing=3.0, bridge=1), thresholds)
+    return label_cells(join_slices(maps, z_spacing=3.0, bridge=bridge), thresholds)
 
 
 def test_cells_go_through_slices_and_follow_the_sliders(driver: DockDriver) -> None:
@@ -65,6 +66,34 @@ def test_cells_go_through_slices_and_follow_the_sliders(driver: DockDriver) -> N
     driver.controller.follow_settings()
     driver.at_rest()
     np.testing.assert_array_equal(driver.labels("stack"), expected(moved))
+
+
+def test_volumes_have_controls_of_their_own(driver: DockDriver) -> None:
+    show(driver)
+    sections, rows = driver.sections, driver.sections.thresholds.volume
+    regions = sections.image._regions._extent
+    regions.setCurrentIndex(regions.findData("plane"))
+    assert rows.isHidden()
+    regions.setCurrentIndex(regions.findData("volume"))
+    assert not rows.isHidden()
+    driver.segment()
+    rows._extent.setValue(4)
+    rows._parting.set_value(0.6)
+    rows._bridge.setValue(0)
+    driver.at_rest()
+    thresholds = driver.controller.requests.thresholds()
+    assert (thresholds.min_z_extent, thresholds.parting) == (4, 0.6)
+    found = driver.labels("stack")
+    np.testing.assert_array_equal(found, expected(thresholds, bridge=0))
+    assert len(np.unique(found)) == 2
+    driver.dock.status.copy_command()
+    command = QApplication.clipboard().text()
+    for option in ("--volume", "--bridge 0", "--min-z-extent 4", "--parting 0.6"):
+        assert option in command
+    driver.dock.memory.restore_defaults()
+    driver.at_rest()
+    thresholds = driver.controller.requests.thresholds()
+    np.testing.assert_array_equal(driver.labels("stack"), expected(thresholds))
 
 
 def test_frames_and_slices_without_a_distance_are_told(driver: DockDriver) -> None:

@@ -182,7 +182,7 @@ def _image_file(record: RunRecord, ndim: int | None) -> _CommandImage:
     own = _axes_of_file(path)
     if len(own) != (ndim or len(own)):
         raise ImageFileError("The command would read other axes than napari did.")
-    axes = _letters(axis_roles(record, len(own)), own)
+    axes = _axes(record, len(own), own)
     if axes != own and _is_picture(path):
         raise ImageFileError("The command takes a picture of three axes for RGB.")
     return _CommandImage(path, None if axes == own else axes)
@@ -193,7 +193,7 @@ def _image_to_save(
 ) -> _CommandImage:
     stem = re.sub(r"[^\w.-]+", "_", Path(record.source_name).stem).strip("._-")
     path = f"{stem or 'image'}.tif"
-    axes = _letters(axis_roles(record, ndim or _planeless_ndim(record) + 1))
+    axes = _axes(record, ndim or _planeless_ndim(record) + 1)
     note = f"{reason} Save the layer {record.source_name!r} as {path} first."
     return _CommandImage(path, None if axes == "YX" else axes, note)
 
@@ -225,6 +225,16 @@ def _axes_of_file(path: str) -> str:
         if not np.array_equal(picture, imread(path)):  # CMYK, or 16 bit per color
             raise ImageFileError("The command would read other pixels than napari did.")
         return "YXS"[: picture.ndim]
+
+
+def _axes(record: RunRecord, ndim: int, own: str = "") -> str:
+    """What the command is to take the axes for; lineages are those of frames (T)."""
+    roles = axis_roles(record, ndim)
+    letters = _letters(roles, own)
+    if not record.settings.lineages or "T" in letters or "P" not in roles:
+        return letters
+    frames = roles.index("P")
+    return f"{letters[:frames]}T{letters[frames + 1 :]}"
 
 
 def _letters(roles: str, own: str = "") -> str:

@@ -82,11 +82,13 @@ def _own_imports(record: RunRecord, *, loops: bool) -> list[str]:
     numbers = "from napari_dinocell.engine.labels.consecutive_ids import ConsecutiveIds"
     expand = "from napari_dinocell.engine.labels.expand import expand_cells"
     link = "from napari_dinocell.engine.link import PageLinker"
+    track = "from napari_dinocell.engine.track import track"
     return [
         f"from napari_dinocell import {'Segmenter' if loops else 'segment'}",
         *([numbers] if loops and record.settings.consecutive_ids else []),
         *([expand] if loops and record.settings.expand else []),
         *([link] if loops and record.settings.link else []),
+        *([track] if loops and record.settings.lineages else []),
         "from napari_dinocell.engine.model.checkpoint_file import file_sha256",
         "from napari_dinocell.engine.model.model_store import resolve_model",
     ]
@@ -182,13 +184,17 @@ def _all_planes(record: RunRecord, axes: str) -> list[str]:
     counts = [f"image.shape[{axis}]" for axis, role in enumerate(axes) if role == "P"]
     each = "range" if len(names) == 1 else "np.ndindex"
     linked, numbered = record.settings.link, record.settings.consecutive_ids
+    followed = record.settings.lineages
     found = "segmenter.labels()"
     if record.settings.expand:
         found = f"expand_cells({found}, {literal(record.settings.expand)})"
     if linked:
         found = f"linker.link({found}, ({', '.join(names)},))"
-    if numbered:
+    if numbered and not followed:
         found = f"numbers.renumber({found})"
+    each_plane = f"for {', '.join(names)} in {each}({', '.join(counts)}):"
+    labels = _indexed("labels", record, "P" * len(names) + "YX", names)
+    renumbered = f"numbers.renumber({labels})"
     return [
         f"segmenter = Segmenter(model, device={record.device!r})",
         "config = segmenter.default_config().with_overrides(",
@@ -197,11 +203,27 @@ def _all_planes(record: RunRecord, axes: str) -> list[str]:
         *(["linker = PageLinker()"] if linked else []),
         *(["numbers = ConsecutiveIds()"] if numbered else []),
         f"labels = np.zeros({_shape(axes, 'PYX')}, np.int32)",
-        f"for {', '.join(names)} in {each}({', '.join(counts)}):",
+        each_plane,
         f"    for _ in segmenter.steps({steps}):",
         "        pass",
-        f"    {_indexed('labels', record, 'P' * len(names) + 'YX', names)} = {found}",
+        f"    {labels} = {found}",
         f'    print({", ".join(names)}, segmenter.count(), "cells")',
+        *(_lineages() if followed else []),
+        *(
+            [each_plane, f"    {labels} = {renumbered}"]
+            if followed and numbered
+            else []
+        ),
+    ]
+
+
+def _lineages() -> list[str]:
+    """Daughters get ids of their own once all frames are there."""
+    return [
+        "followed = track(labels, link=False)  # the lineage, as it was found",
+        "labels = followed.labels",
+        "for cell in followed.lineage.tracks:",
+        "    print(cell)",
     ]
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.results.provenance import ModelRecord
     from napari_dinocell.session.replay.run_record import RunRecord
 
+OF_VOLUMES = ("z_spacing", "bridge", "orthogonal", "min_z_extent", "parting")
+"""Settings that planes by themselves do not have."""
+
 
 def axis_roles(record: RunRecord, ndim: int) -> str:
     """What each axis of the layer's data is.
@@ -86,7 +89,10 @@ def needed_settings(record: RunRecord, own: SegmentConfig | None) -> dict[str, A
     if record.channel is not None:
         used["channel"] = record.channel
     used["link"] &= record.plane is None
+    used["lineages"] &= record.plane is None
     used["volume"] &= record.plane is None
+    if not used["volume"]:
+        used = {name: used[name] for name in used if name not in OF_VOLUMES}
     known = _flat(own or SegmentConfig())
     always = {"cell_diameter"}
     if own is None:

@@ -13,6 +13,7 @@ from napari_dinocell.engine.config import (
     WatershedConfig,
 )
 from napari_dinocell.engine.errors import SettingsError
+from napari_dinocell.engine.stack_config import StackConfig
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,8 @@ class DockSettings:
     """Whether cells are drawn as outlines."""
     augment: int = 1
     """Turns and flips over which the map is averaged."""
+    bridge: int = 1
+    """Slices of a volume in a row that a cell may be missing in."""
 
     def to_values(self) -> dict[str, Any]:
         """Names and values of JSON types, without any nesting."""
@@ -57,6 +60,7 @@ class DockSettings:
             "expand": self.expand,
             "consecutive_ids": self.consecutive_ids,
             "contours": self.contours,
+            "bridge": self.bridge,
         }
 
     def updated(self, values: Mapping[str, Any]) -> DockSettings:
@@ -67,6 +71,7 @@ class DockSettings:
         """
         link, augment = values.get("link"), values.get("augment", 0)
         diameter, expand = values.get("cell_diameter", ""), values.get("expand")
+        bridge = values.get("bridge")
         numbered, contours = values.get("consecutive_ids"), values.get("contours")
         return DockSettings(
             model=_text(values, "model", self.model),
@@ -81,6 +86,7 @@ class DockSettings:
                 numbered if isinstance(numbered, bool) else self.consecutive_ids
             ),
             contours=contours if isinstance(contours, bool) else self.contours,
+            bridge=bridge if _is_bridge(bridge) else self.bridge,
         )
 
 
@@ -132,6 +138,14 @@ def _is_expansion(value: object) -> TypeGuard[float]:
 
 def _is_augment(value: object) -> bool:
     return _is_setting("augment", value)
+
+
+def _is_bridge(value: object) -> TypeGuard[int]:
+    try:
+        StackConfig(bridge=value)  # type: ignore[arg-type]
+    except SettingsError:
+        return False
+    return True
 
 
 def _is_setting(name: str, value: object) -> bool:

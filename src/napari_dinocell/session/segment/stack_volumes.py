@@ -8,7 +8,7 @@ are not left out, as they are in planes: the cell goes on in other slices, under
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,8 @@ class _Volume:
     """One volume, and what was asked of it last."""
 
     watershed: LazyWatershed
+    made_for: StackConfig
+    """How its slices were joined."""
     query: CellQuery | None = None
 
 
@@ -66,7 +68,10 @@ class StackVolumes:
         """How slices become volumes; None where planes are by themselves."""
         self._shape = shape
         self._volumes: dict[PlaneIndex, _Volume] = {}
-        self._shown: set[PlaneIndex] = set()
+        self._shown: dict[PlaneIndex, StackConfig] = {}
+        """How the slices were joined whose cells all labels of a volume show."""
+        self._begun: dict[PlaneIndex, StackConfig] = {}
+        """The same of the first slice alone, while the others follow."""
         self._lock = RLock()  # slices are relabelled in a worker, too
 
     def start(self, wanted: StackConfig | None) -> None:
@@ -75,12 +80,21 @@ class StackVolumes:
             self.wanted = wanted
             self._volumes.clear()
             self._shown.clear()
+            self._begun.clear()
+
+    def set_bridge(self, bridge: int) -> None:
+        """Close other gaps from now on; volumes are prepared anew when asked for.
+
+        Waits for no worker that prepares one meanwhile.
+        """
+        if self.wanted is not None:
+            self.wanted = replace(self.wanted, bridge=bridge)
 
     def forget(self, index: PlaneIndex) -> None:
         """Drop what was prepared from the map of a plane, which has changed."""
         with self._lock:
             self._volumes.pop(index[:-1], None)
-            self._shown.discard(index[:-1])
+            self._shown.pop(index[:-1], None)
 
     def slices(self, index: PlaneIndex) -> list[PlaneIndex]:
         """All slices of the volume that a plane belongs to."""
@@ -88,16 +102,21 @@ class StackVolumes:
 
     def ready(self, index: PlaneIndex) -> bool:
         """Whether a plane can be relabelled at once."""
-        return index[:-1] in self._volumes
+        volume = self._volumes.get(index[:-1])
+        return volume is not None and volume.made_for == self.wanted
 
     def outdated(self, index: PlaneIndex) -> bool:
         """Whether the labels of a plane are not those of its volume yet."""
-        return index[:-1] not in self._shown
+        return self._shown.get(index[:-1]) != self.wanted
 
     def show(self, index: PlaneIndex) -> None:
         """Take note that the labels of the slices up to this one are the volume's."""
-        if index[-1] == self._shape[-3] - 1:
-            self._shown.add(index[:-1])
+        volume = index[:-1]
+        made_for = self._volumes[volume].made_for
+        if index[-1] == 0:
+            self._begun[volume] = made_for
+        if index[-1] == self._shape[-3] - 1 and self._begun.get(volume) == made_for:
+            self._shown[volume] = made_for
 
     def query(
         self,
@@ -118,19 +137,21 @@ class StackVolumes:
             Gives the maps (Z, Y, X) of these slices, to be changed.
         """
         with self._lock:
-            volume = self._volumes.get(index[:-1])
-            if volume is None:
-                volume = _Volume(LazyWatershed(self._joined(read_maps())))
-                self._volumes[index[:-1]] = volume
+            volume, wanted = self._volumes.get(index[:-1]), self.wanted
+            assert wanted is not None
+            if volume is None or volume.made_for != wanted:
+                joined = _join(read_maps(), wanted)
+                volume = _Volume(LazyWatershed(joined), wanted)
             if volume.query is None or volume.query.config != thresholds:
                 volume.query = volume.watershed.query(thresholds)
+            self._volumes[index[:-1]] = volume  # it can be asked at once by now
             return SliceQuery(volume.query, index[-1])
 
-    def _joined(self, maps: DistanceMap) -> DistanceMap:
-        from napari_dinocell.engine.volume.check import require_volume, spacing_of
-        from napari_dinocell.engine.volume.volume_map import join_slices
 
-        assert self.wanted is not None
-        require_volume(maps.shape)
-        spacing = spacing_of(self.wanted, None)
-        return join_slices(maps, z_spacing=spacing, bridge=self.wanted.bridge)
+def _join(maps: DistanceMap, wanted: StackConfig) -> DistanceMap:
+    from napari_dinocell.engine.volume.check import require_volume, spacing_of
+    from napari_dinocell.engine.volume.volume_map import join_slices
+
+    require_volume(maps.shape)
+    spacing = spacing_of(wanted, None)
+    return join_slices(maps, z_spacing=spacing, bridge=wanted.bridge)

@@ -12,6 +12,7 @@ from napari_dinocell.session.segment.stack_result import StackResult
 from napari_dinocell.session.session import Session
 from napari_dinocell.widgets.layers.placement import placement_of
 from napari_dinocell.widgets.layers.result_layers import find_results
+from napari_dinocell.widgets.segment.follow_finish import FinishFollower
 from napari_dinocell.widgets.segment.live_thresholds import LiveThresholds
 from napari_dinocell.widgets.segment.request_maker import RequestMaker, ThresholdReader
 from napari_dinocell.widgets.segment.run import Run, RunEnd, SegmentRunner
@@ -60,6 +61,7 @@ class SegmentController(QObject):
         self._is_open = False
         self._connect_runner()
         self._connect_sections()
+        self.finish = FinishFollower(self, sections)
         self._relays = [
             Relay(self.session.jobs.changed, self._on_job_changed, self),
             Relay(self.session.model.changed, self._on_job_changed, self),
@@ -81,10 +83,11 @@ class SegmentController(QObject):
             self._sections.image.link_changed,
             self._sections.thresholds.finish.expand_changed,
             self._sections.thresholds.finish.consecutive_changed,
+            self._sections.thresholds.volume.bridge_changed,
         ):
             changed.connect(self._publish)
         self._on_thresholds_changed()
-        self.follow_expand()
+        self.finish.follow_expand()
         self._attend()
 
     def _publish(self) -> None:
@@ -109,9 +112,7 @@ class SegmentController(QObject):
         sections.run.keep.clicked.connect(self.stop_and_keep)
         sections.thresholds.changed.connect(self._on_thresholds_changed)
         sections.image.layer_changed.connect(self._on_layer_changed)
-        sections.image.link_changed.connect(self.follow_link)
         sections.image.inside.changed.connect(self._on_thresholds_changed)
-        sections.thresholds.finish.expand_changed.connect(self.follow_expand)
         for section in (sections.image, sections.size, sections.contrast):
             section.changed.connect(self.attended)
         sections.model.model_changed.connect(self.attended)
@@ -270,22 +271,6 @@ class SegmentController(QObject):
         """Take note of settings that a program has changed in the sections."""
         self._on_thresholds_changed()
         self.attended.emit()
-
-    def follow_expand(self) -> None:
-        """Let cells grow as far as the dock says by now."""
-        distance = self._sections.thresholds.finish.expand()
-        if self.runner.run is not None:
-            self.runner.run.result.stack.expand = distance
-        self.live.expand(distance)
-
-    def follow_link(self) -> None:
-        """Link or unlink the planes of the result, at once."""
-        run, result = self.runner.run, self.result
-        if run is not None and run.layer == self.layer:
-            result = run.result  # the end of the run brings the planes in step
-        if result is not None:
-            result.stack.links.wanted = self._sections.image.link()
-            self.live.relink()
 
     def _on_job_changed(self) -> None:
         session, model = self.session, self._sections.model

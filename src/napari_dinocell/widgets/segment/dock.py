@@ -62,6 +62,7 @@ class SegmentDock(Dock):
         self.sections.image.lineage_wanted.connect(self.open_lineage)
         self.sections.model.changed.connect(self._show_model_name)
         self.controller.runner.counted.connect(self._make_room)
+        self.controller.attended.connect(self._show_volume_rows)
         self._show_model_name()
         self.controller.begin()
 
@@ -80,6 +81,11 @@ class SegmentDock(Dock):
 
     def _show_model_name(self) -> None:
         self.folds["Model"].set_summary(self.sections.model.name())
+
+    def _show_volume_rows(self) -> None:
+        """Show what only volumes have, where a volume is wanted."""
+        is_volume = self.sections.image.region() == "volume"
+        self.sections.thresholds.volume.setVisible(is_volume)
 
     def _make_room(self) -> None:
         """There are labels to tune: the model was chosen, and it works."""

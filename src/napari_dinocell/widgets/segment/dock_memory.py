@@ -44,6 +44,7 @@ class DockMemory(QObject):
         finish.expand_changed.connect(self._save.start)
         finish.consecutive_changed.connect(self._save.start)
         finish.contours_changed.connect(self._save.start)
+        sections.thresholds.volume.bridge_changed.connect(self._save.start)
         sections.run.restore.clicked.connect(self.restore_defaults)
 
     def save(self) -> None:
@@ -58,10 +59,12 @@ class DockMemory(QObject):
         self._sections.model.set_augment(defaults.augment)
         self._sections.size.set_diameter(defaults.cell_diameter)
         self._sections.image.set_link(defaults.link)
-        self._controller.follow_link()
+        self._controller.finish.follow_link()
         finish = self._sections.thresholds.finish
         finish.set_values(defaults.expand, defaults.consecutive_ids)
-        self._controller.follow_expand()
+        self._controller.finish.follow_expand()
+        self._sections.thresholds.volume.set_bridge(defaults.stack.bridge)
+        self._controller.finish.follow_bridge()
         self._take_model_settings()
 
     def close(self) -> None:
@@ -82,6 +85,7 @@ class DockMemory(QObject):
             expand=sections.thresholds.finish.expand(),
             consecutive_ids=sections.thresholds.finish.consecutive_ids(),
             contours=sections.thresholds.finish.contours(),
+            bridge=sections.thresholds.volume.bridge(),
         )
 
     def _restore(self) -> None:
@@ -99,6 +103,7 @@ class DockMemory(QObject):
         finish = sections.thresholds.finish
         finish.set_values(settings.expand, settings.consecutive_ids)
         finish.set_contours(settings.contours)
+        sections.thresholds.volume.set_bridge(settings.bridge)
 
     def _on_model_changed(self) -> None:
         self._take_model_settings()

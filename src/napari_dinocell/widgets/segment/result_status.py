@@ -87,8 +87,19 @@ class ResultStatus(QObject):
             return None
         record = _run_record(layer, result, plane, made)
         numbered = self._sections.thresholds.finish.consecutive_ids()
-        settings = replace(record.settings, consecutive_ids=numbered)
+        settings = replace(
+            record.settings,
+            consecutive_ids=numbered,
+            lineages=record.settings.link and self._has_lineage(),
+        )
         return replace(record, settings=settings)
+
+    def _has_lineage(self) -> bool:
+        """Whether the Lineage dock has found who is whose daughter in the labels."""
+        layers, books = self._controller.layers, self._controller.session.lineages
+        if layers is None or layers.labels is None:
+            return False
+        return str(layers.labels.unique_id) in books
 
     def _show_result(self, cells: int | None = None) -> None:
         """Say what was found in the chosen image; `cells` if they were just counted."""
@@ -225,6 +236,7 @@ def _with_thresholds(
     return replace(
         config,
         watershed=stack.thresholds[plane],
+        stack=stack.volumes.wanted or config.stack,
         link=stack.links.wanted,
         expand=stack.grown.get(plane, 0.0),
     )
@@ -253,7 +265,10 @@ def _what_counts(record: PlaneRecord) -> tuple[object, ...]:
     region = (rows.start, rows.stop, columns.start, columns.stop)
     used = (record.device, record.precision, record.threads)
     # of the stack as a whole, and of what is shown by now
-    asked = replace(record.asked, link=False, expand=0.0, consecutive_ids=False)
+    deep = replace(record.asked.stack, bridge=0)
+    asked = replace(
+        record.asked, stack=deep, link=False, expand=0.0, consecutive_ids=False
+    )
     return (asked, record.limits, record.cell_diameter, region, record.tiles, *used)
 
 

@@ -34,7 +34,10 @@ class Sections:
         return SegmentConfig(
             contrast=self.contrast.config(),
             watershed=self.thresholds.config(),
-            stack=StackConfig(volume=self.image.region() == "volume"),
+            stack=StackConfig(
+                volume=self.image.region() == "volume",
+                bridge=self.thresholds.volume.bridge(),
+            ),
             channel=channels.channel,
             channels=channels.channels,
             cell_diameter=self.size.diameter(),

@@ -8,6 +8,7 @@ from superqt.utils import signals_blocked
 
 from napari_dinocell.engine.config import WatershedConfig
 from napari_dinocell.widgets.segment.finish_row import FinishRow
+from napari_dinocell.widgets.segment.volume_rows import VolumeRows
 from napari_dinocell.widgets.shared.controls import (
     NumberBox,
     SliderRow,
@@ -87,6 +88,7 @@ class ThresholdSection(QWidget):
             "What the thresholds cut: how deep each pixel lies in its cell, by the "
             "model. A layer of its own below the labels.",
         )
+        self.volume = VolumeRows()
         self.finish = FinishRow()
         self._lay_out()
         self._connect()
@@ -98,6 +100,7 @@ class ThresholdSection(QWidget):
         layout.addWidget(self._foreground)
         layout.addWidget(make_row("Mi&n, max size:", self._min_size, self._max_size))
         layout.addWidget(make_row("", self._fill_holes, self._exclude_border))
+        layout.addWidget(self.volume)
         layout.addWidget(self.finish)
         layout.addWidget(self._map)
 
@@ -108,6 +111,7 @@ class ThresholdSection(QWidget):
         self._max_size.valueChanged.connect(self._on_max_size_changed)
         self._fill_holes.toggled.connect(self.changed)
         self._exclude_border.toggled.connect(self.changed)
+        self.volume.changed.connect(self.changed)
         self._map.toggled.connect(self.map_toggled)
 
     def config(self) -> WatershedConfig:
@@ -120,6 +124,8 @@ class ThresholdSection(QWidget):
             exclude_border=self._exclude_border.isChecked(),
             fill_holes=self._fill_holes.isChecked(),
             prominence=self._prominence,
+            parting=self.volume.parting(),
+            min_z_extent=self.volume.min_z_extent(),
         )
 
     def set_config(self, config: WatershedConfig) -> None:
@@ -135,6 +141,7 @@ class ThresholdSection(QWidget):
             self._max_size.setValue(config.max_size)
             self._exclude_border.setChecked(config.exclude_border)
             self._fill_holes.setChecked(config.fill_holes)
+            self.volume.set_values(config.parting, config.min_z_extent)
         self._prominence = config.prominence  # has no control, and stays as it was
 
     def set_defaults(self, config: WatershedConfig) -> None:
