@@ -68,6 +68,8 @@ def test_a_deleted_cell_does_not_come_back(live: LiveWatershed) -> None:
     locks.plane(()).keep(labels, edit)
     relabelled(live, locks, labels, LOW)
     assert at(labels, 0) == 0
+    assert locks.plane(()).count_cleared(labels) == 1
+    assert locks.plane((1,)).count_cleared(labels) == 0
     assert len(ids_of(labels)) == 3
     assert live.query(LOW, held=locks.held(())).count() == 3
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dinocell_training.finetune import rehearsal
+from dinocell_training.corrections.folder import Corrections
+from dinocell_training.finetune import plan, rehearsal, result
 from dinocell_training.finetune.events import (
     FeaturesDone,
     FinetuneEnded,
@@ -105,6 +106,35 @@ def test_another_base_or_other_examples_are_not_resumed(base, corrections, outpu
     discard_run(output)
     with pytest.raises(TrainingFailedError, match="no unfinished run"):
         run(base, corrections, output, resume=True)
+
+
+@pytest.mark.parametrize("at", ["reading", "timing", "judging"])
+def test_stop_is_heard_before_the_first_step(
+    base, corrections, output, monkeypatch, at
+):
+    """At the next file or the next layer; the rest of them is never come to."""
+    calls, more = [], []
+    place, name = {
+        "reading": (Corrections, "read"),
+        "timing": (plan, "batch_loss"),
+        "judging": (result, "predict_example"),
+    }[at]
+    real = getattr(place, name)
+
+    def watched(*args, **options):
+        calls.append(at)
+        made = real(*args, **options)
+        more.append(at)
+        return made
+
+    monkeypatch.setattr(place, name, watched)
+    events = run(base, corrections, output, cancel=lambda: bool(calls))
+    assert len(calls) == 1
+    assert len(more) == (at == "reading")
+    assert events[-1].reason == "stopped by the user"
+    assert events[-1].checkpoint is None
+    assert len(events) == (2 if at == "judging" else 1)
+    assert not output.parent.exists()
 
 
 def test_stop_is_heard_while_images_to_rehearse_are_made(

@@ -74,7 +74,7 @@ def test_folder_to_labels_with_a_bad_file_in_the_middle(
     ]  # fmt: skip
     assert [row["status"] for row in table(out)] == driver.statuses
     assert "2 done, 1 failed" in driver.message
-    driver.sections.run._table.selectRow(1)
+    assert driver.sections.run._table.currentIndex().row() == 1
     assert "cannot be read as TIFF" in driver.sections.run._remark.message()
     assert driver.sections.run.folder.isEnabled()
     assert not driver.holder.loaded

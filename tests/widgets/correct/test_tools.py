@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from qtpy.QtWidgets import QListView
+from tests.widgets.drivers.canvas import canvas_of
 from tests.widgets.drivers.correct_driver import CorrectDriver, Place
 
 if TYPE_CHECKING:
@@ -229,6 +231,37 @@ def test_locking_all_that_was_corrected(driver: CorrectDriver) -> None:
     driver.controller.unlock_all()
     driver.click((20, 15))
     assert 1 not in driver.labels
+
+
+def test_a_place_without_its_cell_is_said_and_given_back(driver: CorrectDriver) -> None:
+    locks = driver.sections.locks
+    assert locks._count.text() == "Nothing corrected in this plane"
+    assert not locks.unlock.isEnabled()
+    use_delete(driver)
+    assert locks._count.text() == "1 place kept free of cells"
+    use_brush(driver)
+    assert locks._count.text() == "1 cell kept. 1 place kept free of cells"
+    locks.unlock.click()
+    assert locks._count.text() == "Nothing corrected in this plane"
+
+
+def test_helper_layers_are_not_listed(on_screen: CorrectDriver) -> None:
+    """Outlines of kept cells are drawn, and stand in no row; labels do."""
+    use_merge(on_screen)
+    outlines = on_screen.controller.outlines._marks
+    on_screen.qtbot.waitUntil(lambda: outlines.layer is not None)
+    window = canvas_of(on_screen.viewer).native.window()
+    view = next(
+        view
+        for view in window.findChildren(QListView)
+        if type(view).__name__ == "QtLayerList"
+    )
+    shown = {
+        view.model().index(row, 0).data(): not view.isRowHidden(row)
+        for row in range(view.model().rowCount())
+    }
+    assert {name for name, is_shown in shown.items() if is_shown} == {"cells"}
+    assert "Kept cells" in shown
 
 
 def test_nothing_is_kept_unless_wanted(driver: CorrectDriver) -> None:

@@ -96,3 +96,7 @@ def test_counts_of_stacks_are_of_the_plane_and_of_all(driver: DockDriver) -> Non
     driver.sections.thresholds._min_size.setValue(100_000)
     driver.at_rest()
     assert said(driver) == "No cells found in this plane, 0 in all 2 planes"
+    assert "dropped by the limits" in driver.sections.run._empty.message()
+    driver.sections.thresholds._min_size.setValue(0)
+    driver.at_rest()
+    assert driver.sections.run._empty.message() == ""

@@ -12,13 +12,14 @@ from skimage.measure import regionprops
 from dinocell_training.corrections.known_pixels import known_pixels, whole_cells
 from dinocell_training.corrections.pixel_files import grey_plane
 from dinocell_training.data.targets import distance_target
+from dinocell_training.finetune.stopping import check
 from napari_dinocell.engine.contrast.preprocess import adjust_contrast
 from napari_dinocell.engine.errors import TrainingDataError
 from napari_dinocell.engine.inference.scale import scale_for
 from napari_dinocell.engine.inference.small_cells import lower_outlines, outline_excess
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -65,7 +66,9 @@ class PreparedExample:
 
 
 def prepare_examples(
-    corrections: Corrections, trained_diameter: float
+    corrections: Corrections,
+    trained_diameter: float,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> tuple[list[PreparedExample], list[str]]:
     """Read all examples of a folder.
 
@@ -77,6 +80,8 @@ def prepare_examples(
     ----------
     trained_diameter
         Cell diameter that the model knows, in pixels.
+    cancelled
+        Asked before each example.
 
     Returns
     -------
@@ -86,8 +91,10 @@ def prepare_examples(
     ------
     TrainingDataError
         If there is no example that can be learnt from.
+    StoppedEarly
+        Once it is cancelled.
     """
-    read, problems = _read_all(corrections)
+    read, problems = _read_all(corrections, cancelled)
     if not read:
         raise TrainingDataError(
             f"Found no example to learn from in {corrections.folder}. "
@@ -96,10 +103,11 @@ def prepare_examples(
     measured = [_own_diameter(*item) for item in read]
     sure = [diameter for diameter in measured if diameter is not None]
     usual = float(np.median(sure)) if sure else None
-    return [
-        _prepare(example, pixels, diameter or usual, trained_diameter)
-        for (example, pixels), diameter in zip(read, measured, strict=True)
-    ], problems
+    prepared = []
+    for (example, pixels), diameter in zip(read, measured, strict=True):
+        check(cancelled)
+        prepared.append(_prepare(example, pixels, diameter or usual, trained_diameter))
+    return prepared, problems
 
 
 def split_examples(
@@ -146,10 +154,11 @@ def _choose_groups(groups: Sequence[str], wanted: int, seed: int) -> set[str]:
 
 
 def _read_all(
-    corrections: Corrections,
+    corrections: Corrections, cancelled: Callable[[], bool]
 ) -> tuple[list[tuple[Example, ExamplePixels]], list[str]]:
     read, problems = [], []
     for entry in corrections.entries():
+        check(cancelled)
         try:
             pixels = corrections.read(entry.name)
         except TrainingDataError as error:

@@ -15,15 +15,13 @@ from dinocell_training.finetune.blend import choose_blend
 from dinocell_training.finetune.config import FinetuneConfig
 from dinocell_training.finetune.epoch import train_epoch
 from dinocell_training.finetune.events import (
-    FeaturesDone,
     FinetuneEnded,
     FinetuneEpoch,
     FinetuneEvent,
     FinetunePlanned,
 )
-from dinocell_training.finetune.feature_cache import Tiles
 from dinocell_training.finetune.plan import Plan, make_plan
-from dinocell_training.finetune.rehearsal import rehearsal_tiles
+from dinocell_training.finetune.prepare import Prepared, prepare
 from dinocell_training.finetune.result import compare, judge, publish
 from dinocell_training.finetune.run import (
     FinetuneRun,
@@ -35,9 +33,9 @@ from dinocell_training.finetune.run import (
     unfinished_run,
 )
 from dinocell_training.finetune.score import mean_scores
+from dinocell_training.finetune.stopping import StoppedEarly, stops_between_layers
 from dinocell_training.finetune.thresholds import tune_on_examples
-from dinocell_training.finetune.views import make_views
-from napari_dinocell.engine.errors import TrainingDataError, TrainingFailedError
+from napari_dinocell.engine.errors import TrainingFailedError
 from napari_dinocell.engine.inference.device import free_memory, limit_threads
 
 if TYPE_CHECKING:
@@ -45,6 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dinocell_training.corrections.folder import Corrections
+    from dinocell_training.finetune.feature_cache import Tiles
     from dinocell_training.finetune.run import FinetuneState
     from dinocell_training.finetune.score import ExampleScore
 
@@ -75,16 +74,18 @@ def finetune(
         The checkpoint to be, such as `model_store.own_model_path(name)`. Must not
         exist, unless a stopped run made it that is resumed now.
     validation
-        Examples to judge by, instead of some that are held out.
+        Examples to judge by; None holds some out.
     resume
         Go on with the stopped run for this output.
     cancel
-        Asked at each step; once it says True the best so far is kept and the run
-        ends with `FinetuneEnded`. Closing the generator keeps it as well.
+        Asked at each step, and at each file and layer of the network before the first
+        one; once it says True the best so far is kept and the run ends with
+        `FinetuneEnded`. Closing the generator keeps it as well.
 
     Yields
     ------
-    `FinetunePlanned` with an estimate, before anything slow; see `finetune_events`.
+    `FinetunePlanned` with an estimate, before anything slow; see `finetune_events`. A
+    run that is stopped before that yields `FinetuneEnded` alone.
 
     Raises
     ------
@@ -96,17 +97,37 @@ def finetune(
     """
     limit_threads()
     _check_output(output, resume=resume)
-    run = start_run(base, corrections, validation, config or FinetuneConfig(), output)
+    cancelled = cancel or (lambda: False)
+    # A resumed run has a best epoch, which is only known once all is prepared.
+    early = (lambda: False) if resume else cancelled
+    config, run = config or FinetuneConfig(), None
+    try:
+        run = start_run(base, corrections, validation, config, output, early)
+        yield from _run(run, cancelled, early, resume=resume)
+    except StoppedEarly:
+        yield FinetuneEnded(STOPPED, None, None, None, 0, held_out=False)
+    except BaseException:
+        if run is not None and run.best_epoch:
+            publish(run)
+        raise
+
+
+def _run(
+    run: FinetuneRun,
+    cancelled: Callable[[], bool],
+    early: Callable[[], bool],
+    *,
+    resume: bool,
+) -> Iterator[FinetuneEvent]:
     try:
         state = state_to_resume(run) if resume else None
         run.epoch = state.epoch if state is not None else 0
-        plan = make_plan(run)
+        with stops_between_layers(run.model, early):
+            plan = make_plan(run)
         yield _planned(run, plan)
-        yield from _work(run, plan, state, cancel or (lambda: False))
-    except BaseException:
-        if run.best_epoch:
-            publish(run)
-        raise
+        with stops_between_layers(run.model, early):
+            prepared = yield from prepare(run, plan, cancelled)
+        yield from _work(run, prepared, state, cancelled)
     finally:
         run.model.to("cpu")
         free_memory(run.device)
@@ -144,15 +165,12 @@ def _planned(run: FinetuneRun, plan: Plan) -> FinetunePlanned:
 
 def _work(
     run: FinetuneRun,
-    plan: Plan,
+    prepared: Prepared,
     state: FinetuneState | None,
     cancelled: Callable[[], bool],
 ) -> Iterator[FinetuneEvent]:
-    """Everything that is slow. The model is the base until the features are there."""
-    earlier = _judge_base(run, cancelled)
-    tiles, rehearsal = _views(run, plan), _rehearsal(run, cancelled)
-    if not run.config.full and not cancelled():
-        yield from _add_features(run, [rehearsal, tiles], cancelled)
+    """Epoch by epoch to the end."""
+    tiles, rehearsal = prepared.tiles, prepared.rehearsal
     if state is not None:
         restore_run(run, state)
     reason = STOPPED
@@ -164,55 +182,7 @@ def _work(
             reason = f"no better for {run.config.patience} epochs"
             break
         yield from _epoch(run, tiles, rehearsal, cancelled)
-    yield _end(run, earlier, rehearsal, reason, cancelled)
-
-
-def _judge_base(run: FinetuneRun, cancelled: Callable[[], bool]) -> list[ExampleScore]:
-    """Scores of the base on the judging examples; none if it cannot segment."""
-    if run.base_info.needs_training:
-        return []
-    scores = judge(run, cancelled)
-    run.before = mean_scores(scores) if scores else None
-    return scores
-
-
-def _rehearsal(run: FinetuneRun, cancelled: Callable[[], bool]) -> Tiles | None:
-    if run.base_info.needs_training or not run.config.rehearsal:
-        return None
-    return rehearsal_tiles(run, cancelled)
-
-
-def _views(run: FinetuneRun, plan: Plan) -> Tiles:
-    """Tiles of all training examples; those of one do not depend on the others."""
-    config = run.config
-    rngs = [np.random.default_rng([config.seed, i]) for i in range(len(run.train))]
-    views = [
-        view
-        for example, rng in zip(run.train, rngs, strict=True)
-        for view in make_views(example, plan.views, config, rng)
-    ]
-    if not views:
-        raise TrainingDataError(
-            "The verified parts of the examples are too small for the network to see. "
-            "Accept larger regions."
-        )
-    return Tiles.of(views)
-
-
-def _add_features(
-    run: FinetuneRun, parts: list[Tiles | None], cancelled: Callable[[], bool]
-) -> Iterator[FeaturesDone]:
-    """Let the frozen backbone see each tile once, unless it is cancelled."""
-    present = [part for part in parts if part is not None]
-    total, done = sum(map(len, present)), 0
-    for part in present:
-        for count in part.add_features(
-            run.model, device=run.device, precision=run.precision
-        ):
-            done += count
-            yield FeaturesDone(done, total)
-            if cancelled():
-                return
+    yield _end(run, prepared.earlier, rehearsal, reason, cancelled)
 
 
 def _epoch(

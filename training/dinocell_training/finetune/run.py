@@ -11,6 +11,7 @@ import torch
 from dinocell_training.finetune.config import FinetuneConfig
 from dinocell_training.finetune.data import prepare_examples, split_examples
 from dinocell_training.finetune.score import Scores
+from dinocell_training.finetune.stopping import check
 from dinocell_training.finetune.unfinished import (
     discard_run,
     run_folder,
@@ -29,7 +30,7 @@ from napari_dinocell.engine.model.checkpoint import (
 from napari_dinocell.engine.results.atomic_file import plain_write_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from torch import Tensor
@@ -141,6 +142,7 @@ def start_run(
     validation: Corrections | None,
     config: FinetuneConfig,
     output: Path,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> FinetuneRun:
     """Read base and examples; nothing is trained or written yet.
 
@@ -150,19 +152,22 @@ def start_run(
         If there is nothing to learn from.
     CheckpointError, DeviceError
         If base or device cannot be used.
+    StoppedEarly
+        Once it is cancelled, which is asked before each file.
     """
     device = choose_device(config.device)
     model, info = load_checkpoint(base)
-    examples, notes = prepare_examples(corrections, info.cell_diameter)
+    examples, notes = prepare_examples(corrections, info.cell_diameter, cancelled)
     if validation is None:
         train, judges = split_examples(
             examples, share=config.validation_share, seed=config.seed
         )
     else:
         train = examples
-        judges, more = prepare_examples(validation, info.cell_diameter)
+        judges, more = prepare_examples(validation, info.cell_diameter, cancelled)
         notes += more
     _require_cells(train)
+    check(cancelled)
     held_out = bool(judges)
     resolved = config.resolved(untrained=info.needs_training)
     assert resolved.epochs is not None

@@ -13,6 +13,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from scipy.ndimage import label
 
 from napari_dinocell.engine.edit.edit import Edit, Region, find_cell
 from napari_dinocell.engine.errors import EditError
@@ -68,6 +69,14 @@ class PlaneLocks:
         if self._held is None and self.mask.any():
             self._held = HeldPixels(self.mask.copy(), frozenset(self.kept))
         return self._held
+
+    def count_cleared(self, plane: AnyLabels) -> int:
+        """How many places of the labels (Y, X) are kept free of cells."""
+        rows, columns = (np.flatnonzero(self.mask.any(axis=axis)) for axis in (1, 0))
+        if not len(rows):
+            return 0
+        box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        return int(label(self.mask[box] & (plane[box] == 0))[1])
 
     def keep(self, plane: AnyLabels, edit: Edit) -> KeepChange:
         """Keep what an edit has touched: its pixels, and the cells they belong to.

@@ -217,6 +217,7 @@ class BatchController(QObject):
         run = self._sections.run
         run.set_state("idle")
         self.update()
+        run.point_at_failed()
         if end.error is not None:
             self._on_failed(end.error)
             return

@@ -83,6 +83,12 @@ class BatchRunSection(RunBox):
         if self._table.selected_row() is None:
             self._table.scrollTo(self._table.images.index(number, 0))
 
+    def point_at_failed(self) -> None:
+        """Select the first image that failed, unless the user looks at another one."""
+        rows = [row.status for row in self._table.images.rows]
+        if self._table.selected_row() is None and "failed" in rows:
+            self._table.selectRow(rows.index("failed"))
+
     def _show_remark(self) -> None:
         """Show what is to be said about the selected row."""
         row = self._table.selected_row()

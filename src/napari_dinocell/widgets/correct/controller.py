@@ -276,6 +276,9 @@ class CorrectController(QObject):
     def _show_counts(self) -> None:
         session = self.session
         locks = None if session is None else session.locks.locks.of(session.index)
-        kept, locked = (0, 0) if locks is None else (len(locks.kept), len(locks.locked))
-        self._sections.locks.show_counts(kept, locked)
+        counts = (0, 0, 0)
+        if session is not None and locks is not None and not session.problem():
+            cleared = locks.count_cleared(session.plane)
+            counts = (len(locks.kept), len(locks.locked), cleared)
+        self._sections.locks.show_counts(*counts)
         self.outlines.follow(session)

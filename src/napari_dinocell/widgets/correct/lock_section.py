@@ -5,6 +5,7 @@ from __future__ import annotations
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QLabel, QPushButton, QWidget
 
+from napari_dinocell.engine.text import counted
 from napari_dinocell.widgets.shared.controls import column_layout, describe, make_row
 
 
@@ -41,9 +42,12 @@ class LockSection(QWidget):
         describe(
             self.unlock,
             "Unlock all cells",
-            "Leaves all cells of this plane to tools, thresholds and new runs.",
+            "Leaves all of this plane to tools, thresholds and new runs; deleted cells "
+            "may then come back.",
         )
         self._count = QLabel()
+        self._count.setWordWrap(True)
+        self._count.setToolTip("Of this plane. Deleted cells leave a place kept free.")
         layout = column_layout(self)
         layout.addWidget(self._keeping)
         layout.addWidget(self._showing)
@@ -51,7 +55,7 @@ class LockSection(QWidget):
         layout.addWidget(self._count)
         self._keeping.toggled.connect(self.keeping_changed)
         self._showing.toggled.connect(self.showing_changed)
-        self.show_counts(0, 0)
+        self.show_counts(0, 0, 0)
 
     @property
     def keeping(self) -> bool:
@@ -63,8 +67,19 @@ class LockSection(QWidget):
         """Whether kept cells are outlined."""
         return self._showing.isChecked()
 
-    def show_counts(self, kept: int, locked: int) -> None:
-        """Say how many cells of the plane stay as they are."""
-        self._count.setText(f"{kept} kept, {locked} of them locked")
-        self.unlock.setEnabled(kept > 0)
+    def show_counts(self, kept: int, locked: int, cleared: int) -> None:
+        """Say how many cells of the plane stay as they are, and places stay free."""
+        self._count.setText(counts_text(kept, locked, cleared))
+        self.unlock.setEnabled(kept > 0 or cleared > 0)
         self.lock.setEnabled(kept > locked)
+
+
+def counts_text(kept: int, locked: int, cleared: int) -> str:
+    """Such as "3 cells kept, 1 of them locked. 2 places kept free of cells"."""
+    said = []
+    if kept:
+        of_them = f", {locked} of them locked" if locked else ""
+        said.append(f"{counted(kept, 'cell')} kept{of_them}")
+    if cleared:
+        said.append(f"{counted(cleared, 'place')} kept free of cells")
+    return ". ".join(said) or "Nothing corrected in this plane"

@@ -1,6 +1,7 @@
 """Lines over images and labels: what is being drawn, and outlines of cells.
 
-Owns one temporary layer of vectors, made when there is something to show.
+Owns one temporary layer of vectors, made when there is something to show, and left out
+of napari's list of layers.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import numpy as np
 from napari.layers import Vectors
 
 from napari_dinocell.session.plane_part import plane_part
+from napari_dinocell.widgets.layers.layer_list import hide_row
 from napari_dinocell.widgets.layers.placement import PLACEMENT
 
 if TYPE_CHECKING:
@@ -92,6 +94,7 @@ class Marks:
         )
         self._layer = layer
         layers.append(layer)
+        hide_row(layer)
         layers.selection = selected
         layers.selection.active = active
         return layer

@@ -18,6 +18,7 @@ from napari_dinocell.session.replay.command import as_command
 from napari_dinocell.session.replay.python import as_python
 from napari_dinocell.session.replay.run_record import RunRecord
 from napari_dinocell.widgets.layers.image_source import still_shown
+from napari_dinocell.widgets.segment.empty_hint import empty_hint
 from napari_dinocell.widgets.segment.run_section import CellCount
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ class ResultStatus(QObject):
     def _show_result(self, cells: int | None = None) -> None:
         """Say what was found in the chosen image; `cells` if they were just counted."""
         result, line = self._controller.result, self._sections.run
+        line.show_empty("")
         run = self._controller.runner.run
         if run is not None and run.layer == self._controller.layer:
             of_run, cells = self._counted
@@ -125,6 +127,10 @@ class ResultStatus(QObject):
         tiles = None if made is None else made.tiles
         count = CellCount(cells, sum(counts.values()), planes, of, unit, tiles)
         line.show_result(count, result.seconds, (made or stack.records[-1]).device)
+        if cells == 0 and made is not None and not made.constant and not deep:
+            summit = float(stack.read_map(plane).max(initial=0))
+            thresholds = stack.thresholds[plane]
+            line.show_empty(empty_hint(summit, thresholds, made.cell_diameter))
 
     def _on_run_counted(self, cells: int) -> None:
         run = self._controller.runner.run

@@ -67,7 +67,8 @@ class RunSection(RunBox):
         self._result = make_line("Cells, time of the run, and device.")
         self._stale = MessageLine()
         self._banner = _make_banner(self._stale)
-        self.say_above_message(self._result, self._banner)
+        self._empty = MessageLine()
+        self.say_above_message(self._result, self._empty, self._banner)
         self.copy_python = _make_button(
             "Copy as P&ython", "Copies a script that makes the same labels."
         )
@@ -116,6 +117,10 @@ class RunSection(RunBox):
         text = result_text(count, seconds, device)
         self._result.setText(_unbroken(text))
         self._result.setVisible(bool(text))
+
+    def show_empty(self, hint: str) -> None:
+        """Say what may help where no cells were found; "" where some were."""
+        self._empty.show_message(hint, "warning")
 
     def show_stale(self, reason: str) -> None:
         """Say why the result is out of date; "" takes the banner away."""
