@@ -89,6 +89,18 @@ def test_stacks_are_measured_page_by_page(tmp_path: Path) -> None:
     assert [float(row["flat_mean"]) for row in rows][1::2] == [mean, mean]
 
 
+@pytest.mark.parametrize("option", [(), ("--pixel-size", "none")])
+def test_cells_of_slices_have_volumes(tmp_path: Path, option: tuple[str, ...]) -> None:
+    labels, table = tmp_path / "labels.tif", tmp_path / "cells.csv"
+    stack = np.stack([LABELS, np.where(LABELS == 3, LABELS, 0)])
+    spaced = {"axes": "ZYX", "unit": "um", "spacing": 2.0}
+    tifffile.imwrite(labels, stack, imagej=True, resolution=(2, 2), metadata=spaced)
+    measure(labels, "-o", table, *option)
+    name, voxel = ("volume_voxels", 1) if option else ("volume_um3", 0.5)
+    found = [(row["label"], float(row[name])) for row in rows_of(table)]
+    assert found == [("3", 30 * voxel), ("40", 15 * voxel), ("3", 30 * voxel)]
+
+
 def test_all_channels_and_colours_are_measured(tmp_path: Path) -> None:
     labels, channels, rgb = (tmp_path / n for n in ("l.png", "c.tif", "rgb.png"))
     cv2.imwrite(str(labels), LABELS)

@@ -13,6 +13,8 @@ from napari_dinocell.cli.errors import messages, print_note
 from napari_dinocell.engine.text import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_dinocell.engine.labels.label_stack import LabelStack
     from napari_dinocell.engine.labels.page_images import PageImages
     from napari_dinocell.engine.measure.measure_cells import Columns
@@ -75,7 +77,8 @@ def measure(
 ) -> None:
     """Measure the cells of a label image, and intensities of images in them.
 
-    One row per cell; for stacks, one per page and cell. Lengths are in µm where a file
+    One row per cell; for stacks, one per page and cell. Where an id is one cell in all
+    slices (Z), its volume is in each of its rows. Lengths are in µm where a file
     states its pixel size or you give it, else in pixels: the columns' names tell.
 
     [bold]Examples[/]
@@ -87,7 +90,8 @@ def measure(
     from napari_dinocell.engine.labels.label_files import open_label_file
     from napari_dinocell.engine.labels.label_stack import LabelStack
     from napari_dinocell.engine.labels.page_images import PageImages, named_by_stem
-    from napari_dinocell.engine.measure.stack import with_times
+    from napari_dinocell.engine.measure.stack import page_columns, with_times
+    from napari_dinocell.engine.measure.volumes import depth_of, with_volumes
     from napari_dinocell.engine.results.measurements_csv import (
         common_interval,
         common_spacing,
@@ -102,9 +106,27 @@ def measure(
         sizes = [file.pixel_size, *images.pixel_sizes]
         spacing, unit = common_spacing(pixel_size, sizes)
         columns = _measure_pages(stack, images, spacing, unit)
+    if _is_volume(labels, stack.axes):
+        depths = (depth_of(size, unit) for size in sizes)
+        depth = next((depth for depth in depths if depth is not None), None)
+        columns = with_volumes(columns, page_columns(stack.axes), depth=depth)
     columns = with_times(columns, common_interval(sizes))
     write_measurements(output, columns)
     print_note(f"{counted(len(columns['label']), 'row')} in {output}")
+
+
+def _is_volume(labels: Path, axes: Sequence[str]) -> bool:
+    """Whether an id is one cell in all slices, as far as files tell."""
+    from napari_dinocell.engine.errors import DinoCellError
+    from napari_dinocell.engine.results.provenance import read_provenance, sidecar_path
+
+    if not axes or axes[-1] != "Z":
+        return False
+    try:
+        made = read_provenance(sidecar_path(labels)).settings
+    except DinoCellError:  # labels of others
+        return True
+    return made.stack.volume or made.link
 
 
 def _measure_pages(

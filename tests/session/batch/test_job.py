@@ -121,7 +121,7 @@ def test_a_preset_of_volumes_gives_cells_one_id_through_slices(
     stack = np.stack([spots((70, 90), [(20 + z, 20), (50, 60 - z)]) for z in range(3)])
     spaced = {"axes": "ZYX", "spacing": 3.0}
     tifffile.imwrite(tmp_path / "a.tif", stack, imagej=True, metadata=spaced)
-    recipe = Recipe(model="default", settings=SETTINGS, volume=True)
+    recipe = Recipe(model="default", settings=SETTINGS, volume=True, also=("csv",))
     (preset,) = save_as_preset(recipe, "deep", overwrite=False, cancel=never)
     again = replace(Recipe.of_preset(preset, device="cpu"), model="default")
     asked = request(
@@ -133,6 +133,10 @@ def test_a_preset_of_volumes_gives_cells_one_id_through_slices(
     assert np.unique(labels).tolist() == [0, 1, 2]
     made = read_provenance(tmp_path / "out" / "a_labels.json").settings
     assert (made.stack.volume, made.stack.z_spacing) == (True, None)
+    table = (tmp_path / "out" / "a_labels_measurements.csv").read_text().splitlines()
+    values = dict(zip(table[0].split(","), table[1].split(","), strict=True))
+    assert values["slices"] == "3"
+    assert float(values["volume_voxels"]) == np.count_nonzero(labels == 1)
 
 
 def test_a_preset_keeps_which_formats_are_written(

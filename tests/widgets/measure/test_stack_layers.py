@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from napari.layers import Labels
 from tests.widgets.drivers.measure_driver import SIDES, MeasureDriver, opacity, squares
 
 from napari_dinocell.widgets.layers.marks import is_mark
+from napari_dinocell.widgets.measure.request import make_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +71,25 @@ def test_one_row_per_frame_and_cell_and_features_of_the_shown_frame(
     assert corner.tolist() == [rows.min() - 0.5, columns.min() - 0.5]
     show(driver, 0)
     assert not any(is_mark(layer) for layer in driver.viewer.layers)
+
+
+@pytest.mark.parametrize(
+    ("placed", "wanted"),
+    [
+        ({"axis_labels": ("z", "y", "x")}, (True, 3.0)),
+        ({"axis_labels": ("t", "y", "x")}, (False, 3.0)),
+        ({"axis_labels": ("z", "y", "x"), "units": ("nm", "um", "um")}, (True, 0.003)),
+        ({"axis_labels": ("z", "y", "x"), "units": ("pixel",) * 3}, (True, None)),
+    ],
+)
+def test_layers_of_slices_are_volumes(
+    placed: dict[str, Any], wanted: tuple[bool, float | None]
+) -> None:
+    options = {"scale": (3, 0.5, 0.5), "units": ("um",) * 3} | placed
+    layer = Labels(movie(), **options)
+    asked = make_request(layer, images=(), layers=(), plane=None)
+    assert (asked.is_volume, asked.depth) == (wanted[0], pytest.approx(wanted[1]))
+    assert not make_request(layer, images=(), layers=(), plane=(1,)).is_volume
 
 
 def test_only_the_shown_plane_can_be_measured(driver: MeasureDriver) -> None:

@@ -13,6 +13,7 @@ from napari_dinocell.engine.images.named_channels import named_channels
 from napari_dinocell.engine.labels.label_files import open_label_file
 from napari_dinocell.engine.measure.measure_cells import measure_cells
 from napari_dinocell.engine.measure.stack import join_pages, page_columns, with_times
+from napari_dinocell.engine.measure.volumes import with_volumes
 from napari_dinocell.engine.results.export_formats import FORMATS, MEASUREMENTS
 from napari_dinocell.engine.results.export_labels import export_labels
 from napari_dinocell.engine.results.measurements_csv import (
@@ -52,6 +53,8 @@ class Extras:
         Of `EXTRA_FORMATS`.
     target, image
         Whose they are.
+    is_volume
+        Whether a cell has one id in all slices of a volume, and so a size of its own.
 
     Raises
     ------
@@ -60,8 +63,14 @@ class Extras:
     """
 
     def __init__(
-        self, formats: tuple[str, ...], target: Target, image: ImageFile
+        self,
+        formats: tuple[str, ...],
+        target: Target,
+        image: ImageFile,
+        *,
+        is_volume: bool = False,
     ) -> None:
+        self._is_volume = is_volume
         self._paths = extra_paths(target, formats)
         self._labels = target.labels
         self._image = image
@@ -105,7 +114,11 @@ class Extras:
         size, axes = self._image.pixel_size, self._image.page_axes
         for key, path in self._paths.items():
             if key == MEASUREMENTS:
-                columns = join_pages(self._tables, page_columns(axes))
+                pages = page_columns(axes)
+                columns = join_pages(self._tables, pages)
+                if self._is_volume:
+                    depth = None if size is None else size.z
+                    columns = with_volumes(columns, pages, depth=depth)
                 columns = with_times(columns, None if size is None else size.t)
                 write_measurements(path, columns)
                 continue

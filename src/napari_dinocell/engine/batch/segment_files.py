@@ -136,7 +136,7 @@ def segment_file(
     image = target.open(axes=job.axes, level=job.level)
     require_inside(job.region, image.plane_shape)
     indices = chosen_pages(image, job.ranges)
-    extras = Extras(job.also, target, image)
+    extras = Extras(job.also, target, image, is_volume=job.config.stack.volume)
     yield FileOpened(image)
     pages: list[PageRecord] = []
     degraded: list[str] = []

@@ -11,6 +11,7 @@ import numpy as np
 from napari_dinocell.engine.inference.fingerprint import fingerprint_of
 from napari_dinocell.engine.measure.measure_cells import measure_cells
 from napari_dinocell.engine.measure.stack import join_pages, page_columns
+from napari_dinocell.engine.measure.volumes import with_volumes
 from napari_dinocell.session.measure.measurement import Measurement
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ class MeasureRequest:
     distance: ReadPlane | None
     spacing: tuple[float, float] | None
     unit: str
+    is_volume: bool = False
+    """Whether the last axis before Y and X goes through slices of cells that have one
+    id in all of them, and all of these are measured."""
+    depth: float | None = None
+    """From one slice to the next, in `unit`; None where nobody knows it."""
     nuclei: ImageSource | None = None
     """Labels of the same planes, whose cells these are."""
 
@@ -95,9 +101,12 @@ def measure_planes(
             counts = found if counts is None else counts + found
         yield PlaneMeasured(number, len(request.planes))
     names = page_columns(request.axes)
+    columns = join_pages(pages, names)
+    if request.is_volume:
+        columns = with_volumes(columns, names, depth=request.depth)
     yield Measured(
         Measurement(
-            columns=join_pages(pages, names),
+            columns=columns,
             page_names=names,
             planes=request.planes,
             fingerprints=tuple(fingerprints),

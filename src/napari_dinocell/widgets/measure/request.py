@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_dinocell.engine.errors import SettingsError
+from napari_dinocell.engine.measure.stack import page_columns
 from napari_dinocell.session.measure.job import MeasureRequest
+from napari_dinocell.session.replay.run_record import RunRecord
 from napari_dinocell.widgets.layers.labels_source import (
     channels_of,
     distance_of,
@@ -55,8 +58,32 @@ def make_request(
         distance=distance_of(layer, layers),
         spacing=spacing,
         unit=unit,
+        is_volume=plane is None and _is_volume(layer),
+        depth=_depth(layer, unit),
         nuclei=None if nuclei is None else labels_source(nuclei),
     )
+
+
+def _is_volume(layer: Labels) -> bool:
+    """Whether an id is one cell in all slices, as far as the layer tells."""
+    if layer.ndim < 3:
+        return False
+    try:
+        settings = RunRecord.from_metadata(layer.metadata["dinocell"]).settings
+    except (KeyError, TypeError, SettingsError):  # labels of others
+        return page_columns(layer.axis_labels[-3:-2]) == ("slice",)
+    return settings.stack.volume
+
+
+def _depth(layer: Labels, unit: str) -> float | None:
+    """From one slice to the next in the unit of the plane, where it is the same."""
+    if layer.ndim < 3 or unit == "px":
+        return None
+    own, plane = layer.units[-3:-1]
+    if not own.is_compatible_with(plane):
+        return None
+    factor = (1.0 * own).to(plane).magnitude
+    return abs(float(layer.scale[-3])) * float(factor)
 
 
 def _numbered_where_alike(
