@@ -71,7 +71,7 @@ from napari_dinocell.cli.where_options import (
 app = typer.Typer(
     no_args_is_help=True,
     help="Segment a plane that no memory holds, block by block: the labels are those "
-    "of the whole plane. All at once (segment), or plan, run both stages, finish.",
+    "of the whole plane. All at once (segment), or plan, run all stages, finish.",
 )
 
 
@@ -113,7 +113,7 @@ def plan(
 ) -> None:
     """Measure a plane once, and write what every job has to know.
 
-    Prints the number of jobs of both stages. A folder that was planned for the same
+    Prints the number of jobs of each stage. A folder that was planned for the same
     image, model and settings is left as it is.
 
     [bold]Example[/]
@@ -121,11 +121,11 @@ def plan(
       dinocell blocks plan slide.tif -o run
     """
     from napari_dinocell.engine.blocks.make_plan import make_plan
-    from napari_dinocell.engine.blocks.work_folder import Stage
+    from napari_dinocell.engine.blocks.run import WAVES
 
     job, source = asked_for(context.params)
     planned = make_plan(job, source, folder, side=block, threads=threads)
-    for stage in (Stage.NETWORK, Stage.CELLS):
+    for stage in (stage for stage in WAVES if stage in planned.stages):
         output.print(f"{stage} {planned.count(stage)}", highlight=False)
 
 
@@ -156,7 +156,7 @@ def run(
 
     wanted = [wave for wave in WAVES if stage in (None, wave.value)]
     if not wanted or (job is not None and stage is None):
-        raise typer.BadParameter("expected --stage network or --stage cells")
+        raise typer.BadParameter("expected --stage network, doubt or cells")
     rule = halo_rule(halo, halo_limit, cut=cut)
     where = scheduler, workers, scheduler_address, gpus
     with opened_run(folder, *where) as (opened, executor_of):

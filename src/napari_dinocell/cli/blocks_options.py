@@ -24,10 +24,10 @@ def parse_share(text: str) -> tuple[int, int]:
 StageOption = Annotated[
     str | None,
     typer.Option(
-        metavar="network|cells",
-        help="Do this stage only. Array jobs have to name it: all of the first must be "
-        "done before the second begins.",
-        show_default="both, one after the other",
+        metavar="network|doubt|cells",
+        help="Do this stage only. Array jobs have to name it: all of one must be done "
+        "before the next begins. Only faint planes have doubt.",
+        show_default="all, one after the other",
     ),
 ]
 ShareOption = Annotated[

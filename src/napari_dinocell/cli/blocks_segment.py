@@ -1,4 +1,4 @@
-"""`dinocell blocks segment`: plan, both stages and finish by one command."""
+"""`dinocell blocks segment`: plan, all stages and finish by one command."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def segment(
 
 
 def _run(folder: WorkFolder, executor_of: ExecutorOf, rule: HaloRule) -> None:
-    """Do both stages."""
+    """Do all stages."""
     from napari_dinocell.engine.blocks.run import WAVES, run_stage
 
     for wave in WAVES:

@@ -87,12 +87,12 @@ def test_what_blocks_cannot_do(movie: Path, monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(NotInBlocksError, match="linked ids are asked for"):
         segment_zarr(movie, device="cpu", link=True, blocks=True)
 
-    def refuse(_: object) -> None:
-        raise NotInBlocksError("the plane is faint")
+    def refuse(*_: object) -> None:
+        raise NotInBlocksError("a mask")
 
-    monkeypatch.setattr(make_plan, "_require_no_doubt", refuse)
+    monkeypatch.setattr(make_plan, "_require_possible", refuse)
     plain: dict[str, Any] = {"device": "cpu", "cell_diameter": None}
-    with pytest.raises(NotInBlocksError, match="the plane is faint"):
+    with pytest.raises(NotInBlocksError, match="a mask"):
         segment_zarr(movie, blocks=True, **plain)
     monkeypatch.setattr(segment_large, "spare_memory", lambda: 1)
     (labels,) = segment_zarr(movie, **plain)

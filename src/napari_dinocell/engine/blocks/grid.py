@@ -98,6 +98,13 @@ class BlockGrid:
         rows, columns = self.counts
         return rows * columns
 
+    def meeting(self, window: Window) -> list[int]:
+        """Numbers of the blocks that hold pixels of a window, which is not empty."""
+        side, across = self.side, self.counts[1]
+        rows = range(window.top // side, (window.bottom - 1) // side + 1)
+        columns = range(window.left // side, (window.right - 1) // side + 1)
+        return [row * across + column for row in rows for column in columns]
+
     def window(self, number: int) -> Window:
         """The block of a number, counted from 0, row by row."""
         row, column = divmod(number, self.counts[1])

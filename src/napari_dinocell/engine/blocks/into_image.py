@@ -16,6 +16,7 @@ import numpy as np
 from napari_dinocell.engine.batch.into_image import IntoImage
 from napari_dinocell.engine.batch.outputs import KEY
 from napari_dinocell.engine.blocks.grid import Window
+from napari_dinocell.engine.blocks.judged import why_no_cells
 from napari_dinocell.engine.blocks.run import finished_cells
 from napari_dinocell.engine.blocks.source import page_ranges
 from napari_dinocell.engine.errors import ExportError
@@ -128,14 +129,17 @@ def page_of_run(run: WorkFolder, seconds: float) -> PageRun:
         If the run is not finished.
     """
     plan = run.plan
+    image = plan.source.open()
+    decided = plan.settings.channel == "auto" and image.channel_letter != ""
     record = PageRecord(
         cells=finished_cells(run),
         seconds=round(seconds, 3),
         cell_diameter=plan.cell_diameter,
         constant=plan.no_cells is NoCells.CONSTANT,
-        no_cells=plan.no_cells,
+        no_cells=why_no_cells(run),
+        channel=plan.channel if decided else None,
     )
-    return PageRun(run, plan.source.index(plan.source.open()), record)
+    return PageRun(run, plan.source.index(image), record)
 
 
 def provenance_of_pages(

@@ -27,6 +27,7 @@ from napari_dinocell.engine.blocks.holes import (
     fill_block_holes,
     open_background,
 )
+from napari_dinocell.engine.blocks.judged import believed_pixels, tell_findings
 from napari_dinocell.engine.blocks.network_map import (
     ImageMap,
     JoinedMap,
@@ -40,6 +41,7 @@ from napari_dinocell.engine.blocks.source import SourcePlane
 from napari_dinocell.engine.blocks.stored_arrays import (
     StoredArray,
     create_array,
+    read_array,
     read_arrays,
     write_arrays,
 )
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_dinocell.engine.arrays import Labels
+    from napari_dinocell.engine.blocks.doubt import BelievedPixels
     from napari_dinocell.engine.blocks.grid import Plane
     from napari_dinocell.engine.blocks.plan import BlockPlan
     from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
@@ -101,6 +104,8 @@ def run_job(job: Job, *, cancel: Cancel = None) -> Job:
     match job.stage:
         case Stage.NETWORK:
             _predict(folder, job.number, cancel)
+        case Stage.DOUBT:
+            tell_findings(folder, job.number, distance_map(folder))
         case Stage.CELLS:
             _find_cells(folder, job.number, job.halo)
         case Stage.HOLES:
@@ -125,9 +130,12 @@ def open_source(plan: BlockPlan) -> SourcePlane:
             f"{plan.source.path} is not the image that was planned: its size or its "
             "kind have changed. Bring that image back, or plan anew."
         )
-    settings = plan.settings
     return SourcePlane(
-        plan.source.open(), plan.source, settings.channel, settings.channels
+        plan.source.open(),
+        plan.source,
+        plan.channel,
+        plan.settings.channels,
+        white=plan.white,
     )
 
 
@@ -197,11 +205,18 @@ def forget_model() -> None:
     _load.cache_clear()
 
 
-def distance_map(folder: WorkFolder, *, so_far: bool = False) -> ImageMap:
+def distance_map(
+    folder: WorkFolder,
+    believed: BelievedPixels | None = None,
+    *,
+    so_far: bool = False,
+) -> ImageMap:
     """The map (Y, X) of the plane, read in windows.
 
     Parameters
     ----------
+    believed
+        Where (Y, X) the model is believed, if not everywhere.
     so_far
         Whether parts that are still to be made count as 0.
     """
@@ -215,13 +230,22 @@ def distance_map(folder: WorkFolder, *, so_far: bool = False) -> ImageMap:
 
     joined = JoinedMap(plan.groups, part, empty=empty)
     foreign = folder.measured.foreign
-    return ImageMap(joined, plan.shape, excess=plan.excess, foreign=foreign)
+    return ImageMap(
+        joined,
+        plan.shape,
+        excess=plan.excess,
+        foreign=foreign,
+        believed=believed,
+    )
 
 
 def _find_cells(folder: WorkFolder, number: int, halo: HaloRule) -> None:
     plan = folder.plan
     cells = find_block_cells(
-        distance_map(folder), plan.grid.window(number), plan.settings.watershed, halo
+        distance_map(folder, believed_pixels(folder)),
+        plan.grid.window(number),
+        plan.settings.watershed,
+        halo,
     )
     record = {"halo": cells.halo, "cut": cells.cut}
     with folder.new_result(Stage.CELLS, number, **record) as path:
@@ -270,7 +294,8 @@ def read_background(folder: WorkFolder, number: int) -> OpenBackground:
 def _write_labels(folder: WorkFolder, number: int) -> None:
     labels = _labels(folder, number)
     if folder.plan.settings.watershed.fill_holes:
-        fill_block_holes(labels, folder.load("owners.npz")[f"{number}"])
+        owners = read_array(folder.path / "owners" / f"{number:05}.npy")
+        fill_block_holes(labels, owners)
     window = folder.plan.grid.window(number)
     folder.write_labels(Stage.LABELS, window, labels)
     folder.mark_done(Stage.LABELS, number)

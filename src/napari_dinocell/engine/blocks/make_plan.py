@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict
 
 import torch
 
 from napari_dinocell.engine.blocks.plan import SIDE, BlockPlan
-from napari_dinocell.engine.blocks.source import SourcePlane
+from napari_dinocell.engine.blocks.settled_channel import settled_channel, white_of
+from napari_dinocell.engine.blocks.source import PagePixels, SourcePlane
 from napari_dinocell.engine.blocks.stretch_record import (
     adjusted_lazily,
     measure_stretch,
+    measured_checksum,
 )
-from napari_dinocell.engine.blocks.work_folder import WorkFolder, measured_checksum
+from napari_dinocell.engine.blocks.work_folder import WorkFolder
 from napari_dinocell.engine.errors import (
     NeedsTrainingError,
     NotInBlocksError,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.batch.segment_files import SegmentJob
     from napari_dinocell.engine.blocks.source import PlaneSource
     from napari_dinocell.engine.blocks.stretch_record import MeasuredStretch
-    from napari_dinocell.engine.config import Channel, SegmentConfig
+    from napari_dinocell.engine.config import SegmentConfig
     from napari_dinocell.engine.images.image_file import ImageFile
     from napari_dinocell.engine.inference.device import PrecisionName
     from napari_dinocell.engine.inference.events import ScaleChosen
@@ -87,21 +88,21 @@ def make_plan(
     Raises
     ------
     PlanError
-        If blocks cannot give what the whole plane would, or the folder has another
-        plan.
+        If blocks cannot do what is asked for, or the folder has another plan.
     DinoCellError
         Any other kind, if image, settings, device or model cannot be used.
     """
-    image, settings = source.open(), settled_settings(job, source)
+    image, settings = source.open(), job.config
     _require_possible(job, image)
-    wanted = job.segmenter
-    plane = SourcePlane(image, source, settings.channel, settings.channels)
+    page = PagePixels(image, source)
+    channel = settled_channel(page, settings)
+    white = white_of(page, channel)
+    plane = SourcePlane(image, source, channel, settings.channels, white=white)
     measured = measure_stretch(plane, settings.contrast)
-    _require_no_doubt(measured)
-    network = Network(wanted.path, device=wanted.device, precision=precision)
-    seen = adjusted_lazily(plane, measured, settings.contrast)
+    network = _opened(job, precision)
     threads = _threads(network, threads)
     with torch_threads(threads):
+        seen = adjusted_lazily(plane, measured, settings.contrast)
         chosen = result_of(choose_scale(network, seen, settings))
     plan = BlockPlan(
         source=source,
@@ -109,6 +110,8 @@ def make_plan(
         shape=plane.shape,
         model=job.model,
         settings=settings,
+        channel=channel,
+        white=white,
         device=network.device.type,
         precision=network.precision,
         threads=threads,
@@ -116,6 +119,11 @@ def make_plan(
         **_sizes(chosen, network, settings, side),
     )
     return WorkFolder.create(folder, plan, measured)
+
+
+def _opened(job: SegmentJob, precision: PrecisionName) -> Network:
+    wanted = job.segmenter
+    return Network(wanted.path, device=wanted.device, precision=precision)
 
 
 def _sizes(
@@ -153,7 +161,7 @@ def plan_of_before(
         "source": source,
         "identity": source.identity(),
         "model": job.model,
-        "settings": settled_settings(job, source),
+        "settings": job.config,
         "side": side,
     }
     different = [n for n, value in wanted.items() if getattr(found.plan, n) != value]
@@ -182,28 +190,6 @@ def _threads(network: Network, wanted: int | None) -> int:
     return wanted or torch.get_num_threads()
 
 
-def settled_settings(job: SegmentJob, source: PlaneSource) -> SegmentConfig:
-    """Settings whose channel is a number or max.
-
-    Raises
-    ------
-    PlanError
-        If it would have to be looked for in colours.
-    """
-    return replace(job.config, channel=_settled_channel(source.open(), job.config))
-
-
-def _settled_channel(image: ImageFile, settings: SegmentConfig) -> Channel:
-    if image.channel_letter == "":
-        return 0
-    if settings.channel == "auto":
-        raise NotInBlocksError(
-            f"Expected for blocks of {image.path} a channel by its number, or max. "
-            "Choose one with --channel."
-        )
-    return settings.channel
-
-
 def _require_possible(job: SegmentJob, image: ImageFile) -> None:
     if job.segmenter.info.needs_training:
         raise NeedsTrainingError(
@@ -219,14 +205,4 @@ def _require_possible(job: SegmentJob, image: ImageFile) -> None:
         raise NotInBlocksError(
             "Expected limits of the plane by itself, or two intensities, got 'all'. "
             "Blocks look at one page alone."
-        )
-
-
-def _require_no_doubt(measured: MeasuredStretch) -> None:
-    """Refuse planes whose map is judged as a whole, which blocks cannot do yet."""
-    if measured.no_cells is None and measured.certainty > 0:
-        raise NotInBlocksError(
-            "Expected a plane in which cells stand out of the noise: in this one, what "
-            "the model finds is judged as a whole, which blocks cannot do. Turn that "
-            "judgement off with --no-robust, or segment a region."
         )

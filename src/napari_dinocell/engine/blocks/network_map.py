@@ -182,6 +182,8 @@ class ImageMap:
         Of the outlines of small cells, see `small_cells`.
     foreign
         Where (Y, X) no cells are looked for.
+    believed
+        Where (Y, X) the model is believed, if not everywhere.
     """
 
     def __init__(
@@ -191,11 +193,13 @@ class ImageMap:
         *,
         excess: float,
         foreign: Mask | None = None,
+        believed: Plane | None = None,
     ) -> None:
         self.shape = shape
         self._network_map = network_map
         self._excess = excess
         self._foreign = foreign
+        self._believed = believed
 
     def __getitem__(self, part: tuple[slice, slice]) -> DistanceMap:
         """Distances of rows and columns, which have start and stop."""
@@ -207,4 +211,6 @@ class ImageMap:
             lower_outlines(distances, self._excess)
         if self._foreign is not None:
             distances[self._foreign[part]] = 0
+        if self._believed is not None:
+            distances[~self._believed[part]] = 0
         return distances

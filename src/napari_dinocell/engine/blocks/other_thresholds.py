@@ -44,10 +44,10 @@ def with_thresholds(run: WorkFolder, settings: SegmentConfig) -> WorkFolder:
             f"Expected other thresholds only for the run in {run.path}, but other "
             "settings differ, too. Plan anew, into another folder."
         )
-    for name in ("result.json", "ids", "owners.npz"):
+    for name in ("result.json", "ids", "owners"):
         discard(run.path / name)
     for stage in Stage:
-        if stage is not Stage.NETWORK:
+        if stage not in (Stage.NETWORK, Stage.DOUBT):
             discard(run.path / stage)
             discard(run.labels_path(stage))
     with replaced_file(run.path / "plan.json") as temporary:

@@ -16,7 +16,10 @@ from napari_dinocell.engine.blocks.network_map import TileGroups
 from napari_dinocell.engine.blocks.source import (  # noqa: TC001 - a record's type
     PlaneSource,
 )
-from napari_dinocell.engine.config import SegmentConfig
+from napari_dinocell.engine.config import (
+    Channel,
+    SegmentConfig,
+)
 from napari_dinocell.engine.errors import PlanError
 from napari_dinocell.engine.inference.scale import scaled_shape
 from napari_dinocell.engine.no_cells import NoCells  # noqa: TC001 - a record's type
@@ -46,7 +49,11 @@ class BlockPlan:
     """Height and width of the plane."""
     model: ModelRecord
     settings: SegmentConfig
-    """As the user has them, but for a channel that is settled."""
+    """As the user has them."""
+    channel: Channel
+    """What is segmented, where the page has several: never "auto"."""
+    white: float | None
+    """Brightest value of red, green and blue; None where no stain is looked for."""
     device: str
     """cpu, cuda or mps: other devices give other last bits."""
     precision: str

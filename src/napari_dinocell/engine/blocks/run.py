@@ -1,4 +1,4 @@
-"""A run from its plan to the labels: two waves of jobs, then the finish."""
+"""A run from its plan to the labels: waves of jobs, then the finish."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from napari_dinocell.engine.blocks.block_cells import HaloRule
 from napari_dinocell.engine.blocks.holes import owners_of_holes
 from napari_dinocell.engine.blocks.jobs import Job, read_background
+from napari_dinocell.engine.blocks.judged import judge_plane
 from napari_dinocell.engine.blocks.numbering import CellSummary, number_cells
 from napari_dinocell.engine.blocks.stored_arrays import read_arrays
 from napari_dinocell.engine.blocks.work_folder import Stage, WorkFolder
@@ -24,10 +25,15 @@ if TYPE_CHECKING:
     from napari_dinocell.engine.blocks.executors import Executor
     from napari_dinocell.engine.blocks.stored_arrays import StoredArray
 
-WAVES = (Stage.NETWORK, Stage.CELLS)
-"""What is done before the finish: on GPUs, and on any machine."""
+WAVES = (Stage.NETWORK, Stage.DOUBT, Stage.CELLS)
+"""What is done before the finish: the first on GPUs, the others on any machine. Most
+plans have no jobs of the second one."""
 
-_READS_ALL_OF = {Stage.CELLS: Stage.NETWORK, Stage.EXPAND: Stage.LABELS}
+_READS_ALL_OF = {
+    Stage.DOUBT: (Stage.NETWORK,),
+    Stage.CELLS: (Stage.NETWORK, Stage.DOUBT),
+    Stage.EXPAND: (Stage.LABELS,),
+}
 """Stages whose jobs read what several jobs of another one have written."""
 
 _WRITES_LABELS = (Stage.LABELS, Stage.EXPAND)
@@ -88,8 +94,10 @@ def run_stage(
         for number in mine
         if not folder.is_done(stage, number)
     ]
-    if jobs and stage in _READS_ALL_OF:
-        folder.require(_READS_ALL_OF[stage])
+    for before in _READS_ALL_OF.get(stage, ()) if jobs else ():
+        folder.require(before)
+    if jobs and stage is Stage.CELLS:
+        judge_plane(folder)
     if jobs and stage in _WRITES_LABELS:
         folder.create_labels(stage)
     done = len(mine) - len(jobs)
@@ -126,7 +134,7 @@ def finish(folder: WorkFolder, executor: Executor) -> Iterator[JobDone | RunFini
 def run_all(
     folder: WorkFolder, executor: Executor, *, halo: HaloRule | None = None
 ) -> Iterator[JobDone | RunFinished]:
-    """Both waves and the finish; goes on where an earlier run has stopped."""
+    """All waves and the finish; goes on where an earlier run has stopped."""
     for stage in WAVES:
         yield from run_stage(folder, stage, executor, halo=halo)
     yield from finish(folder, executor)
@@ -158,12 +166,16 @@ def _number(folder: WorkFolder) -> int:
 
 
 def _judge_holes(folder: WorkFolder) -> None:
-    if (folder.path / "owners.npz").exists():
+    path = folder.path / "owners"
+    if path.exists():
         return
     count = folder.count(Stage.HOLES)
     blocks = [read_background(folder, number) for number in range(count)]
     owners = owners_of_holes(folder.plan.grid, blocks)
-    folder.save("owners.npz", {f"{n}": owner for n, owner in enumerate(owners)})
+    with replaced_folder(path) as temporary:
+        temporary.mkdir()
+        for number, owner in enumerate(owners):
+            np.save(temporary / f"{number:05}.npy", owner)
 
 
 def finished_cells(folder: WorkFolder) -> int:

@@ -86,6 +86,35 @@ def facing(
             yield block, below, sides[block].bottom, sides[below].top
 
 
+def number_over_plane(
+    grid: BlockGrid,
+    parts: Sequence[Sides],
+    outer: Sequence[int],
+    counts: Sequence[int],
+) -> tuple[int, list[Numbers]]:
+    """Number the parts of all blocks, those at borders first, as those of the plane.
+
+    Parameters
+    ----------
+    parts
+        Of each block, the numbers along its sides.
+    outer, counts
+        Of each block, how many parts reach its border, and how many there are.
+
+    Returns
+    -------
+    How many there are in the plane, and for each block the number (P + 1,) of its parts
+    there; entry 0 is -1.
+    """
+    total, joined = join_parts(grid, parts, outer)
+    numbers = []
+    for reaching, count in zip(joined, counts, strict=True):
+        inner = np.arange(total, total + count + 1 - reaching.size)
+        numbers.append(np.concatenate([reaching, inner]))
+        total += inner.size
+    return total, numbers
+
+
 def join_parts(
     grid: BlockGrid, parts: Sequence[Sides], counts: Sequence[int]
 ) -> tuple[int, list[NDArray[np.int32]]]:

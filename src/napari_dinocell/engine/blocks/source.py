@@ -12,7 +12,8 @@ import numpy as np
 
 from napari_dinocell.engine.contrast.lazy_plane import LazyPlane
 from napari_dinocell.engine.contrast.preprocess import to_plane
-from napari_dinocell.engine.errors import ImageError, NotInBlocksError
+from napari_dinocell.engine.contrast.stains import hematoxylin
+from napari_dinocell.engine.errors import ImageError
 from napari_dinocell.engine.images.image_files import open_image
 from napari_dinocell.engine.records import LATER
 from napari_dinocell.engine.results.page_region import (
@@ -32,10 +33,6 @@ if TYPE_CHECKING:
 STRIP = 512
 """Rows that are read at once where whole rows are wanted, and kept: files have chunks,
 each of which would be decoded anew for every few rows."""
-
-BY_PIXEL = "max"
-"""The way to make one plane of several that gives a pixel the same value wherever the
-window around it begins; sums of products may differ in the last bit."""
 
 _LENT: dict[str, ImageFile] = {}
 """Images that somebody else reads, by the paths that they go by."""
@@ -119,6 +116,36 @@ def page_ranges(image: ImageFile, index: tuple[int, ...]) -> dict[str, tuple[int
     return {letter: (number, number + 1) for letter, number in pairs}
 
 
+class PagePixels:
+    """A page, or a region of it, read window by window with all that a pixel has.
+
+    Parameters
+    ----------
+    image
+        A file.
+    source
+        Which of its pages, and what part of it.
+    """
+
+    def __init__(self, image: ImageFile, source: PlaneSource) -> None:
+        self.image = image
+        self.shape = image.plane_shape
+        """Height and width in pixels."""
+        if source.region is not None:
+            (top, bottom), (left, right) = source.region
+            self.shape = bottom - top, right - left
+        self._page = source.page
+        self._corner = source.corner
+
+    def read(
+        self, rows: slice, columns: slice, *, channels: slice = slice(None)
+    ) -> NDArray[Any]:
+        """Pixels of rows and columns, as `ImageFile.window` arranges them."""
+        rows, columns = map(_moved, (rows, columns), self._corner)
+        pixels = self.image.window(self._page, rows, columns, channels=channels)
+        return np.asarray(pixels)
+
+
 class SourcePlane(LazyPlane):
     """One channel of a page, or several made one, read window by window.
 
@@ -129,14 +156,11 @@ class SourcePlane(LazyPlane):
     source
         Which of its pages, and what part of it.
     channel
-        An index, or max.
+        Any but auto, see `settled_channel`.
     channels
-        Those that max goes over; None takes all.
-
-    Raises
-    ------
-    NotInBlocksError
-        If a channel cannot be made of one pixel at a time.
+        Those that gray, max and mean go over; None takes all.
+    white
+        Brightest value of the page, for hematoxylin.
     """
 
     def __init__(
@@ -145,24 +169,17 @@ class SourcePlane(LazyPlane):
         source: PlaneSource,
         channel: Channel,
         channels: tuple[int, ...] | None = None,
+        *,
+        white: float | None = None,
     ) -> None:
-        if not isinstance(channel, int) and channel != BY_PIXEL:
-            raise NotInBlocksError(
-                f"Expected for blocks a channel by its number, or {BY_PIXEL}, got "
-                f"{channel!r}. Choose one of these."
-            )
-        self._image = image
-        self._page = source.page
-        self._corner = source.corner
+        assert channel != "auto", "what it means is a matter of the whole page"
+        self._page = PagePixels(image, source)
         self._channel = channel
         self._channels = channels
+        self._white = white
         self._only: slice | None = None  # until the channel is known to be there
         self._strip: tuple[slice, NDArray[Any]] | None = None
-        shape = image.plane_shape
-        if source.region is not None:
-            (top, bottom), (left, right) = source.region
-            shape = bottom - top, right - left
-        super().__init__(shape, self._read(slice(0, 1), slice(0, 1)).dtype)
+        super().__init__(self._page.shape, self._read(slice(0, 1), slice(0, 1)).dtype)
         if isinstance(channel, int) and image.channel_axis is not None:
             self._only = slice(channel, channel + 1)
 
@@ -183,14 +200,13 @@ class SourcePlane(LazyPlane):
         return self._strip[1]
 
     def _read(self, rows: slice, columns: slice) -> NDArray[Any]:
-        rows, columns = map(_moved, (rows, columns), self._corner)
         if self._only is not None:  # the others may lie in files of their own
-            (plane,) = self._image.window(
-                self._page, rows, columns, channels=self._only
-            )
+            (plane,) = self._page.read(rows, columns, channels=self._only)
             return np.asarray(plane)
-        pixels = self._image.window(self._page, rows, columns)
-        axis = self._image.channel_axis
+        pixels = self._page.read(rows, columns)
+        if self._channel == "hematoxylin":
+            return hematoxylin(pixels[..., :3], brightest=self._white)
+        axis = self._page.image.channel_axis
         return to_plane(
             pixels, self._channel, channel_axis=axis, channels=self._channels
         )

@@ -106,6 +106,24 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         raise PlanError(f"{path} cannot be read: {error}. Plan anew.") from error
 
 
+def read_array(path: Path) -> NDArray[Any]:
+    """The array of a file, mapped: what is not looked at is not read.
+
+    Raises
+    ------
+    PlanError
+        If the file is missing or damaged.
+    """
+    try:
+        found: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise PlanError(
+            f"{path} cannot be read: {error}. Remove {path.parent} to have it made "
+            "again."
+        ) from error
+    return found
+
+
 def checksum_of(arrays: Arrays) -> str:
     """Of arrays by name; "" for none."""
     digest = hashlib.sha256()

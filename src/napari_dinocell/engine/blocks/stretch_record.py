@@ -7,8 +7,9 @@ the width of the plane alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from napari_dinocell.engine.blocks.stored_arrays import checksum_of
 from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
 from napari_dinocell.engine.contrast.equalised_plane import EqualisedPlane, LevelsPlane
 from napari_dinocell.engine.contrast.lazy_plane import CleanedPlane, LazyPlane
@@ -20,6 +21,7 @@ from napari_dinocell.engine.contrast.preprocess import (
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
     from napari_dinocell.engine.arrays import Mask
     from napari_dinocell.engine.config import ContrastConfig
@@ -72,3 +74,19 @@ def adjusted_lazily(
     levels = LevelsPlane(image, "uint8")
     equalised: np.ndarray = EqualisedPlane(levels, config.clip_limit, windows).array
     return AdjustedImage.from_levels(equalised)
+
+
+def measured_checksum(measured: MeasuredStretch) -> str:
+    """Of what was measured pixel by pixel."""
+    return checksum_of(arrays_of(measured))
+
+
+def arrays_of(measured: MeasuredStretch) -> dict[str, NDArray[Any]]:
+    """What was measured pixel by pixel, by name."""
+    arrays: dict[str, NDArray[Any]] = {}
+    if measured.outliers is not None:
+        found = measured.outliers
+        arrays |= {"rows": found.rows, "columns": found.columns, "values": found.values}
+    if measured.foreign is not None:
+        arrays["foreign"] = measured.foreign
+    return arrays

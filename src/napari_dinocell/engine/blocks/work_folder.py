@@ -6,9 +6,10 @@ is of.
 
     plan.json  measured.npz       the plan
     network/00000/                parts of the map, one for each group of tiles
+    doubt/00000/  believed/       what is judged as a whole, in faint planes (`judged`)
     cells/00000/                  cells of each block, and what the finish needs of them
     ids/                          the id of each cell
-    holes/00000.npz  owners.npz   background between blocks, and whose holes it is
+    holes/00000.npz  owners/      background between blocks, and whose holes it is
     labels.zarr                   the result; labels/00000.json tells what is in
     expanded.zarr                 the result where cells grow, likewise
 """
@@ -32,7 +33,7 @@ from napari_dinocell.engine.blocks.stored_arrays import (
     read_arrays,
     write_arrays,
 )
-from napari_dinocell.engine.blocks.stretch_record import MeasuredStretch
+from napari_dinocell.engine.blocks.stretch_record import MeasuredStretch, arrays_of
 from napari_dinocell.engine.contrast.outliers import Outliers
 from napari_dinocell.engine.errors import PlanError
 from napari_dinocell.engine.results.atomic_file import plain_write_errors, replaced_file
@@ -53,6 +54,7 @@ class Stage(StrEnum):
     """What has to be done; each needs those before, but for the first."""
 
     NETWORK = "network"
+    DOUBT = "doubt"
     CELLS = "cells"
     HOLES = "holes"
     LABELS = "labels"
@@ -107,7 +109,7 @@ class WorkFolder:
                 )
             return folder
         with replaced_file(path / "measured.npz") as temporary:
-            write_arrays(temporary, _arrays_of(measured))
+            write_arrays(temporary, arrays_of(measured))
         with replaced_file(file) as temporary:
             temporary.write_text(PLAN.to_text(plan), encoding="utf-8")
         return cls(path)
@@ -142,6 +144,7 @@ class WorkFolder:
         """What this plan asks for, in order."""
         settings = self.plan.settings
         left_out = {
+            Stage.DOUBT: not self._in_doubt,
             Stage.HOLES: not settings.watershed.fill_holes,
             Stage.EXPAND: settings.expand == 0,
         }
@@ -149,9 +152,16 @@ class WorkFolder:
 
     def count(self, stage: Stage) -> int:
         """Number of jobs of a stage."""
-        if stage is not Stage.NETWORK:
-            return len(self.plan.grid)
-        return 0 if self.plan.no_cells is not None else len(self.plan.groups)
+        if stage is Stage.NETWORK:
+            return 0 if self.plan.no_cells is not None else len(self.plan.groups)
+        if stage is Stage.DOUBT and not self._in_doubt:
+            return 0
+        return len(self.plan.grid)
+
+    @property
+    def _in_doubt(self) -> bool:
+        """Whether what the model finds is judged as a whole."""
+        return self.plan.certainty > 0 and self.plan.no_cells is None
 
     def pending(self, stage: Stage) -> list[int]:
         """Jobs of a stage that are not done."""
@@ -275,34 +285,20 @@ class WorkFolder:
         folder = f"{stage}/{number:05}"
         return (
             f"{folder}/job.json"
-            if stage in (Stage.NETWORK, Stage.CELLS)
+            if stage in (Stage.NETWORK, Stage.DOUBT, Stage.CELLS)
             else f"{folder}.json"
         )
 
     def _fingerprint_of(self, stage: Stage) -> str:
         """Of all that decides a stage's results: a map is none of the thresholds'."""
-        return self._of_map if stage is Stage.NETWORK else self.fingerprint
+        of_map = stage in (Stage.NETWORK, Stage.DOUBT)
+        return self._of_map if of_map else self.fingerprint
 
     def _write_record(
         self, path: Path, stage: Stage, record: Mapping[str, Any]
     ) -> None:
         text = json.dumps({"plan": self._fingerprint_of(stage), **record})
         path.write_text(text, encoding="utf-8")
-
-
-def measured_checksum(measured: MeasuredStretch) -> str:
-    """Of what was measured pixel by pixel."""
-    return checksum_of(_arrays_of(measured))
-
-
-def _arrays_of(measured: MeasuredStretch) -> dict[str, NDArray[Any]]:
-    arrays: dict[str, NDArray[Any]] = {}
-    if measured.outliers is not None:
-        found = measured.outliers
-        arrays |= {"rows": found.rows, "columns": found.columns, "values": found.values}
-    if measured.foreign is not None:
-        arrays["foreign"] = measured.foreign
-    return arrays
 
 
 def _differences(one: BlockPlan, other: BlockPlan) -> str:

@@ -27,6 +27,7 @@ from napari_dinocell.engine.contrast.limits import (
 )
 from napari_dinocell.engine.contrast.stained import natural_channel
 from napari_dinocell.engine.contrast.stains import hematoxylin
+from napari_dinocell.engine.contrast.weighted_sum import weighted_sum
 from napari_dinocell.engine.errors import ImageError
 from napari_dinocell.engine.no_cells import NoCells
 
@@ -98,7 +99,7 @@ def to_plane(
     if channel == "auto":
         channel = natural_channel(pixels, rgb=rgb, channels=channels)
     if channel == "hematoxylin" and array.ndim == 3:
-        _require_colours(pixels, rgb=rgb)
+        require_colours(pixels.shape[-1], rgb=rgb)
         return hematoxylin(pixels)
     return _combine(pixels, chosen, channel, rgb=rgb)
 
@@ -212,11 +213,18 @@ def _require_channel(pixels: NDArray[Any], index: int) -> None:
         )
 
 
-def _require_colours(pixels: NDArray[Any], *, rgb: bool) -> None:
+def require_colours(count: int, *, rgb: bool) -> None:
+    """Refuse to look for a dye in anything but red, green and blue.
+
+    Raises
+    ------
+    ImageError
+        That names the number of channels.
+    """
     if not rgb:
         raise ImageError(
             "Expected red, green and blue as the last axis to find hematoxylin in, got "
-            f"{pixels.shape[-1]} channels along an axis of their own. Pick one of them."
+            f"{count} channels along an axis of their own. Pick one of them."
         )
 
 
@@ -244,10 +252,7 @@ def _combine(
     weights = LUMINANCE if luminance else _equal(len(chosen))
     real = safe_real_type(pixels.dtype)
     weights = weights.astype(real)
-    # a C-ordered copy, so that the order of summation does not follow the layout
-    return _by_rows(
-        pixels, chosen, real, lambda part: part.astype(real, order="C") @ weights
-    )
+    return _by_rows(pixels, chosen, real, lambda part: weighted_sum(part, weights))
 
 
 def _equal(count: int) -> NDArray[np.float64]:

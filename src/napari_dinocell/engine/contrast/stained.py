@@ -23,6 +23,8 @@ from napari_dinocell.engine.contrast.stains import DEEPEST
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_dinocell.engine.arrays import Shape2D
+
 SAMPLED_PIXELS = 2**16
 
 WHITE = 99
@@ -72,11 +74,15 @@ def natural_channel(
     return "gray"
 
 
-def shows_hematoxylin(pixels: NDArray[Any]) -> bool:
-    """Whether red, green and blue (Y, X, 3) are those of tissue stained so."""
+def shows_hematoxylin(pixels: NDArray[Any], *, step: int | None = None) -> bool:
+    """Whether red, green and blue (Y, X, 3) are those of tissue stained so.
+
+    Every `step`-th row and column is looked at; None takes `grid_step`.
+    """
     if pixels.dtype.kind not in "uif" or pixels.size == 0:
         return False
-    sample = _sample(pixels)
+    height, width, _ = pixels.shape
+    sample = _sample(pixels, step or grid_step((height, width)))
     white = np.percentile(sample, WHITE, axis=0) if len(sample) else np.zeros(3)
     if white.min() <= 0:
         return False
@@ -111,9 +117,12 @@ def _is_counterstain(density: NDArray[np.float64]) -> bool:
     return bool(red < PINK * green)
 
 
-def _sample(pixels: NDArray[Any]) -> NDArray[np.float64]:
+def grid_step(shape: Shape2D) -> int:
+    """Rows and columns from one pixel that is looked at to the next."""
+    return max(1, int(np.sqrt(shape[0] * shape[1] / SAMPLED_PIXELS)))
+
+
+def _sample(pixels: NDArray[Any], step: int) -> NDArray[np.float64]:
     """Finite pixels (N, 3) of a regular grid."""
-    height, width, _ = pixels.shape
-    step = max(1, int(np.sqrt(height * width / SAMPLED_PIXELS)))
     sample = pixels[::step, ::step].reshape(-1, 3).astype(np.float64)
     return sample[np.isfinite(sample).all(axis=1)]

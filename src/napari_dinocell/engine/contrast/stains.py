@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_dinocell.engine.contrast.adjusted_image import row_bands, safe_real_type
+from napari_dinocell.engine.contrast.weighted_sum import weighted_sum
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +34,9 @@ DEEPEST = 255
 """Pixels are at most so many times darker than the brightest: 0 has no logarithm."""
 
 
-def hematoxylin(pixels: NDArray[Any]) -> NDArray[np.float32]:
+def hematoxylin(
+    pixels: NDArray[Any], *, brightest: float | None = None
+) -> NDArray[np.float32]:
     """Amount of hematoxylin, the blue-purple dye of nuclei.
 
     Parameters
@@ -41,6 +44,9 @@ def hematoxylin(pixels: NDArray[Any]) -> NDArray[np.float32]:
     pixels
         (Y, X, 3) red, green and blue; integers or floats. White is the largest value of
         an integer type and 1 for floats: another white adds the same to every pixel.
+    brightest
+        What `brightest_of` finds in the picture that the pixels are a part of; None
+        takes them for a whole one.
 
     Returns
     -------
@@ -49,7 +55,7 @@ def hematoxylin(pixels: NDArray[Any]) -> NDArray[np.float32]:
     """
     height, width, _ = pixels.shape
     plane = np.zeros((height, width), np.float32)
-    brightest = _brightest(pixels)
+    brightest = brightest_of(pixels) if brightest is None else brightest
     if brightest <= 0:
         return plane
     darkest = brightest / DEEPEST
@@ -70,8 +76,7 @@ def optical_density(values: NDArray[Any], darkest: float) -> NDArray[Any]:
 
 def _exact(pixels: NDArray[Any], darkest: float) -> NDArray[Any]:
     density = optical_density(pixels, darkest)
-    amount: NDArray[Any] = density @ HEMATOXYLIN.astype(density.dtype)
-    return amount
+    return weighted_sum(density, HEMATOXYLIN.astype(density.dtype))
 
 
 def _by_table(pixels: NDArray[Any], darkest: float) -> NDArray[Any]:
@@ -86,8 +91,8 @@ def _by_table(pixels: NDArray[Any], darkest: float) -> NDArray[Any]:
     return amount
 
 
-def _brightest(pixels: NDArray[Any]) -> float:
-    """Largest finite value; 0 if there is none."""
+def brightest_of(pixels: NDArray[Any]) -> float:
+    """Largest finite value of (Y, X, 3); 0 if there is none above."""
     height, width, _ = pixels.shape
     largest = 0.0
     for rows in row_bands((height, width * 3)):

@@ -7,7 +7,7 @@ The height of the map's peaks tells how certain the model is. True cells reach 0
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import ndimage
@@ -15,7 +15,9 @@ from scipy import ndimage
 from napari_dinocell.engine.no_cells import NoCells
 
 if TYPE_CHECKING:
-    from napari_dinocell.engine.arrays import DistanceMap
+    from numpy.typing import NDArray
+
+    from napari_dinocell.engine.arrays import DistanceMap, Mask
     from napari_dinocell.engine.contrast.adjusted_image import AdjustedImage
     from napari_dinocell.engine.inference.events import DistanceMapReady
 
@@ -49,12 +51,32 @@ def believed(ready: DistanceMapReady, image: AdjustedImage) -> DistanceMapReady:
         return ready
     ids = np.arange(1, count + 1)
     peaks = ndimage.maximum(distance_map, objects, ids)
-    if np.median(peaks) >= image.certainty:
+    pixels = np.bincount(objects.ravel(), minlength=count + 1)[1:]
+    sure = sure_objects(np.asarray(peaks), pixels, image.certainty)
+    if sure is None:
         return ready
-    large = np.bincount(objects.ravel(), minlength=count + 1)[1:] >= SPECK
-    sure = (np.asarray(peaks) >= BEYOND_DOUBT) & large
     _erase_others(distance_map, objects, ids[sure])
     return ready if sure.any() else replace(ready, no_cells=NoCells.UNSURE)
+
+
+def sure_objects(
+    peaks: NDArray[np.float32], pixels: NDArray[np.integer[Any]], certainty: float
+) -> Mask | None:
+    """Which objects of a plane (N,) are believed; None for all, also if there is none.
+
+    Parameters
+    ----------
+    peaks
+        (N,): height of each object.
+    pixels
+        (N,): number of its pixels.
+    certainty
+        That the image asks for.
+    """
+    if peaks.size == 0 or np.median(peaks) >= certainty:
+        return None
+    sure: Mask = (peaks >= BEYOND_DOUBT) & (pixels >= SPECK)
+    return sure
 
 
 def _erase_others(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from napari_dinocell.session.regions import PlaneIndex, Region
     from napari_dinocell.session.segment.events import SegmentRequest
 
-Step: TypeAlias = Literal["network", "cells", "holes", "labels", "expanded"]
+Step: TypeAlias = Literal["network", "doubt", "cells", "holes", "labels", "expanded"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,6 +91,7 @@ def layout_of_image(image: ImageFile, *, name: str) -> LabelLayout:
     """
     node = open_node(image.path)
     scales = read_multiscale(node.attributes, str(image.path))
+    channels = image.channel_letter or "C"
     letters = image.axes  # the user's, where those of the file are wrong
     axes = tuple(
         replace(axis, letter=letter)
@@ -98,14 +99,20 @@ def layout_of_image(image: ImageFile, *, name: str) -> LabelLayout:
     )
     scales = replace(scales, axes=axes, name=name)
     shapes = [
-        _without(open_array(child(image.path, level.path)).shape, letters)
+        _without(
+            channels,
+            open_array(child(image.path, level.path)).shape,
+            letters,
+        )
         for level in scales.levels
     ]
     return LabelLayout(
-        multiscale=scales.without("C"), shapes=tuple(shapes), base=image.level
+        multiscale=scales.without(channels),
+        shapes=tuple(shapes),
+        base=image.level,
     )
 
 
-def _without(shape: Sequence[int], letters: str) -> tuple[int, ...]:
+def _without(axis: str, shape: Sequence[int], letters: str) -> tuple[int, ...]:
     kept = zip(shape, letters, strict=True)
-    return tuple(int(length) for length, letter in kept if letter != "C")
+    return tuple(int(length) for length, letter in kept if letter != axis)
