@@ -36,6 +36,17 @@ def test_made_up_cells_come_with_their_truth(
     assert labels.max() > 3
 
 
+def test_slices_of_the_volume_have_their_distance(
+    dinocell: Callable[..., object], tmp_path: Path
+) -> None:
+    dinocell("samples", "volume", "-o", tmp_path, "--size", 128)
+    stack = open_image(tmp_path / "volume.tif")
+    assert stack.page_axes == "Z"
+    assert stack.pixel_size is not None
+    assert stack.pixel_size.z == pytest.approx(2 * stack.pixel_size.x)
+    assert tifffile.imread(tmp_path / "volume_label.tif").shape == (24, 128, 128)
+
+
 def test_several_pictures_differ(
     dinocell: Callable[..., object], tmp_path: Path
 ) -> None:

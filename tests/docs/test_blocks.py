@@ -142,6 +142,8 @@ def run_page(
         if block.language in COMMAND_LANGUAGES:
             for words in block.commands():
                 run_command(words, only_parsed=only_parsed)
+        elif block.language in SCRIPTS:
+            parse_within(block.text)
         elif block.language == "python":
             exec(compile(block.text, str(page), "exec"), namespace)
         else:
@@ -154,13 +156,17 @@ def read_page(page: Path) -> None:
     """Parse all commands of a page, also those within scripts; compile its code."""
     for block in find_blocks(page):
         if block.language in SCRIPTS:
-            found = COMMAND_WITHIN.findall(VALUE.sub("1", block.text))
-            for command in found:
-                parse(shlex.split(command)[1:])
+            parse_within(block.text)
         if block.language == "python":
             compile(block.text, str(page), "exec")
         for words in block.commands() if block.language == "sh" else ():
             run_command(words, only_parsed=("segment", "models", *SLOW))
+
+
+def parse_within(script: str) -> None:
+    """Parse the commands of a script for a scheduler or a workflow."""
+    for command in COMMAND_WITHIN.findall(VALUE.sub("1", script)):
+        parse(shlex.split(command)[1:])
 
 
 def run_command(words: list[str], *, only_parsed: tuple[str, ...]) -> None:

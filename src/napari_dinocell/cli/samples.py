@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 FRAME_SECONDS = 600.0
 """Between two frames of the dividing cells."""
 
+SLICES = 24
+"""Of the volume."""
+
 
 class SampleName(StrEnum):
     """What `dinocell samples` can write."""
@@ -26,6 +29,7 @@ class SampleName(StrEnum):
     nuclei = "nuclei"
     phase = "phase"
     dividing = "dividing"
+    volume = "volume"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +37,11 @@ class Sample:
     """A picture, and the truth about it where it is known."""
 
     image: Image
-    """(Y, X), (Y, X, 3) or (T, Y, X)."""
+    """(Y, X), (Y, X, 3), (T, Y, X), or (Z, Y, X) where slices have a distance."""
     labels: Labels | None = None
     pixel_size_um: float | None = None
+    z_spacing: float | None = None
+    """From slice to slice, in pixels."""
 
 
 def samples(
@@ -43,8 +49,9 @@ def samples(
         list[SampleName],
         typer.Argument(
             help="colon: nuclei of human colon, grey, as in 'dinocell demo'; tissue: "
-            "the same place in colour; nuclei, phase, dividing: made-up cells with "
-            "their truth, in fluorescence, phase contrast and a time-lapse."
+            "the same place in colour; nuclei, phase, dividing, volume: made-up cells "
+            "with their truth, in fluorescence, phase contrast, a time-lapse and a "
+            "stack of slices."
         ),
     ],
     output_folder: Annotated[
@@ -96,9 +103,15 @@ def make_sample(name: SampleName, size: int, seed: int) -> Sample:
         SampleName.phase: scenes.phase_cells,
         SampleName.dividing: scenes.dividing_cells,
     }
-    scene = makers[name](shape=(size, size), seed=seed)
+    if name == SampleName.volume:
+        scene = scenes.nuclei_in_depth(shape=(SLICES, size, size), seed=seed)
+    else:
+        scene = makers[name](shape=(size, size), seed=seed)
     return Sample(
-        image=scene.image, labels=scene.labels, pixel_size_um=scene.pixel_size_um
+        image=scene.image,
+        labels=scene.labels,
+        pixel_size_um=scene.pixel_size_um,
+        z_spacing=scene.z_spacing,
     )
 
 
@@ -117,11 +130,17 @@ def write_sample(folder: Path, name: str, sample: Sample) -> list[Path]:
     from napari_dinocell.engine.results.export import write_labels
     from napari_dinocell.engine.results.tiff_metadata import tiff_metadata
 
-    image, side = sample.image, sample.pixel_size_um
+    image, side, spacing = sample.image, sample.pixel_size_um, sample.z_spacing
     is_rgb = image.shape[-1] == 3
-    axes = "" if is_rgb or image.ndim == 2 else "T"
-    seconds = FRAME_SECONDS if axes else None
-    pixel_size = None if side is None else PixelSize(y=side, x=side, t=seconds)
+    axes = "" if is_rgb or image.ndim == 2 else "T" if spacing is None else "Z"
+    pixel_size = None
+    if side is not None:
+        pixel_size = PixelSize(
+            y=side,
+            x=side,
+            z=None if spacing is None else spacing * side,
+            t=FRAME_SECONDS if axes == "T" else None,
+        )
     metadata = (
         {} if is_rgb else tiff_metadata(axes, image.dtype, image.nbytes, pixel_size)
     )
