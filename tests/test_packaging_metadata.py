@@ -140,6 +140,20 @@ def test_conda_recipe_asks_for_the_same() -> None:
     assert recipe["about"]["license"] == project()["license"]
     for name in recipe["about"]["license_file"]:
         assert (REPOSITORY / name).is_file()
+    oldest = recipe["context"]["python_min"]
+    assert project()["requires-python"] == f">={oldest}"
+
+
+def test_contributors_read_why_each_package_is_needed() -> None:
+    """The table in CONTRIBUTING.md has all that is required, and nothing else."""
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = text.partition("## Dependencies")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| ([^|]+) \|", section, re.MULTILINE)
+    described = {name for cell in cells for name in cell.split(", ")} - {"package"}
+    assert described == set(lowest(project()["dependencies"]))
+    extras = section.partition("Extras:")[2].partition("\n\n")[0]
+    named = set(re.findall(r"`([a-z]+)`", extras))
+    assert named == set(project()["optional-dependencies"])
 
 
 def test_files_agree_on_version_and_address() -> None:

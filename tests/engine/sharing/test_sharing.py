@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pydantic
 import pytest
 import torch
 from packaging.version import Version
@@ -75,10 +76,9 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def package(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The model as a package of the zoo."""
-    pytest.importorskip("bioimageio.spec")
-    pydantic = pytest.importorskip("pydantic")
+    pytest.importorskip("bioimageio.spec", reason="needs the extra bioimageio")
     if Version(pydantic.VERSION) >= Version("2.14"):
-        pytest.skip("bioimageio.spec cannot write descriptions with pydantic 2.14")
+        pytest.skip("the extra bioimageio wants pydantic < 2.14")
     target = tmp_path_factory.mktemp("zoo") / "nano.zip"
     with files_left_open():
         export_bioimageio(checkpoint, target, authors=["A. Name"])
@@ -88,8 +88,8 @@ def package(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def graph(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The model in onnxruntime."""
-    pytest.importorskip("onnx")
-    runtime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx", reason="needs the extra onnx")
+    runtime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
     target = tmp_path_factory.mktemp("onnx") / "nano.onnx"
     export_onnx(checkpoint, target)
     return runtime.InferenceSession(target)
@@ -121,7 +121,7 @@ def test_onnx_holds_the_card(graph: Any, checkpoint: Path) -> None:
 
 def test_package_passes_the_tests_of_the_zoo(package: Path) -> None:
     """Valid, and both kinds of weights give the test output."""
-    core = pytest.importorskip("bioimageio.core")
+    core = pytest.importorskip("bioimageio.core", reason="needs the extra bioimageio")
     with files_left_open():
         summary = core.test_model(package)
     assert summary.status == "passed", summary.format()
@@ -193,7 +193,7 @@ def test_weights_that_do_not_fit_their_card_are_refused(
 
 def test_untrained_model_is_not_exported(tmp_path: Path) -> None:
     """Its maps would be noise."""
-    pytest.importorskip("onnx")
+    pytest.importorskip("onnx", reason="needs the extra onnx")
     model = DinoCell(ModelConfig(variant="vitt16", decoder_channels=(8, 8, 8, 8)))
     card = CheckpointInfo(model=model.config, name="raw", needs_training=True)
     save_checkpoint(tmp_path / "raw.safetensors", model, card)
