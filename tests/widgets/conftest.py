@@ -15,6 +15,9 @@ from qtpy.QtWidgets import QApplication
 from tests.conftest import PATIENCE
 from tests.widgets.drivers import lent_viewer, viewer_model
 
+from napari_dinocell.widgets.layers import watch
+from napari_dinocell.widgets.measure import view
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -55,6 +58,16 @@ def plugins_are_found_once() -> Iterator[None]:
     find_once.cache_clear = lambda: None  # type: ignore[attr-defined]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plugins, "_initialize_plugins", find_once)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def short_rests() -> Iterator[None]:
+    """Users rest before all layers are looked at again; tests would only wait."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(watch, "REST_MS", 10)
+        patch.setattr(view, "REST_MS", 10)
+        patch.setattr(view, "SOON_MS", 10)
         yield
 
 
