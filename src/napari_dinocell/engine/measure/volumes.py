@@ -81,5 +81,5 @@ def _per_cell(cells: Index, values: Floats) -> Floats:
     """Sum over the rows of each cell, in each of them."""
     if not len(cells):
         return values
-    sums: Floats = np.bincount(cells, values)[cells]
-    return sums
+    sums: Floats = np.bincount(cells, values).astype(np.float64)
+    return sums[cells]
