@@ -85,6 +85,18 @@ def test_only_the_changed_part_is_redrawn(
     np.testing.assert_array_equal(found, colors(labels))
 
 
+def test_the_layer_list_is_not_painted_for_new_colors() -> None:
+    viewer = ViewerModel()
+    results = show(viewer, viewer.add_image(np.zeros(SHAPE)))
+    drawn = Drawn(labels_of(results))
+    heard: list[str] = []
+    viewer.layers.events.connect(lambda event: heard.append(event.type))
+    results.refresh("labels", PART)
+    assert (len(drawn.parts), heard) == (1, [])
+    labels_of(results).refresh()  # as ever where napari draws
+    assert heard
+
+
 @pytest.mark.parametrize("case", ["selected", "own colors", "large ids", "negative"])
 def test_colors_are_those_of_a_full_refresh(case: str) -> None:
     data = np.zeros(SHAPE, np.int32)

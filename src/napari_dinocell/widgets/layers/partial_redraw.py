@@ -56,7 +56,11 @@ def redraw_part(layer: Labels, region: Region | None) -> bool:
     if not np.may_share_memory(raw, colors):  # small ids are their own colors
         _color(layer, raw, colors, changed)
     start = [part.start for part in changed]
-    layer.events.labels_update(data=colors[changed], offset=start)
+    update = layer.events.labels_update
+    # Those who listen to all events of a layer do not hear of it: the layer list would
+    # be painted anew with every frame.
+    with update.blocker(layer.events):
+        update(data=colors[changed], offset=start)
     return True
 
 
@@ -77,9 +81,11 @@ def _color_table(layer: Labels, labels: NDArray[Any]) -> NDArray[Any] | None:
 
     None where a color depends on more than the id (contours), or ids are too large.
     """
-    if layer.contour or labels.size == 0 or labels.min() < 0:
+    if layer.contour or labels.size == 0:
         return None
-    largest = int(labels.max())
+    # seen as unsigned, negative ids are too large: one look at all pixels, not two
+    unsigned = f"{labels.dtype.byteorder}u{labels.itemsize}"
+    largest = int(labels.view(unsigned).max())
     if largest > LARGEST_TABLE:
         return None
     ids = np.arange(largest + 1, dtype=labels.dtype)[np.newaxis]
