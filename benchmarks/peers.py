@@ -8,8 +8,11 @@ peak memory, parameters. Peers
 are no dependencies: `pip install "cellpose<4" stardist tensorflow instanseg-torch` in
 an environment for measuring; what is not installed is said to be missing, and why.
 
-Speed only: SAMCell's network has random weights here, and weights of the others come
-from their own downloads. The image is made up (`scenes.random`), cells of 30 pixels.
+Speed only, and without any download: networks of the peers have random weights, and
+what comes after them (Cellpose's dynamics, StarDist's suppression of non-maxima) is
+given what a perfect network would answer, since random answers cost more or less than
+real ones. InstanSeg's weights are part of its program and come from its own download.
+The image is made up (`scenes.random`), cells of 30 pixels.
 """
 
 from __future__ import annotations
@@ -20,8 +23,9 @@ import subprocess
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -29,13 +33,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     Plane = np.ndarray[Any, np.dtype[np.uint8]]
-    Prepared = tuple[Callable[[Plane], object], int]
-    """What segments a plane, and how many parameters it has."""
+    Job = Callable[[], object]
+    """What is timed: one segmentation."""
+    Prepared = tuple[Callable[["Scene"], Job], int]
+    """What makes the job of a scene, and how many parameters its network has."""
 
 TILE, STRIDE = 256, 192
 """Of the literature's loop: tiles of 256 pixels, a fourth of each shared."""
 
 DIAMETER = 30.0
+
+RAYS, GRID = 32, (2, 2)
+"""Of StarDist's `2D_versatile_fluo`."""
+
+
+class Scene(NamedTuple):
+    """An image and its true cells, (Y, X)."""
+
+    plane: Plane
+    labels: np.ndarray[Any, np.dtype[np.int32]]
 
 
 @dataclass(frozen=True)
@@ -72,7 +88,7 @@ def ours() -> Prepared:
         return segmenter.labels()
 
     with torch.device("meta"):  # counted without a second copy in memory
-        return segment, _count(DinoCell(segmenter.info.model))
+        return _of_plane(segment), _count(DinoCell(segmenter.info.model))
 
 
 def loop() -> Prepared:
@@ -96,7 +112,7 @@ def loop() -> Prepared:
         mask = distance > info.watershed.foreground_threshold
         return watershed(-distance, seeds, mask=mask)
 
-    return segment, _count(network)
+    return _of_plane(segment), _count(network)
 
 
 def samcell() -> Prepared:
@@ -121,30 +137,61 @@ def samcell() -> Prepared:
             found.append(answer.pred_masks.numpy())
         return found
 
-    return segment, _count(network)
+    return _of_plane(segment), _count(network)
 
 
 def cellpose3() -> Prepared:
-    """Network `cyto3` and dynamics."""
-    from cellpose import models
+    """Network of `cyto3` in its tiles, and the dynamics along the true flows."""
+    from cellpose import dynamics, models
+    from torch import device
 
-    model = models.CellposeModel(model_type="cyto3", gpu=False)
-    return (
-        lambda plane: model.eval(plane, diameter=DIAMETER, channels=[0, 0]),
-        _count(model.net),
-    )
+    model = models.CellposeModel(pretrained_model=False, gpu=False)
+
+    def prepare(scene: Scene) -> Job:
+        flows = dynamics.labels_to_flows(
+            [scene.labels.astype(np.int32)], device=device("cpu")
+        )[0]
+        # logits of the mask and flows as the network scales them
+        inside, directions = 20 * flows[1].astype(np.float32) - 10, 5 * flows[2:]
+
+        def segment() -> object:
+            model.eval(
+                scene.plane, diameter=DIAMETER, channels=[0, 0], compute_masks=False
+            )
+            return dynamics.compute_masks(
+                directions, inside, niter=200, flow_threshold=0.4, min_size=15
+            )
+
+        return segment
+
+    return prepare, _count(model.net)
 
 
 def stardist() -> Prepared:
-    """`2D_versatile_fluo`."""
+    """Network of `2D_versatile_fluo`, and the suppression among its true polygons."""
     from csbdeep.utils import normalize
-    from stardist.models import StarDist2D
+    from stardist.geometry import star_dist
+    from stardist.models import Config2D, StarDist2D
+    from stardist.utils import edt_prob
 
-    model = StarDist2D.from_pretrained("2D_versatile_fluo")
-    return (
-        lambda plane: model.predict_instances(normalize(plane)),
-        int(model.keras_model.count_params()),
-    )
+    with TemporaryDirectory() as folder:
+        config = Config2D(n_rays=RAYS, grid=GRID)
+        model = StarDist2D(config, name="untrained", basedir=folder)
+
+    def prepare(scene: Scene) -> Job:
+        each = tuple(slice(None, None, step) for step in GRID)
+        probability = edt_prob(scene.labels)[each]
+        distances = star_dist(scene.labels, RAYS, grid=GRID)
+
+        def segment() -> object:
+            model.predict(normalize(scene.plane))
+            return model._instances_from_prediction(
+                scene.plane.shape, probability, distances, prob_thresh=0.48
+            )
+
+        return segment
+
+    return prepare, int(model.keras_model.count_params())
 
 
 def instanseg() -> Prepared:
@@ -153,7 +200,9 @@ def instanseg() -> Prepared:
 
     model = InstanSeg("fluorescence_nuclei_and_cells", verbosity=0, device="cpu")
     return (
-        lambda plane: model.eval_small_image(plane[None], 0.5, target="nuclei"),
+        _of_plane(
+            lambda plane: model.eval_small_image(plane[None], 0.5, target="nuclei")
+        ),
         _count(model.instanseg),
     )
 
@@ -199,14 +248,16 @@ def in_own_process(name: str, size: int) -> Result:
 def measured(name: str, size: int) -> Result:
     """Figures of one peer in this process."""
     try:
-        segment, parameters = PEERS[name]()
+        prepare, parameters = PEERS[name]()
     except ImportError as error:
         return Result(name, missing=f"not installed: {error}")
-    plane = made_up(size)
+    plane, labels = made_up(size)
+    upside_down = Scene(plane[::-1].copy(), labels[::-1].copy())
     seconds, work = [], []
-    for seen in (plane, plane[::-1].copy()):  # another one: ours keeps the last map
+    for scene in (Scene(plane, labels), upside_down):  # ours keeps the last map
+        segment = prepare(scene)
         started, worked = perf_counter(), process_time()
-        segment(seen)
+        segment()
         work.append(process_time() - worked)
         seconds.append(perf_counter() - started)
     return Result(
@@ -218,7 +269,7 @@ def measured(name: str, size: int) -> Result:
     )
 
 
-def made_up(size: int) -> Plane:
+def made_up(size: int) -> Scene:
     """Nuclei that shine, with noise."""
     from dinocell_training.scenes.random.cells import Cells
     from dinocell_training.scenes.random.faults.sensor import as_bytes, exposed
@@ -227,7 +278,8 @@ def made_up(size: int) -> Plane:
 
     rng = np.random.default_rng(0)
     cells = Cells.of(nuclei(rng, (size, size), DIAMETER))
-    return as_bytes(rng, exposed(rng, 0.1 + filled(rng, cells), 200.0))
+    plane = as_bytes(rng, exposed(rng, 0.1 + filled(rng, cells), 200.0))
+    return Scene(plane, cells.labels)
 
 
 def peak_memory() -> int:
@@ -259,6 +311,11 @@ def _bundled() -> tuple[Any, Any]:
     from napari_dinocell.engine.model.model_store import resolve_model
 
     return load_checkpoint(resolve_model("default"))
+
+
+def _of_plane(segment: Callable[[Plane], object]) -> Callable[[Scene], Job]:
+    """For programs that need nothing but the image."""
+    return lambda scene: lambda: segment(scene.plane)
 
 
 def _count(network: Any) -> int:
