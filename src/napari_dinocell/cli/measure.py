@@ -91,7 +91,7 @@ def measure(
     from napari_dinocell.engine.labels.label_stack import LabelStack
     from napari_dinocell.engine.labels.page_images import PageImages, named_by_stem
     from napari_dinocell.engine.measure.stack import page_columns, with_times
-    from napari_dinocell.engine.measure.volumes import depth_of, with_volumes
+    from napari_dinocell.engine.measure.volumes import with_volumes
     from napari_dinocell.engine.results.measurements_csv import (
         common_interval,
         common_spacing,
@@ -107,7 +107,7 @@ def measure(
         spacing, unit = common_spacing(pixel_size, sizes)
         columns = _measure_pages(stack, images, spacing, unit)
     if _is_volume(labels, stack.axes):
-        depths = (depth_of(size, unit) for size in sizes)
+        depths = (size.depth(unit) for size in sizes if size is not None)
         depth = next((depth for depth in depths if depth is not None), None)
         columns = with_volumes(columns, page_columns(stack.axes), depth=depth)
     columns = with_times(columns, common_interval(sizes))

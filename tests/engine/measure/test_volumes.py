@@ -8,7 +8,7 @@ import pytest
 from napari_dinocell.engine.images.pixel_size import PixelSize
 from napari_dinocell.engine.measure.measure_cells import Columns, measure_cells
 from napari_dinocell.engine.measure.stack import join_pages
-from napari_dinocell.engine.measure.volumes import depth_of, with_volumes
+from napari_dinocell.engine.measure.volumes import with_volumes
 
 LABELS = np.zeros((2, 3, 6, 8), np.int32)
 LABELS[0, :2, 1:3, 1:4] = 3
@@ -62,10 +62,9 @@ def test_no_cells_give_empty_columns() -> None:
         (PixelSize(y=1, x=1, z=3.0), 3.0),
         (PixelSize(y=1, x=1, z=3.0, unit="nm"), None),
         (PixelSize(y=1, x=1), None),
-        (None, None),
     ],
 )
 def test_distances_of_slices_count_in_the_same_unit(
-    size: PixelSize | None, depth: float | None
+    size: PixelSize, depth: float | None
 ) -> None:
-    assert depth_of(size, "µm") == depth
+    assert size.depth("µm") == depth

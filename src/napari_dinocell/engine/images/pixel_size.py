@@ -43,6 +43,10 @@ class PixelSize:
     t: float | None = field(default=None, metadata=LATER)
     """Seconds between the frames of a stack, where the file says so."""
 
+    def depth(self, unit: str) -> float | None:
+        """From one plane to the next in this unit; None where nobody says it."""
+        return self.z if self.unit == unit else None
+
 
 def normalised_unit(unit: str) -> str | None:
     """One spelling per unit: "µm" for all that mean it; None for pixels."""

@@ -11,7 +11,6 @@ from napari_dinocell.engine.measure.measure_cells import LABEL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_dinocell.engine.images.pixel_size import PixelSize
     from napari_dinocell.engine.measure.measure_cells import Columns
     from napari_dinocell.engine.measure.runs import Floats, Index
 
@@ -59,11 +58,6 @@ def with_volumes(
         if name == area:
             joined |= found
     return joined
-
-
-def depth_of(size: PixelSize | None, unit: str) -> float | None:
-    """From one slice to the next in this unit; None where the size does not say it."""
-    return size.z if size is not None and size.unit == unit else None
 
 
 def _numbers(keys: list[Index]) -> Index:
