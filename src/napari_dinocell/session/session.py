@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from napari_dinocell.session.choice import SegmentChoice
+    from napari_dinocell.session.large.result import LargeResult
     from napari_dinocell.session.lineage.book import LineageBook
     from napari_dinocell.session.segment.image_result import ImageResult
 
@@ -44,6 +45,8 @@ class Session:
         self.jobs.changed.connect(self._unload_unless_wanted)
         self.results: dict[str, ImageResult] = {}
         """What was found so far, by the id of the image layer."""
+        self.large_results: dict[str, LargeResult] = {}
+        """What was found in blocks, likewise."""
         self.lineages: dict[str, LineageBook] = {}
         """Who is whose daughter, by the id of the labels layer."""
         self.stack_limits = StackLimits()
@@ -120,3 +123,5 @@ class Session:
     def keep_results_of(self, images: Collection[str]) -> None:
         """Forget what was found in other images than these: their layers are gone."""
         self.results = {i: r for i, r in self.results.items() if i in images}
+        large = self.large_results
+        self.large_results = {i: r for i, r in large.items() if i in images}

@@ -41,7 +41,7 @@ def find_results(viewer: ViewerModel, image_layer: Image) -> ResultLayers:
 
 def is_result(layer: Layer) -> bool:
     """Whether a layer was made by `ResultLayers`; a copy of one is the user's own."""
-    return _marks(layer).get("kind") in ("labels", "distance")
+    return marks_of(layer).get("kind") in ("labels", "distance")
 
 
 def maps_behind(labels: Labels) -> Any:
@@ -103,7 +103,7 @@ class ResultLayers:
         name = f"{self._image.name} labels"
         layer = Labels(data, name=name, multiscale=False, **placement)
         layer.metadata = {KEY: self._identity("labels", layer)}
-        with _selection_kept(self._layers):
+        with selection_kept(self._layers):
             self._layers.append(layer)
         self._attach(locks, maps)
 
@@ -132,7 +132,7 @@ class ResultLayers:
         )
         layer.metadata = {KEY: self._identity("distance", layer)}
         below = len(self._layers) if labels is None else self._layers.index(labels)
-        with _selection_kept(self._layers):
+        with selection_kept(self._layers):
             self._layers.insert(below, layer)
 
     def refresh(self, kind: Kind, region: Region | None = None) -> None:
@@ -161,7 +161,7 @@ class ResultLayers:
             layer = self._find(kind)
             if layer is not None:
                 # a new dict: copies of the layer share the former one
-                marks = {**_marks(layer), **record, **self._identity(kind, layer)}
+                marks = {**marks_of(layer), **record, **self._identity(kind, layer)}
                 layer.metadata = {**layer.metadata, KEY: marks}
 
     def remove(self) -> None:
@@ -177,7 +177,7 @@ class ResultLayers:
 
     def _find(self, kind: str) -> Any:
         for layer in self._layers:
-            marks = _marks(layer)
+            marks = marks_of(layer)
             if marks.get("kind") == kind and marks.get("source_id") == self._source_id:
                 return layer
         return None
@@ -187,7 +187,7 @@ class ResultLayers:
         return {"kind": kind, "source_id": self._source_id, "layer_id": layer_id}
 
 
-def _marks(layer: Layer) -> Mapping[str, Any]:
+def marks_of(layer: Layer) -> Mapping[str, Any]:
     """What was noted about a layer when it was made; empty for a copy of it."""
     marks = layer.metadata.get(KEY)
     if not isinstance(marks, Mapping):
@@ -197,8 +197,8 @@ def _marks(layer: Layer) -> Mapping[str, Any]:
 
 
 @contextmanager
-def _selection_kept(layers: LayerList) -> Iterator[None]:
-    """napari selects each layer that it is given."""
+def selection_kept(layers: LayerList) -> Iterator[None]:
+    """Leave the selection as it is: napari selects each layer that it is given."""
     selected = set(layers.selection)
     yield
     if set(layers.selection) != selected:

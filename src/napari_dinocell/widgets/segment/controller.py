@@ -13,6 +13,7 @@ from napari_dinocell.session.session import Session
 from napari_dinocell.widgets.layers.placement import placement_of
 from napari_dinocell.widgets.layers.result_layers import find_results
 from napari_dinocell.widgets.segment.follow_finish import FinishFollower
+from napari_dinocell.widgets.segment.large_runs import LargeRuns
 from napari_dinocell.widgets.segment.live_thresholds import LiveThresholds
 from napari_dinocell.widgets.segment.request_maker import RequestMaker, ThresholdReader
 from napari_dinocell.widgets.segment.run import Run, RunEnd, SegmentRunner
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.inference.events import ModelLoaded, ScaleChosen
     from napari_dinocell.session.regions import PlaneIndex, Region
-    from napari_dinocell.session.segment.progress import Progress
     from napari_dinocell.widgets.layers.result_layers import ResultLayers
     from napari_dinocell.widgets.segment.sections import Sections
 
@@ -54,7 +54,8 @@ class SegmentController(QObject):
         self.requests = RequestMaker(viewer, sections)
         self.live = LiveThresholds(self)
         self.session = Session.of(viewer)
-        self.runner = SegmentRunner(self.session, self._shown_plane_of, self)
+        self.runner = SegmentRunner(self.session, self.requests.plane_of_run, self)
+        self.large = LargeRuns(viewer, self.requests, sections.run, self)
         self._viewer = viewer
         self._sections = sections
         self._reader: ThresholdReader | None = None
@@ -96,7 +97,7 @@ class SegmentController(QObject):
 
     def _connect_runner(self) -> None:
         runner, run = self.runner, self._sections.run
-        runner.progressed.connect(self._on_progress)
+        runner.progressed.connect(run.follow)
         runner.said.connect(run.show_message)
         runner.doubted.connect(self._on_doubt)
         runner.model_loaded.connect(self.show_model_loaded)
@@ -104,6 +105,9 @@ class SegmentController(QObject):
         runner.ended.connect(self._on_ended)
         self.live.labels_changed.connect(self.attended)
         self.live.failed.connect(self._on_failed)
+        self.large.changed.connect(self.attended)
+        self.large.failed.connect(self._on_failed)
+        self.large.refused.connect(self._segment_whole)
 
     def _connect_sections(self) -> None:
         sections = self._sections
@@ -155,7 +159,7 @@ class SegmentController(QObject):
             self._on_thresholds_changed()  # the shapes lie elsewhere in its pixels
 
     def _on_plane_changed(self) -> None:
-        if self.result is not None:
+        if self.result is not None or self.large.result(self.layer) is not None:
             self._attend()
 
     def _attend(self) -> None:
@@ -169,16 +173,17 @@ class SegmentController(QObject):
             return None
         return self.requests.view(layer, result.source)
 
-    def _shown_plane_of(self, run: Run) -> PlaneIndex:
-        return self.requests.plane(run.layer, run.request.source)
-
     # -- a run
 
     def segment(self) -> None:
         """Segment what the dock says; nothing while a run is under way."""
         layer = self.layer
-        if self.runner.run is not None or layer is None:
+        if self.runner.run is not None or layer is None or self.large.start(layer):
             return
+        self._segment_whole(layer)
+
+    def _segment_whole(self, layer: Image) -> None:
+        """Segment with planes in memory."""
         try:
             self.runner.start(self._prepare(layer))
         except DinoCellError as error:
@@ -194,6 +199,7 @@ class SegmentController(QObject):
         if self.runner.run is not None:
             self._sections.run.set_state("cancelling")
             self.runner.cancel()
+        self.large.cancel()
 
     def stop_and_keep(self) -> None:
         """End the run within one batch; the tiles that have arrived are its result."""
@@ -235,15 +241,6 @@ class SegmentController(QObject):
         self._attend()
 
     # -- events
-
-    def _on_progress(self, progress: Progress) -> None:
-        self._sections.run.show_progress(
-            progress.done,
-            progress.total,
-            tiles_per_second=progress.tiles_per_second,
-            seconds_left=progress.seconds_left,
-            what=progress.what,
-        )
 
     def _on_doubt(self, doubt: str) -> None:
         notify_warning(doubt)
@@ -287,6 +284,7 @@ class SegmentController(QObject):
         run = self.runner.run
         if run is not None and run.layer == removed:
             self.cancel()
+        self.large.forget(removed)
         self.session.results.pop(_id_of(removed), None)
 
     def close(self) -> None:
@@ -298,6 +296,7 @@ class SegmentController(QObject):
             relay.stop()
         self.live.stop()
         self.runner.cancel()
+        self.large.close()
         self.session.set_choice(None)
 
 

@@ -9,6 +9,7 @@ from napari_dinocell.widgets.segment.contrast_section import ContrastSection
 from napari_dinocell.widgets.segment.controller import SegmentController
 from napari_dinocell.widgets.segment.dock_memory import DockMemory
 from napari_dinocell.widgets.segment.image_section import ImageSection
+from napari_dinocell.widgets.segment.large_status import LargeStatus
 from napari_dinocell.widgets.segment.map_layer import MapLayer
 from napari_dinocell.widgets.segment.model_section import ModelSection
 from napari_dinocell.widgets.segment.preview_controller import PreviewController
@@ -53,6 +54,7 @@ class SegmentDock(Dock):
         finish = self.sections.thresholds.finish
         self.contours = ContourController(viewer, finish, self)
         self.status = ResultStatus(self.controller, self.sections, self)
+        self.large_status = LargeStatus(viewer, self.controller, self.sections, self)
         self.map_layer = MapLayer(
             viewer, self.controller, self.sections.thresholds, self
         )
@@ -70,6 +72,7 @@ class SegmentDock(Dock):
         """Ask how the labels of the chosen image are to be exported."""
         layers = self.controller.layers
         labels = None if layers is None else layers.labels
+        labels = labels or self.large_status.labels
         run_command("show_export_dialog", self._viewer, labels, self.window())
 
     def open_lineage(self) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from napari_dinocell.engine.config import SegmentConfig, WatershedConfig
     from napari_dinocell.session.regions import PlaneIndex, Region
+    from napari_dinocell.widgets.segment.run import Run
     from napari_dinocell.widgets.segment.sections import Sections
 
 
@@ -78,6 +79,10 @@ class RequestMaker:
     def plane(self, layer: Image, source: ImageSource) -> PlaneIndex:
         """Plane of the layer that the viewer shows."""
         return current_plane(layer, self._viewer.dims, source)
+
+    def plane_of_run(self, run: Run) -> PlaneIndex:
+        """Plane that the viewer shows of the image of a run."""
+        return self.plane(run.layer, run.request.source)
 
     def view(self, layer: Image, source: ImageSource) -> Region | None:
         """Rows and columns of the layer that the viewer shows; None if nothing."""

@@ -185,12 +185,17 @@ class ResultStatus(QObject):
             wanted = self._controller.requests.config()
         except DinoCellError as error:
             return str(error)
-        changed = [
-            words
-            for name, words in WHAT_CHANGED.items()
-            if getattr(wanted, name) != getattr(made.asked, name)
-        ]
-        return f"{' and '.join(dict.fromkeys(changed))} changed" if changed else ""
+        return changed_settings(wanted, made.asked)
+
+
+def changed_settings(wanted: SegmentConfig, made: SegmentConfig) -> str:
+    """Which settings need another map, such as "contrast changed"; "" if none does."""
+    changed = [
+        words
+        for name, words in WHAT_CHANGED.items()
+        if getattr(wanted, name) != getattr(made, name)
+    ]
+    return f"{' and '.join(dict.fromkeys(changed))} changed" if changed else ""
 
 
 def _run_record(

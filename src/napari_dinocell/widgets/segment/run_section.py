@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from math import ceil
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from qtpy.QtWidgets import QFrame, QPushButton
 
@@ -22,6 +22,9 @@ from napari_dinocell.widgets.shared.run_box import (
     duration_text,
     make_line,
 )
+
+if TYPE_CHECKING:
+    from napari_dinocell.session.segment.progress import Progress
 
 _WORDS = RunWords(
     start="&Segment",
@@ -112,6 +115,16 @@ class RunSection(RunBox):
         text = progress_text(done, total, tiles_per_second, seconds_left, what)
         self.move_bar(done, total, _unbroken(text))
 
+    def follow(self, progress: Progress) -> None:
+        """Show how far a run has come, see `show_progress`."""
+        self.show_progress(
+            progress.done,
+            progress.total,
+            tiles_per_second=progress.tiles_per_second,
+            seconds_left=progress.seconds_left,
+            what=progress.what,
+        )
+
     def show_result(self, count: CellCount, seconds: float | None, device: str) -> None:
         """Show what was found; see `result_text`."""
         text = result_text(count, seconds, device)
@@ -122,9 +135,13 @@ class RunSection(RunBox):
         """Say what may help where no cells were found; "" where some were."""
         self._empty.show_message(hint, "warning")
 
-    def show_stale(self, reason: str) -> None:
-        """Say why the result is out of date; "" takes the banner away."""
-        self._stale.show_message(stale_text(reason) if reason else "", "warning")
+    def show_stale(self, reason: str, after: str = "") -> None:
+        """Say why the result is out of date; "" takes the banner away.
+
+        `after` says what happens once Segment is pressed.
+        """
+        text = f"{stale_text(reason)} {after}".strip() if reason else ""
+        self._stale.show_message(text, "warning")
         self._banner.setVisible(bool(reason))
 
 
