@@ -44,7 +44,7 @@ class InsideRow(QWidget):
             "layer, in all planes; they are not cut. Follows the shapes while you draw "
             "them. Lines and paths have no inside.",
         )
-        column_layout(self).addWidget(make_row("&Inside:", self._box))
+        column_layout(self).addWidget(make_row("Insi&de:", self._box))
         self._viewer_listening, self._listening = Listening(self), Listening(self)
         self._viewer_listening.listen(
             InsideRow.list_layers, *list_events(viewer.layers)

@@ -59,7 +59,7 @@ class RegionRows(QWidget):
             "by more than two thirds of its diameter gets a new id. Does not need "
             "the network.",
         )
-        self.lineage = QPushButton("&Lineage ...")
+        self.lineage = QPushButton("Lineage ...")
         describe(
             self.lineage,
             "Lineage",

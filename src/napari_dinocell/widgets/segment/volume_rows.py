@@ -30,7 +30,7 @@ class VolumeRows(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._parting = SliderRow(
-            "&Parting:",
+            "Partin&g:",
             low=0.02,
             high=1.0,
             name="Parting",
