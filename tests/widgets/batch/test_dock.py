@@ -178,8 +178,8 @@ def test_cancel_keeps_what_is_done_and_a_new_run_goes_on(
     driver.press()
     driver.wait_for_row(0)
     driver.wait_for_row(1, "failed")
-    driver.qtbot.waitUntil(lambda: len(driver.fake.runs) == 2)
-    assert "2 of 3 images" in driver.sections.run._progress.text()
+    progress = driver.sections.run._progress
+    driver.qtbot.waitUntil(lambda: "2 of 3 images" in progress.text())
     driver.press()
     driver.wait_for_end()
     assert driver.statuses == ["done", "failed", "not done"]
