@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 PLUGIN, WIDGET = "napari-dinocell", "Segment"
 TICK_MS = 10
-TIMEOUT = 60.0
+TIMEOUT = 600.0
+"""Seconds: on a busy machine the import of torch alone can take a minute."""
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,17 @@ def common_region(first: Region, second: Region) -> Region | None:
     return rows, columns
 
 
+def joined_region(first: Region | None, second: Region | None) -> Region | None:
+    """Smallest rows and columns that hold both; None stands for none."""
+    if first is None or second is None:
+        return first or second
+    rows, columns = (
+        slice(min(a.start, b.start), max(a.stop, b.stop))
+        for a, b in zip(first, second, strict=True)
+    )
+    return rows, columns
+
+
 def shifted(region: Region, *, rows: int, columns: int) -> Region:
     """The region, moved by so many rows and columns."""
     down, across = region

@@ -97,6 +97,17 @@ def test_the_layer_list_is_not_painted_for_new_colors() -> None:
     assert heard
 
 
+def test_a_new_layer_is_not_even_selected_in_passing() -> None:
+    viewer = ViewerModel()
+    image = viewer.add_image(np.zeros(SHAPE))
+    heard: list[object] = []
+    viewer.layers.selection.events.changed.connect(heard.append)
+    show(viewer, image)
+    assert (heard, viewer.layers.selection.active) == ([], image)
+    other = viewer.add_image(np.zeros(SHAPE))  # as ever where others add layers
+    assert viewer.layers.selection.active == other
+
+
 @pytest.mark.parametrize("case", ["selected", "own colors", "large ids", "negative"])
 def test_colors_are_those_of_a_full_refresh(case: str) -> None:
     data = np.zeros(SHAPE, np.int32)

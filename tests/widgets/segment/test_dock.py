@@ -193,6 +193,24 @@ def test_second_press_means_cancel_and_never_a_second_run(driver: DockDriver) ->
     assert len(driver.fake.runs) == 1
 
 
+def test_ended_before_its_tiles_a_first_run_leaves_no_layer(
+    driver: DockDriver,
+) -> None:
+    layers = driver.viewer.layers
+    driver.viewer.add_image(IMAGE, name="cells")
+    driver.fake.hold_at = 0
+    driver.press()
+    assert "cells labels" in layers  # at once, while the model is loaded
+    driver.press()
+    driver.wait_for_end()
+    assert [layer.name for layer in layers] == ["cells"]
+    assert "Cancelled" in driver.message
+    driver.press()
+    layers.remove("cells")
+    driver.wait_for_end()
+    assert list(layers) == []
+
+
 def test_image_removed_in_the_middle(driver: DockDriver) -> None:
     layer = driver.viewer.add_image(IMAGE, name="cells")
     driver.fake.hold_at = 2

@@ -72,7 +72,7 @@ class MapGrew:
 
 @dataclass(frozen=True, slots=True)
 class LabelsGrew:
-    """A part of the labels shows the cells of the tiles so far."""
+    """The labels show the cells of the tiles so far; `region` holds all changes."""
 
     index: PlaneIndex
     region: Region

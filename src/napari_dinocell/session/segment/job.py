@@ -42,6 +42,7 @@ from napari_dinocell.session.segment.events import (
     PlaneStarted,
     SegmentRequest,
 )
+from napari_dinocell.session.segment.growing_labels import GrowingLabels
 from napari_dinocell.session.segment.label_preview import LabelPreview
 from napari_dinocell.session.segment.stack_result import PlaneRecord, seen_from
 
@@ -173,6 +174,7 @@ class _PlaneJob:
         self._diameter: float | None = None
         self._started = perf_counter()
         self._preview: LabelPreview | None = None
+        self._labels = GrowingLabels(result, index)
         self.tiles: tuple[int, int] | None = None
         """That have arrived, and in all, until all have."""
 
@@ -219,7 +221,7 @@ class _PlaneJob:
             case ScaleChosen():
                 self._diameter = event.cell_diameter
             case TilesPlanned():
-                self._result.clear(self.index)
+                self._labels.clear()
                 self._preview = LabelPreview(event.distance_map, self._viewport())
             case TileDone():
                 self.tiles = event.done, event.total
@@ -227,7 +229,7 @@ class _PlaneJob:
 
     def _show_part(self, seen: PartSeen) -> Iterator[JobEvent]:
         """Show the cells that are measured, until the first tiles arrive."""
-        self._result.clear(self.index)
+        self._labels.clear()
         height, width = (part.stop - part.start for part in self._region)
         self._preview = LabelPreview.of_part(seen, (height, width), self._viewport())
         yield from self._grow(seen.region)
@@ -243,10 +245,11 @@ class _PlaneJob:
         yield MapGrew(self.index, place)
         own = seen_from(self._request.thresholds(), self._region)
         found = preview.update(changed, own)
-        if found is not None:
-            place = self._in_plane(found.region)
-            self._result.write_labels(self.index, place, found.labels)
-            yield LabelsGrew(self.index, place, found.cells)
+        if found is None:
+            return
+        place = self._in_plane(found.region)
+        if (drawn := self._labels.write(place, found.labels)) is not None:
+            yield LabelsGrew(self.index, drawn, found.cells)
 
     def _in_plane(self, part: Region) -> Region:
         """Rows and columns of the plane for some of what is segmented of it."""

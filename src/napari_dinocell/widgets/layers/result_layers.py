@@ -30,6 +30,9 @@ Kind: TypeAlias = Literal["labels", "distance"]
 KEY = "dinocell"
 """Of `layer.metadata`, for all that this plugin notes about a layer."""
 
+_ACTIVATES = "_activate_on_insert"
+"""Of napari's layer lists, 0.8 and 0.9; it has no public way."""
+
 _MAPS: WeakKeyDictionary[Labels, Any] = WeakKeyDictionary()
 """What the labels of each layer came from: seldom looked at, and no layer for that."""
 
@@ -198,9 +201,20 @@ def marks_of(layer: Layer) -> Mapping[str, Any]:
 
 @contextmanager
 def selection_kept(layers: LayerList) -> Iterator[None]:
-    """Leave the selection as it is: napari selects each layer that it is given."""
+    """Leave the selection as it is: napari selects each layer that it is given.
+
+    Where it can be kept from that, the controls of the layer are not shown and hidden.
+    """
     selected = set(layers.selection)
-    yield
+    bare = getattr(layers, "__wrapped__", layers)
+    activates = getattr(bare, _ACTIVATES, None)
+    if activates is not None:
+        setattr(bare, _ACTIVATES, False)
+    try:
+        yield
+    finally:
+        if activates is not None:
+            setattr(bare, _ACTIVATES, activates)
     if set(layers.selection) != selected:
         layers.selection = selected
 

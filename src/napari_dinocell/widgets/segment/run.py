@@ -20,6 +20,7 @@ from napari_dinocell.engine.inference.events import (
     TilesPlanned,
     doubt_about,
 )
+from napari_dinocell.session.regions import full_region, joined_region
 from napari_dinocell.session.segment.events import (
     JobEvent,
     LabelsGrew,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from napari.layers import Image
 
-    from napari_dinocell.session.regions import PlaneIndex
+    from napari_dinocell.session.regions import PlaneIndex, Region
     from napari_dinocell.session.segment.image_result import ImageResult
     from napari_dinocell.session.segment.stack_result import PlaneRecord
     from napari_dinocell.session.session import Session
@@ -120,9 +121,10 @@ class SegmentRunner(QObject):
         self._shown_plane = shown_plane
         self._run: Run | None = None
         self._is_saying = False
+        self._is_laid_out = False
         self._started = 0.0
         self._meter = ProgressMeter(1)
-        self._dirty: set[Kind] = set()
+        self._dirty: dict[Kind, Region | None] = {}
         self._redraw = Later(REDRAW_MS, self._on_redraw, self)
         self._jobs = SlotRunner(session.jobs, "segment", self)
         self._jobs.yielded.connect(self._on_event)
@@ -155,6 +157,9 @@ class SegmentRunner(QObject):
         self._started = perf_counter()
         self._meter = ProgressMeter(len(run.request.planes))
         self._say(text)
+        self._is_laid_out = run.layers.labels is None
+        if self._is_laid_out:  # while the worker loads the model, or reads the image
+            _show_labels(run)
 
     def cancel(self) -> None:
         """Ask the run to stop; `ended` follows within one batch."""
@@ -187,14 +192,15 @@ class SegmentRunner(QObject):
             case TilesPlanned() | TileDone() | DistanceMapReady():
                 self._follow_tiles(run, event)
             case MapGrew():
-                self._mark(run, event.index, "distance")
+                self._mark(run, event.index, event.region, "distance")
             case LabelsGrew():
-                self._mark(run, event.index, "labels")
+                self._mark(run, event.index, event.region, "labels")
                 self.counted.emit(event.cells)
             case PlaneDone():
                 run.planes_done += 1
                 run.cells, run.record = event.cells, event.record
-                self._mark(run, event.index, "distance", "labels")
+                whole = full_region(run.result.stack.shape)
+                self._mark(run, event.index, whole, "distance", "labels")
                 self.counted.emit(event.cells)
 
     def _follow_tiles(
@@ -216,25 +222,24 @@ class SegmentRunner(QObject):
     def _start_plane(self, run: Run, event: PlaneStarted) -> None:
         self._meter.start_plane(event.number)
         if event.number == 0:
-            stack = run.result.stack
-            run.layers.ensure_labels(
-                stack.labels, run.placement, stack.locks, stack.maps
-            )
+            if not self._is_laid_out or run.layers.labels is None:
+                _show_labels(run)
             if run.request.config.cell_diameter == "auto":
                 self._say("Measuring the cells")
 
-    def _mark(self, run: Run, index: PlaneIndex, *kinds: Kind) -> None:
+    def _mark(self, run: Run, index: PlaneIndex, region: Region, *kinds: Kind) -> None:
         """Redraw soon what has changed, if it can be seen."""
         if index == self._shown_plane(run):
-            self._dirty.update(kinds)
+            for kind in kinds:
+                self._dirty[kind] = joined_region(self._dirty.get(kind), region)
             if not self._redraw.isActive():
                 self._redraw.start()
 
     def _on_redraw(self) -> None:
-        dirty, self._dirty = self._dirty, set()
+        dirty, self._dirty = self._dirty, {}
         if self._run is not None:
-            for kind in sorted(dirty):
-                self._run.layers.refresh(kind)
+            for kind, region in sorted(dirty.items()):
+                self._run.layers.refresh(kind, region)
 
     def _on_ended(self, error: BaseException | None) -> None:
         run = self._run
@@ -261,6 +266,11 @@ def _take_stock(run: Run) -> None:
     run.planes_done = len(new)
     if new:
         run.record, run.cells = new[-1], new[-1].cells
+
+
+def _show_labels(run: Run) -> None:
+    stack = run.result.stack
+    run.layers.ensure_labels(stack.labels, run.placement, stack.locks, stack.maps)
 
 
 def show_result(

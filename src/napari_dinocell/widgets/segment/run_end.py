@@ -48,6 +48,8 @@ def settle(end: RunEnd, layers: LayerList) -> Settled:
     """
     run = end.run
     if run.layer not in layers:
+        if run.former is None and not _has_begun(run):
+            run.layers.remove()
         return Settled(False, "The image was removed.")
     if not still_shown(run.request.source, run.layer):
         _take_back(run)
@@ -96,11 +98,24 @@ def _keep_former(end: RunEnd) -> Settled:
         _take_back(run)
     if not end.cancelled:
         return Settled(False)
-    if run.former is None and not run.tiles_done:
-        run.layers.refresh("labels")  # a first look is gone
+    if run.former is None:
+        _leave_tiles(run)
     kept = "The former result is back." if run.former is not None else ""
     arrived = f"{run.tiles_done} of {counted(run.tiles_total, 'tile')} had arrived."
     return Settled(False, f"{_ended(run)}. {kept or arrived}")
+
+
+def _has_begun(run: Run) -> bool:
+    """Whether labels of finished planes or of tiles are in the layer."""
+    return bool(run.planes_done or run.tiles_done)
+
+
+def _leave_tiles(run: Run) -> None:
+    """Keep the labels of the tiles that had arrived; without any, no empty layer."""
+    if _has_begun(run):
+        run.layers.refresh("labels")
+    else:
+        run.layers.remove()
 
 
 def _take_back(run: Run) -> None:
