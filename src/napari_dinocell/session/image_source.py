@@ -60,6 +60,11 @@ class ImageSource:
         """Indices of all planes in row-major order; one, (), for a single plane."""
         return product(*(range(count) for count in self.shape[:-2]))
 
+    def numbering(self, index: PlaneIndex) -> PlaneIndex:
+        """Index of a plane without that along the axis of the channels."""
+        axes = zip(index, self.plane_axes, strict=True)
+        return tuple(number for number, axis in axes if axis != self.channel_axis)
+
     def read(self, index: PlaneIndex, region: Region | None = None) -> NDArray[Any]:
         """Pixels of one plane; only these are loaded or computed.
 

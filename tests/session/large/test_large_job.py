@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from tests.engine.blocks.test_run import cells_on_noise, quick_network
 from napari_dinocell.engine.blocks import jobs
 from napari_dinocell.engine.blocks import segment_large as decision
 from napari_dinocell.engine.config import SegmentConfig
-from napari_dinocell.engine.errors import NotInBlocksError
+from napari_dinocell.engine.errors import ExportError, NotInBlocksError
 from napari_dinocell.engine.segment import segment
 from napari_dinocell.session.image_source import ImageSource
 from napari_dinocell.session.large.events import (
@@ -23,6 +24,7 @@ from napari_dinocell.session.large.events import (
     LargePlace,
     LargePlanned,
     is_large,
+    why_whole,
 )
 from napari_dinocell.session.large.job import LargeJob, segment_large
 from napari_dinocell.session.large.label_pyramid import LabelPyramid
@@ -115,7 +117,7 @@ def test_blocks_from_where_the_user_looks(tmp_path: Path) -> None:
     assert not set(np.unique(looks[0])) & set(np.unique(looks[-1])) - {0}
     expected = whole(CONFIG)
     assert np.array_equal(job.labels.levels[0][:], expected)
-    assert last.cells == len(np.unique(expected)) - 1 > 20
+    assert last.record.cells == len(np.unique(expected)) - 1 > 20
 
 
 def test_goes_on_where_it_was_cancelled(
@@ -166,17 +168,36 @@ def test_region_of_a_plane_of_a_stack(tmp_path: Path) -> None:
     region = (slice(20, 90), slice(30, 130))
     job = job_at(tmp_path, source=source, planes=((1,),), region=region)
     *_, last = events_of(job)
-    assert last.index == (1,)
+    assert last.index == last.record.plane == (1,)
+    assert last.record.region == region
     expected = np.zeros((2, 100, 130), np.int32)
     expected[1][region] = segment(pixels[region], device="cpu", config=CONFIG)
     assert expected.any()
     assert np.array_equal(job.labels.levels[0][:], expected)
 
 
-def test_what_blocks_cannot_do(tmp_path: Path) -> None:
-    all_limits = CONFIG.with_overrides(limits="all")
-    with pytest.raises(NotInBlocksError):
-        events_of(job_at(tmp_path, config=all_limits))
+@pytest.mark.parametrize(
+    "asked",
+    [{"limits": "all"}, {"link": True}, {"inside": (((0, 0), (0, 9), (9, 9)),)}],
+)
+def test_what_blocks_cannot_do(tmp_path: Path, asked: dict[str, Any]) -> None:
+    job = job_at(tmp_path, config=CONFIG.with_overrides(**asked))
+    assert not why_whole(job_at(tmp_path).request)
+    with pytest.raises(NotInBlocksError, match=why_whole(job.request)):
+        events_of(job)
+
+
+def test_full_disk_is_told_of_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    with monkeypatch.context() as patch:
+        nearly_full = usage._replace(free=SHAPE[0] * SHAPE[1])
+        patch.setattr(shutil, "disk_usage", lambda _: nearly_full)
+        with pytest.raises(ExportError, match="free disk"):
+            events_of(job_at(tmp_path))
+    *_, last = events_of(job_at(tmp_path))
+    assert isinstance(last, LargeDone)
 
 
 def test_which_planes_are_large(

@@ -12,6 +12,7 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 import tifffile
+from tests.ome_zarr_stores import write_image
 from tests.widgets.drivers.run_records import (
     NASTY,
     REGION,
@@ -35,6 +36,16 @@ def test_only_what_is_needed(record, tmp_path):
     command = posix_command(replace(record, source_path=str(path)), output="out dir")
     assert command == (
         f"dinocell segment {path} -o 'out dir' --device cuda:0 --cell-diameter 30.0"
+    )
+
+
+def test_blocks_of_a_page(record, tmp_path):
+    path = write_image(tmp_path / "scan.zarr", np.zeros((2, 3, 8, 8), np.uint8), "tzyx")
+    made = replace(record, source_path=str(path), plane=(1, 2), device="cpu", threads=2)
+    command = posix_command(made, array_ndim=4, blocks=True)
+    assert command == (
+        f"dinocell blocks segment {path} -o results --device cpu --cut --threads 2 "
+        "--page 5 --cell-diameter 30.0"
     )
 
 

@@ -7,19 +7,25 @@ from typing import TYPE_CHECKING, Any
 import dask.array
 import numpy as np
 import pytest
+from napari.layers._source import Source
+from qtpy.QtWidgets import QApplication
 from tests.engine.blocks.test_run import cells_on_noise, quick_network
+from tests.ome_zarr_stores import write_image
 from tests.widgets.drivers.dock_driver import DockDriver
 
 from napari_dinocell.engine.blocks import jobs, segment_large
+from napari_dinocell.engine.config import ContrastConfig
 from napari_dinocell.engine.segment import segment
 from napari_dinocell.session.large import label_pyramid
 from napari_dinocell.session.large.label_pyramid import LabelPyramid
 from napari_dinocell.session.model_slot import ModelSlot
+from napari_dinocell.session.replay.run_record import RunRecord
 from napari_dinocell.widgets.layers.large_labels import (
     find_large_labels,
     redraw_large_labels,
     show_large_labels,
 )
+from napari_dinocell.widgets.segment import large_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +68,12 @@ def test_lazy_image_goes_in_blocks(
     expected = segment(PIXELS, device="cpu", config=settings)
     np.testing.assert_array_equal(labels.data[:], expected)
     run = driver.sections.run
+    record = RunRecord.from_metadata(labels.metadata["dinocell"])
+    assert record.source_name == "scan"
+    assert record.settings == settings
+    assert run.copy_command.isEnabled()
+    run.copy_command.click()
+    assert "dinocell blocks segment scan.tif" in QApplication.clipboard().text()
     cells = len(np.unique(expected)) - 1
     assert run._result.text().replace("\xa0", " ").startswith(f"{cells} cells")
     assert run.export.isEnabled()
@@ -79,6 +91,61 @@ def test_lazy_image_goes_in_blocks(
     np.testing.assert_array_equal(labels.data[:], expected)
     driver.viewer.layers.remove(image)
     assert not driver.session.large_results
+
+
+def test_labels_become_part_of_the_image(driver: DockDriver, tmp_path: Path) -> None:
+    store = write_image(tmp_path / "scan.zarr", PIXELS.astype(np.float32), "yx")
+    image = driver.viewer.add_image(dask.array.from_zarr(str(store / "s0")))
+    image._source = Source(path=str(store))
+    row = driver.dock.into_image
+    assert row.row.isHidden()
+    driver.sections.size.set_diameter(20.0)
+    finish(driver)
+    assert not row.row.isHidden()
+
+    def write() -> str:
+        row.button.click()
+        driver.qtbot.waitUntil(lambda: not row._jobs.busy)
+        return driver.sections.run._message.message()
+
+    assert "Labels are in" in write()
+    made = store / "labels" / "cells"
+    record = next(made.glob("*.json")).read_text()
+    assert row.button.text() == "Write into image"
+    assert "already" in write()
+    assert row.button.text() == "Replace them"
+    assert next(made.glob("*.json")).read_text() == record
+    row.name.setText("nuclei")
+    assert row.button.text() == "Write into image"
+    row.name.setText("cells")
+    write()
+    assert "Labels are in" in write()
+    assert next(made.glob("*.json")).read_text() != record
+
+
+def test_what_blocks_cannot_do_is_segmented_whole(
+    driver: DockDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(large_runs, "notify_warning", warnings.append)
+    image = driver.viewer.add_image(dask.array.from_array(PIXELS), name="scan")
+    driver.sections.size.set_diameter(20.0)
+    finish(driver)
+    assert driver.controller.large.done(image) is not None
+    in_blocks = find_large_labels(driver.viewer, image)
+    assert driver.dock.large_status.labels is in_blocks
+
+    driver.sections.contrast.set_config(ContrastConfig(limits="all"))
+    driver.segment()
+    assert len(warnings) == 1
+    assert "segmented whole" in warnings[0]
+    assert "limits of all planes" in warnings[0]
+    whole = driver.controller.layers
+    assert whole is not None
+    assert whole.labels is not None
+    assert whole.labels.data.any()
+    assert driver.dock.large_status.labels is None
+    assert list(driver.viewer.layers) == [image, in_blocks, whole.labels]
 
 
 def test_what_is_written_is_seen(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_dinocell.session.regions import PlaneIndex, Region
+    from napari_dinocell.session.replay.run_record import RunRecord
     from napari_dinocell.session.segment.events import SegmentRequest
 
 Step: TypeAlias = Literal["network", "doubt", "cells", "holes", "labels", "expanded"]
@@ -25,6 +26,8 @@ class LargePlace:
     """Of the image, for the user."""
     folder: Path
     """Of this image: runs and labels."""
+    path: str | None = None
+    """Of the image; None if it is no file."""
 
     @property
     def labels(self) -> Path:
@@ -70,9 +73,8 @@ class LargeDone:
     """The labels of a plane are those of the whole plane."""
 
     index: PlaneIndex
-    cells: int
-    seconds: float
-    """Of this run; what was done before is not counted again."""
+    record: RunRecord
+    """How they were made; what was done before this run takes none of its seconds."""
     cut: int
     """Pixels whose cell was cut at the limit of the halo: 0 if all is exact."""
 
@@ -94,3 +96,13 @@ def is_large(request: SegmentRequest) -> bool:
     if source.channel_axis is not None:
         colours = source.data.shape[source.channel_axis]
     return takes_much(prod(shape), colours * source.dtype.itemsize)
+
+
+def why_whole(request: SegmentRequest) -> str:
+    """What of a request for large planes blocks cannot do; "" if they can do it."""
+    wanted = {
+        "the limits of all planes together": request.config.contrast.limits == "all",
+        "linked ids": request.config.link,
+        "only the cells in drawn shapes": request.thresholds().inside is not None,
+    }
+    return next((name for name, asked in wanted.items() if asked), "")

@@ -24,20 +24,24 @@ from napari_dinocell.engine.blocks.work_folder import Stage, WorkFolder
 from napari_dinocell.engine.errors import NotInBlocksError, PlanError, SettingsError
 from napari_dinocell.engine.results.left_behind import discard
 from napari_dinocell.engine.watershed.live_watershed import label_cells
+from napari_dinocell.session.large.disk_room import require_room
 from napari_dinocell.session.large.events import (
     BlockDone,
     LargeDone,
     LargePlanned,
+    why_whole,
 )
 from napari_dinocell.session.large.lent_plane import lend_plane
 from napari_dinocell.session.large.nearest_first import NearestFirst, window_of
 from napari_dinocell.session.regions import full_region, shifted
+from napari_dinocell.session.replay.run_record import RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
     from napari_dinocell.engine.arrays import Labels
     from napari_dinocell.engine.blocks.grid import Window
+    from napari_dinocell.engine.blocks.plan import BlockPlan
     from napari_dinocell.session.large.events import LargeEvent, LargePlace
     from napari_dinocell.session.large.label_pyramid import LabelPyramid
     from napari_dinocell.session.model_slot import ModelSlot
@@ -87,10 +91,10 @@ def segment_large(job: LargeJob, cancel: Cancel) -> Generator[LargeEvent, None, 
         is full. What is done stays.
     """
     request = job.request
-    if request.config.contrast.limits == "all" or request.config.link:
+    if reason := why_whole(request):
         raise NotInBlocksError(
-            "Expected for blocks limits and ids of each plane by itself, but those of "
-            "all planes together are asked for."
+            f"Expected for blocks planes by themselves, but {reason} are asked for. "
+            "Leave that out, or segment whole planes."
         )
     try:
         for index in request.planes:
@@ -125,6 +129,7 @@ class _LargePlane:
         path = str(self._folder)
         with lent_image(path, image):
             run = self._planned(PlaneSource(path=path))
+            require_room(run)
             yield self._told_of(run)
             where = NearestFirst(run.plan, self._centre, self._cancel)
             yield from self._show_finished(run)
@@ -133,7 +138,8 @@ class _LargePlane:
                     yield self._follow(run, event, where)
                 else:
                     seconds = perf_counter() - started
-                    yield LargeDone(self._index, event.cells, seconds, event.cut)
+                    record = self._record(run.plan, event.cells, seconds)
+                    yield LargeDone(self._index, record, event.cut)
 
     def _planned(self, source: PlaneSource) -> WorkFolder:
         """The run so far, at the present thresholds, or a new one."""
@@ -172,6 +178,28 @@ class _LargePlane:
             plan.precision,
             plan.cell_diameter,
             map_is_known=not run.pending(Stage.NETWORK),
+        )
+
+    def _record(self, plan: BlockPlan, cells: int, seconds: float) -> RunRecord:
+        request, place = self._job.request, self._job.place
+        source = request.source
+        decided = plan.settings.channel == "auto" and plan.channel != "auto"
+        return RunRecord(
+            source_name=place.name,
+            source_path=place.path,
+            rgb=source.rgb,
+            channel_axis=source.channel_axis,
+            model=plan.model,
+            settings=plan.settings,
+            cell_diameter=plan.cell_diameter,
+            region=request.region,
+            plane=source.numbering(self._index),
+            device=plan.device,
+            precision=plan.precision,
+            threads=plan.threads or None,
+            seconds=round(seconds, 3),
+            cells=cells,
+            channel=plan.channel if decided else None,
         )
 
     def _centre(self) -> tuple[float, float] | None:

@@ -56,7 +56,7 @@ def open_large_job(
     """
     origin = path or f"{os.getpid()}-{id(request.source.data)}"
     checksum = checksum_of_source(request.source, name, origin)
-    place = LargePlace(name=name, folder=large_folder() / checksum)
+    place = LargePlace(name=name, folder=large_folder() / checksum, path=path)
     _remove_old(large_folder())
     with plain_write_errors(place.folder):
         place.folder.mkdir(parents=True, exist_ok=True)

@@ -17,5 +17,4 @@ class LargeResult:
 
     job: LargeJob
     """The last one: its settings are those of the planes it has finished."""
-    device: str = ""
     done: dict[PlaneIndex, LargeDone] = field(default_factory=dict)

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_dinocell.engine.errors import ImageFileError
 from napari_dinocell.engine.model.model_store import DEFAULT_NAME
 from napari_dinocell.session.replay.replay import (
@@ -50,6 +52,7 @@ def as_command(
     *,
     output: str = "results",
     array_ndim: int | None = None,
+    blocks: bool = False,
     windows: bool = os.name == "nt",
 ) -> str:
     """Write a command line that makes the labels of a run again.
@@ -62,6 +65,8 @@ def as_command(
         Folder for the labels.
     array_ndim
         Number of axes of the layer's data; None concludes it from record and file.
+    blocks
+        Whether the labels were made in blocks, and are to be so again.
     windows
         Quote for cmd and PowerShell instead of a POSIX shell.
 
@@ -69,22 +74,35 @@ def as_command(
     -------
     One command, below comments on what it cannot say.
     """
-    image = _find_image(record, array_ndim)
+    image = _find_image(record, array_ndim, blocks=blocks)
     own = own_settings(record.model)
     settings = needed_settings(record, own)
     notes = [image.note] if image.note else []
-    notes += _notes(record, settings, model_here=own is not None)
-    arguments = ["dinocell", "segment", image.path, "-o", output]
+    notes += _notes(record, settings, model_here=own is not None, blocks=blocks)
+    job = ["blocks", "segment"] if blocks else ["segment"]
+    arguments = ["dinocell", *job, image.path, "-o", output]
     arguments += [] if image.axes is None else ["--axes", image.axes]
     if record.model.name != DEFAULT_NAME:
         arguments += ["--model", record.model.name]
     arguments += ["--device", record.device]
+    arguments += _of_blocks(record, image) if blocks else []
     if record.region is not None:
         arguments += ["--region", ",".join(map(span, record.region))]
     arguments += _options(settings, record.settings.contrast)
     command = " ".join(quote(argument, windows=windows) for argument in arguments)
     comments = [f"# {' '.join(note.split())}" for note in notes]  # one line each
     return "\n".join([*comments, command])
+
+
+def _of_blocks(record: RunRecord, image: _CommandImage) -> list[str]:
+    """What only blocks are told: the page, all that decides last bits, and cuts."""
+    options = ["--cut"]
+    if record.threads is not None:
+        options += ["--threads", str(record.threads)]
+    if record.plane and image.page_counts:
+        page = np.ravel_multi_index(record.plane, image.page_counts)
+        options += ["--page", str(page)]
+    return options
 
 
 def quote(text: str, *, windows: bool) -> str:
@@ -97,7 +115,7 @@ def quote(text: str, *, windows: bool) -> str:
 
 
 def _notes(
-    record: RunRecord, settings: dict[str, Any], *, model_here: bool
+    record: RunRecord, settings: dict[str, Any], *, model_here: bool, blocks: bool
 ) -> Iterator[str]:
     if not model_here:
         yield (
@@ -105,7 +123,7 @@ def _notes(
             f"by now: its SHA-256 was {record.model.sha256}."
         )
     yield from filter(None, [unlinked_note(record), partial_note(record)])
-    if record.plane:
+    if record.plane and not blocks:
         yield (
             "All planes are segmented, each by itself; the labels copied are those of "
             f"plane {', '.join(map(str, record.plane))}, counted from 0."
@@ -152,13 +170,15 @@ class _CommandImage:
     axes: str | None
     """Letters for `--axes`; None where the file says them by itself."""
     note: str | None = None
+    page_counts: tuple[int, ...] = ()
+    """Lengths of the axes that count pages, where blocks are to find one."""
 
 
-def _find_image(record: RunRecord, ndim: int | None) -> _CommandImage:
+def _find_image(record: RunRecord, ndim: int | None, *, blocks: bool) -> _CommandImage:
     if ndim is None and record.plane is not None:
         ndim = _planeless_ndim(record) + len(record.plane)
     try:
-        return _image_file(record, ndim)
+        return _stored_image(record, ndim) if blocks else _image_file(record, ndim)
     except ImageFileError as error:
         return _image_to_save(record, ndim, reason=str(error))
 
@@ -188,6 +208,28 @@ def _image_file(record: RunRecord, ndim: int | None) -> _CommandImage:
     return _CommandImage(path, None if axes == own else axes)
 
 
+def _stored_image(record: RunRecord, ndim: int | None) -> _CommandImage:
+    """The layer's own file, of any kind that blocks read.
+
+    Raises
+    ------
+    ImageFileError
+        If they do not, or get other axes from it.
+    """
+    from napari_dinocell.engine.images.image_files import open_image
+
+    if record.source_path is None or "://" in record.source_path:
+        raise ImageFileError("The image is not from a file.")
+    path = Path(record.source_path)
+    own = open_image(path).axes
+    if len(own) != (ndim or len(own)):
+        raise ImageFileError("The command would read other axes than napari did.")
+    axes = _axes(record, len(own), own)
+    image = open_image(path, axes=axes)
+    changed = None if axes == own else axes
+    return _CommandImage(str(path), changed, page_counts=image.page_counts)
+
+
 def _image_to_save(
     record: RunRecord, ndim: int | None, *, reason: str
 ) -> _CommandImage:
@@ -204,7 +246,6 @@ def _is_picture(path: str) -> bool:
 
 def _axes_of_file(path: str) -> str:
     """Axes as the command reads them, one letter each."""
-    import numpy as np
     from imageio.v3 import imread
 
     from napari_dinocell.engine.images.naming_file import naming_file

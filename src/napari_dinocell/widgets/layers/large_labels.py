@@ -71,6 +71,13 @@ def redraw_large_labels(viewer: ViewerModel, image: Image) -> None:
         layer.data = list(layer.data) if layer.multiscale else layer.data
 
 
+def note_record(layer: Labels, record: Mapping[str, Any]) -> None:
+    """Note in the metadata how the labels of the shown plane came about."""
+    marks = marks_of(layer)
+    own = {name: marks[name] for name in ("kind", "source_id", "layer_id")}
+    layer.metadata = {**layer.metadata, KEY: {**record, **own}}
+
+
 def _path_of(layer: Labels) -> str:
     data = layer.data[0] if layer.multiscale else layer.data
     return str(getattr(data, "store_path", ""))

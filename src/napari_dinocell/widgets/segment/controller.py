@@ -107,7 +107,6 @@ class SegmentController(QObject):
         self.live.failed.connect(self._on_failed)
         self.large.changed.connect(self.attended)
         self.large.failed.connect(self._on_failed)
-        self.large.refused.connect(self._segment_whole)
 
     def _connect_sections(self) -> None:
         sections = self._sections
@@ -180,10 +179,6 @@ class SegmentController(QObject):
         layer = self.layer
         if self.runner.run is not None or layer is None or self.large.start(layer):
             return
-        self._segment_whole(layer)
-
-    def _segment_whole(self, layer: Image) -> None:
-        """Segment with planes in memory."""
         try:
             self.runner.start(self._prepare(layer))
         except DinoCellError as error:
@@ -233,6 +228,7 @@ class SegmentController(QObject):
         settled = settle(end, self._viewer.layers)
         if settled.keeps_new:
             self.session.results[_id_of(run.layer)] = run.result
+            self.large.give_way(run.layer, run.request.planes)
             run.result.seconds = run.seconds
         if settled.text:
             said.show_message(settled.text, level=settled.level)

@@ -9,6 +9,7 @@ from napari_dinocell.widgets.segment.contrast_section import ContrastSection
 from napari_dinocell.widgets.segment.controller import SegmentController
 from napari_dinocell.widgets.segment.dock_memory import DockMemory
 from napari_dinocell.widgets.segment.image_section import ImageSection
+from napari_dinocell.widgets.segment.into_image_row import IntoImageRow
 from napari_dinocell.widgets.segment.large_status import LargeStatus
 from napari_dinocell.widgets.segment.map_layer import MapLayer
 from napari_dinocell.widgets.segment.model_section import ModelSection
@@ -55,6 +56,7 @@ class SegmentDock(Dock):
         self.contours = ContourController(viewer, finish, self)
         self.status = ResultStatus(self.controller, self.sections, self)
         self.large_status = LargeStatus(viewer, self.controller, self.sections, self)
+        self.into_image = IntoImageRow(self.controller, self.sections.run, self)
         self.map_layer = MapLayer(
             viewer, self.controller, self.sections.thresholds, self
         )
@@ -70,9 +72,9 @@ class SegmentDock(Dock):
 
     def open_export(self) -> None:
         """Ask how the labels of the chosen image are to be exported."""
-        layers = self.controller.layers
-        labels = None if layers is None else layers.labels
-        labels = labels or self.large_status.labels
+        layers, labels = self.controller.layers, self.large_status.labels
+        if labels is None and layers is not None:
+            labels = layers.labels
         run_command("show_export_dialog", self._viewer, labels, self.window())
 
     def open_lineage(self) -> None:
@@ -122,6 +124,7 @@ class SegmentDock(Dock):
         for part in (
             self.memory,
             self.map_layer,
+            self.into_image,
             self.contours,
             self.size_tools,
             self.preview,

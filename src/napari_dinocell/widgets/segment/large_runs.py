@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_dinocell.engine.errors import DinoCellError, NotInBlocksError
+from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.session.large.events import (
     BlockDone,
     LargeDone,
     LargePlanned,
     is_large,
+    why_whole,
 )
 from napari_dinocell.session.large.result import LargeResult
 from napari_dinocell.session.regions import common_region
@@ -35,7 +36,7 @@ from napari_dinocell.widgets.shared.run_box import duration_text
 from napari_dinocell.widgets.shared.slot_runner import SlotRunner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable
 
     from napari.layers import Image
     from napari.viewer import Viewer
@@ -52,6 +53,7 @@ REDRAW_MS = 300
 
 STEPS: dict[Step, str] = {
     "network": "Network",
+    "doubt": "Judging",
     "cells": "Cells",
     "holes": "Holes",
     "labels": "Labels",
@@ -74,7 +76,7 @@ class _LargeRun:
     done_before: int = 0
     """Blocks of the step that were done before this run."""
     blocks: str = ""
-    """Such as "12 of 81"."""
+    """Such as "12 of 81 blocks"."""
 
 
 class LargeRuns(QObject):
@@ -94,8 +96,6 @@ class LargeRuns(QObject):
     """There is another result, or none any more; or a run has begun or ended."""
     failed = Signal(object)
     """The error of a run; what is done stays."""
-    refused = Signal(object)
-    """The image, of a run that blocks cannot do."""
 
     def __init__(
         self,
@@ -124,6 +124,19 @@ class LargeRuns(QObject):
         """What was found in an image in blocks, once a plane of it is complete."""
         return self._session.large_results.get(str(layer.unique_id)) if layer else None
 
+    def done(self, layer: Image | None) -> LargeDone | None:
+        """What was found in the shown plane, if it is complete."""
+        result = self.result(layer)
+        if layer is None or result is None:
+            return None
+        return result.done.get(self._requests.plane(layer, result.job.request.source))
+
+    def give_way(self, layer: Image, planes: Iterable[PlaneIndex]) -> None:
+        """Take note that newer labels of planes are in memory."""
+        if (result := self.result(layer)) is not None:
+            for index in planes:
+                result.done.pop(index, None)
+
     def start(self, layer: Image) -> bool:
         """Begin a run, if what is asked for of an image is large.
 
@@ -136,6 +149,12 @@ class LargeRuns(QObject):
         try:
             request = self._request(layer)
             if not is_large(request):
+                return False
+            if reason := why_whole(request):
+                notify_warning(
+                    f"{layer.name} is segmented whole, in memory that may hardly hold "
+                    f"it: blocks cannot have {reason}."
+                )
                 return False
             self._begin(layer, request)
         except DinoCellError as error:
@@ -210,7 +229,9 @@ class LargeRuns(QObject):
 
     def _start_plane(self, run: _LargeRun, event: LargePlanned) -> None:
         assert run.result is not None  # it was opened
-        run.result.device = event.device
+        former = self.result(run.layer)
+        if former is not None:  # its labels give way to those of this run
+            former.done.pop(event.index, None)
         run.done_before, run.step_started = 0, perf_counter()
         self._said.show_message("")
         self._redraw.start()
@@ -220,7 +241,7 @@ class LargeRuns(QObject):
         if event.step != run.step or event.done == 1:
             run.step, run.step_started = event.step, perf_counter()
             run.done_before = event.done
-        run.blocks = f"{event.done} of {event.total}"
+        run.blocks = f"{event.done} of {event.total} blocks"
         text = f"{STEPS[event.step]}: {event.done} / {event.total} blocks"
         left = _seconds_left(run, event)
         if left:
@@ -263,10 +284,7 @@ class LargeRuns(QObject):
         redraw_large_labels(self._viewer, run.layer)
         self._said.set_state("idle")
         self._said.show_message("")
-        if isinstance(error, NotInBlocksError):
-            notify_warning(f"{run.layer.name} is segmented whole: {error}")
-            self.refused.emit(run.layer)
-        elif error is not None:
+        if error is not None:
             self.failed.emit(error)
         elif self._jobs.cancelled:
             where = f" at {STEPS[run.step].lower()}, {run.blocks}" * bool(run.blocks)

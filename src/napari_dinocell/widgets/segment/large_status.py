@@ -8,7 +8,7 @@ from qtpy.QtCore import QObject
 
 from napari_dinocell.engine.errors import DinoCellError
 from napari_dinocell.widgets.layers.image_source import still_shown
-from napari_dinocell.widgets.layers.large_labels import find_large_labels
+from napari_dinocell.widgets.layers.large_labels import find_large_labels, note_record
 from napari_dinocell.widgets.segment.result_status import changed_settings
 from napari_dinocell.widgets.segment.run_section import CellCount
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from napari.layers import Labels
     from napari.viewer import Viewer
 
-    from napari_dinocell.session.large.events import LargeDone
     from napari_dinocell.session.large.result import LargeResult
     from napari_dinocell.widgets.segment.controller import SegmentController
     from napari_dinocell.widgets.segment.sections import Sections
@@ -25,7 +24,7 @@ MAP_IS_KEPT = "The network is not run again."
 
 
 class LargeStatus(QObject):
-    """Speaks where `ResultStatus`, which is asked first, has nothing to say."""
+    """Speaks after `ResultStatus`, where the newest labels were made in blocks."""
 
     def __init__(
         self,
@@ -39,6 +38,7 @@ class LargeStatus(QObject):
         self._controller = controller
         self._sections = sections
         controller.attended.connect(self.update)
+        controller.live.counted.connect(self.update)
         sections.thresholds.changed.connect(self.update)
         finish = sections.thresholds.finish
         finish.expand_changed.connect(self.update)
@@ -46,30 +46,26 @@ class LargeStatus(QObject):
 
     @property
     def labels(self) -> Labels | None:
-        """The labels of the chosen image, if they were made in blocks."""
+        """The labels of the shown plane, if they were made in blocks and are newest."""
         layer = self._controller.layer
-        return None if layer is None else find_large_labels(self._viewer, layer)
+        if layer is None or self._controller.large.done(layer) is None:
+            return None
+        return find_large_labels(self._viewer, layer)
 
     def update(self) -> None:
         """Look again at everything."""
         controller, run = self._controller, self._sections.run
         result = controller.large.result(controller.layer)
-        done = None if result is None else self._of_shown_plane(result)
+        done = controller.large.done(controller.layer)
         if result is None or done is None or controller.large.busy:
             return
-        run.export.setEnabled(self.labels is not None)
-        run.show_result(CellCount(done.cells), done.seconds, result.device)
+        labels, record = self.labels, done.record
+        run.export.setEnabled(labels is not None)
+        run.show_empty("")
+        run.show_result(CellCount(record.cells), record.seconds, record.device)
         run.show_stale(*self._why_stale(result))
-
-    def _of_shown_plane(self, result: LargeResult) -> LargeDone | None:
-        """What is known of the shown plane; None where its cells are in memory."""
-        layer, whole = self._controller.layer, self._controller.result
-        assert layer is not None  # of which there is a result
-        source = result.job.request.source
-        plane = self._controller.requests.plane(layer, source)
-        if whole is not None and whole.stack.record(plane) is not None:
-            return None
-        return result.done.get(plane)
+        if labels is not None:
+            note_record(labels, record.to_metadata())
 
     def _why_stale(self, result: LargeResult) -> tuple[str, str]:
         """Why it is not what Segment would give, and what Segment does then."""

@@ -74,12 +74,15 @@ class ResultStatus(QObject):
         self._show_result()
         self._sections.image.show_used_channel(self._used_channel())
         layers = self._controller.layers
-        if record is not None and layers is not None:
+        in_blocks = self._controller.large.done(self._controller.layer) is not None
+        if record is not None and layers is not None and not in_blocks:
             layers.set_record(record.to_metadata())
 
     def record(self) -> RunRecord | None:
         """How the labels of the shown plane were made; None if there are none."""
         layer, result = self._controller.layer, self._controller.result
+        if (done := self._controller.large.done(layer)) is not None:
+            return done.record
         if layer is None or result is None or result.model is None:
             return None
         plane = self._controller.plane
@@ -155,7 +158,9 @@ class ResultStatus(QObject):
         """Put a command line that makes the same labels on the clipboard."""
         record, layer = self.record(), self._controller.layer
         if record is not None and layer is not None:
-            _to_clipboard(as_command(record, array_ndim=_array_ndim(layer)))
+            blocks = self._controller.large.done(layer) is not None
+            command = as_command(record, array_ndim=_array_ndim(layer), blocks=blocks)
+            _to_clipboard(command)
             self._sections.run.show_message("Copied a command line.")
 
     def _why_not(self) -> str:
@@ -214,7 +219,7 @@ def _run_record(
         settings=_with_thresholds(_with_limits(made), result, plane),
         cell_diameter=made.cell_diameter,
         region=made.region,
-        plane=None if all_planes else _numbering(result, plane),
+        plane=None if all_planes else result.source.numbering(plane),
         device=made.device,
         precision=made.precision,
         threads=made.threads,
@@ -231,13 +236,6 @@ def _count(result: ImageResult, plane: PlaneIndex) -> int:
     if not stack.has_watershed(plane):
         return stack.counts[plane]
     return stack.count(plane, stack.thresholds[plane])
-
-
-def _numbering(result: ImageResult, plane: PlaneIndex) -> PlaneIndex:
-    """Index along the axes that number planes: without that of the channels."""
-    axes = result.source.plane_axes
-    channel = result.source.channel_axis
-    return tuple(n for n, axis in zip(plane, axes, strict=True) if axis != channel)
 
 
 def _with_thresholds(
