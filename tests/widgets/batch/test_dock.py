@@ -179,6 +179,7 @@ def test_cancel_keeps_what_is_done_and_a_new_run_goes_on(
     driver.wait_for_row(0)
     driver.wait_for_row(1, "failed")
     progress = driver.sections.run._progress
+    driver.qtbot.waitUntil(lambda: len(driver.fake.runs) == 2)
     driver.qtbot.waitUntil(lambda: "2 of 3 images" in progress.text())
     driver.press()
     driver.wait_for_end()
