@@ -95,13 +95,7 @@ class BlockPlan:
     @property
     def of_map(self) -> BlockPlan:
         """The same with the usual thresholds: all of the plan that decides the map."""
-        usual = SegmentConfig()
-        settings = replace(
-            self.settings,
-            watershed=usual.watershed,
-            expand=usual.expand,
-            consecutive_ids=usual.consecutive_ids,
-        )
+        settings = with_cells_of(self.settings, SegmentConfig())
         return replace(self, settings=settings)
 
     @property
@@ -118,6 +112,16 @@ class BlockPlan:
     def groups(self) -> TileGroups:
         """The tiles of the plane."""
         return TileGroups(self.network_shape, self.settings.tiling, self.group)
+
+
+def with_cells_of(settings: SegmentConfig, other: SegmentConfig) -> SegmentConfig:
+    """The same map, and what becomes of it as `other` says: cells, growth, ids."""
+    return replace(
+        settings,
+        watershed=other.watershed,
+        expand=other.expand,
+        consecutive_ids=other.consecutive_ids,
+    )
 
 
 PLAN = RecordFormat(

@@ -18,6 +18,7 @@ from napari_dinocell.engine.blocks.block_cells import HaloRule
 from napari_dinocell.engine.blocks.jobs import distance_map, forget_model
 from napari_dinocell.engine.blocks.make_plan import make_plan, plan_of_before
 from napari_dinocell.engine.blocks.other_thresholds import with_thresholds
+from napari_dinocell.engine.blocks.plan import with_cells_of
 from napari_dinocell.engine.blocks.run import JobDone, run_all
 from napari_dinocell.engine.blocks.source import PlaneSource, lent_image
 from napari_dinocell.engine.blocks.work_folder import Stage, WorkFolder
@@ -148,22 +149,10 @@ class _LargePlane:
         config = replace(request.config, watershed=request.thresholds())
         job = SegmentJob(segmenter=segmenter, model=used, config=config)
         try:
-            settings = WorkFolder(folder).plan.settings
-            former = replace(
-                config,
-                watershed=settings.watershed,
-                expand=settings.expand,
-                consecutive_ids=settings.consecutive_ids,
-            )
+            former = with_cells_of(config, WorkFolder(folder).plan.settings)
             known = replace(job, config=former)
             run = plan_of_before(known, source, folder, side=side)
-            settings = replace(
-                run.plan.settings,
-                watershed=config.watershed,
-                expand=config.expand,
-                consecutive_ids=config.consecutive_ids,
-            )
-            return with_thresholds(run, settings)
+            return with_thresholds(run, config)
         except (PlanError, SettingsError):  # none, a damaged one, or of another map
             discard(folder)
         run = make_plan(job, source, folder, side=side)
